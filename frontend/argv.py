@@ -1,0 +1,180 @@
+"""argv: sendmail's options as a table, from an argument vector to a command line or a usage error."""
+
+from __future__ import annotations
+
+from helper.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# How an option takes its argument.
+NONE = "none"  # -t; others may follow in the same word: -ti
+JOINED = "joined"  # -bs, -oem, -q30m: the rest of the word
+VALUE = "value"  # -f a@b, -fa@b: the rest of the word, else the next word
+
+
+class UsageError(Exception):
+    """A command line that cannot be understood; `problem` says what and where."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+class Option(Record):
+    """One row of the table: the letter, its argument, which field of the command line it sets, what it is for.
+
+    `sets` is empty for what is accepted and ignored; such an option never opens a file or changes what is sent.
+    """
+
+    letter: str
+    argument: str
+    sets: str
+    summary: str
+
+
+OPTIONS = (
+    Option("t", NONE, "recipients_from_header", "recipients also from To:, Cc: and Bcc: of the message"),
+    Option("i", NONE, "dots_are_text", "a line with a lone dot does not end the message"),
+    Option("v", NONE, "show_dialogue", "show the SMTP dialogue on standard error"),
+    Option("f", VALUE, "reverse_path", "reverse-path; '' or '<>' for the null reverse-path"),
+    Option("r", VALUE, "reverse_path", "the same as -f"),
+    Option("F", VALUE, "full_name", "name for a From: that has to be added"),
+    Option("B", VALUE, "body", "body type: 7BIT or 8BITMIME"),
+    Option("b", JOINED, "mode", "what to do: -bm (send), -bp (show the queue, which is always empty), -bV (version)"),
+    Option("q", JOINED, "queue_run", "run the queue: there is none, so nothing is done"),
+    Option("o", JOINED, "old_option", "-oi is -i; every other is ignored"),
+    Option("A", JOINED, "", "ignored"),
+    Option("d", JOINED, "debug", "-d0.1 shows the version; every other is ignored"),
+    Option("e", JOINED, "", "ignored: errors always go to standard error"),
+    Option("G", NONE, "", "ignored"),
+    Option("U", NONE, "", "ignored"),
+    Option("m", NONE, "", "ignored"),
+    Option("n", NONE, "", "ignored"),
+    Option("L", VALUE, "", "ignored"),
+    Option("O", VALUE, "", "ignored"),
+    Option("X", VALUE, "", "ignored"),
+    Option("h", VALUE, "", "ignored"),
+    Option("p", VALUE, "", "ignored"),
+)
+BY_LETTER = {option.letter: option for option in OPTIONS}
+
+MODES_BY_NAME = {"mailq": "show queue"}
+MODES = {
+    "m": "send",
+    "p": "show queue",
+    "V": "show version",
+    "d": "daemon",
+    "df": "daemon",
+    "D": "daemon",
+}
+BODIES = ("7BIT", "8BITMIME")
+
+
+class CommandLine(Record):
+    """What the caller asks for. `recipients` are address lists as given; `reverse_path` "" is the null one."""
+
+    mode: str = "send"
+    recipients: tuple[str, ...] = ()
+    recipients_from_header: bool = False
+    dots_are_text: bool = False
+    show_dialogue: bool = False
+    reverse_path: str | None = None
+    full_name: str | None = None
+    body: str | None = None
+
+
+def parse_argv(argv: list[str]) -> CommandLine:
+    """Return what an argument vector asks for. UsageError where it is not clear; nothing was tried then.
+
+    Options may be bundled, repeated (the last one counts), and follow recipients; `--` ends them.
+    """
+    name, words = (argv[0].rsplit("/", 1)[-1], argv[1:]) if argv else ("sendmail", [])
+    given: dict[str, str | bool] = {"mode": MODES_BY_NAME.get(name, "send")}
+    if not words and given["mode"] == "send":
+        raise UsageError("neither an option nor a recipient was given; sendmail --help shows what there is")
+    recipients: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word == "--":
+            recipients += rest
+        elif word in ("--help", "--version"):
+            return CommandLine(mode=f"show {word[2:]}")
+        elif word.startswith("-"):
+            given.update(parse_word(word, rest))
+        else:
+            recipients.append(word)
+    command = CommandLine(recipients=tuple(recipients), **given)  # type: ignore[arg-type] # each row sets its own field's type
+    refuse_controls(command)
+    if command.mode == "send" and not recipients and not command.recipients_from_header:
+        raise UsageError("no recipient: give addresses, or -t to take them from the message")
+    return command
+
+
+def parse_word(word: str, rest: Iterator[str]) -> dict[str, str | bool]:
+    """Return the fields that one word of options sets, taking the next word where an option needs it."""
+    given: dict[str, str | bool] = {}
+    letters = word[1:]
+    if not letters or letters.startswith("-"):
+        raise UsageError(f"unknown option {shown(word)}")
+    while letters:
+        option = BY_LETTER.get(letters[0])
+        if option is None:
+            raise UsageError(f"unknown option -{shown(letters[0])}" + (f" in {shown(word)}" if len(word) > 2 else ""))
+        letters = letters[1:]
+        if option.argument == NONE:
+            given.update({option.sets: True} if option.sets else {})
+            continue
+        value = letters
+        if option.argument == VALUE and not letters:
+            try:
+                value = next(rest)
+            except StopIteration:
+                raise UsageError(f"-{option.letter} needs an argument") from None
+        given.update(parse_argument(option, value))
+        break
+    return given
+
+
+def parse_argument(option: Option, value: str) -> dict[str, str | bool]:
+    """Return the fields that an option with an argument sets."""
+    if option.sets == "mode":
+        if value not in MODES:
+            raise UsageError(f"unknown option -b{shown(value)}")
+        return {"mode": MODES[value]}
+    if option.sets == "queue_run":
+        return {"mode": "run queue"}
+    if option.sets == "debug":
+        return {"mode": "show version"} if value == "0.1" else {}
+    if option.sets == "old_option":
+        return {"dots_are_text": True} if value == "i" else {}
+    if option.sets == "body":
+        if value.upper() not in BODIES:
+            raise UsageError(f"-B takes 7BIT or 8BITMIME, not {shown(value)}")
+        return {"body": value.upper()}
+    if option.sets == "reverse_path":
+        return {"reverse_path": "" if value.strip() == "<>" else value}
+    return {option.sets: value} if option.sets else {}
+
+
+def refuse_controls(command: CommandLine) -> None:
+    """Raise UsageError for a control character: it would end a line somewhere further on."""
+    named = [("-f", command.reverse_path), ("-F", command.full_name)]
+    named += [("the recipient", recipient) for recipient in command.recipients]
+    for name, value in named:
+        if value and any(ord(character) < 0x20 or ord(character) == 0x7F for character in value):
+            raise UsageError(f"{name} {shown(value)} has a control character")
+
+
+def shown(text: str) -> str:
+    """Return text of the caller as it may be shown on a terminal, at most 80 characters."""
+    text = text if len(text) <= 80 else text[:77] + "..."
+    return "".join(character if " " <= character <= "~" else "?" for character in text)
+
+
+def help_text() -> str:
+    """Return the summary that --help shows."""
+    forms = {NONE: "", JOINED: "...", VALUE: " ARGUMENT"}
+    rows = [f"  {f'-{option.letter}{forms[option.argument]}':<14}{option.summary}" for option in OPTIONS]
+    return "\n".join(["usage: sendmail [OPTION...] [RECIPIENT...] < MESSAGE", "", *rows, ""])

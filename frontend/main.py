@@ -1,0 +1,104 @@
+"""The caller's side: argv → stdin → submit → exit status. It has the caller's rights and no others, ever."""
+
+from __future__ import annotations
+
+import _signal
+import os
+import sys
+
+from frontend import stdin, submit
+from frontend.argv import CommandLine, UsageError, help_text, parse_argv
+from helper import status, wire
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+
+def main() -> None:
+    """Send what the caller gives, and end with the status that tells how it went."""
+    # SIGINT came blocked (sendmail.c): first its default effect, so that it never ends in a traceback.
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    _signal.pthread_sigmask(_signal.SIG_UNBLOCK, [_signal.SIGINT])
+    try:
+        command = parse_argv(sys.argv[1:])
+    except UsageError as error:
+        end(complain(error.problem))
+    end(carry_out(command))
+
+
+def end(exit_status: int) -> NoReturn:
+    """End at once: an interpreter that tidies up first costs the caller time."""
+    os._exit(exit_status)
+
+
+def carry_out(command: CommandLine) -> int:
+    """Do what the command line asks for and return the exit status."""
+    if command.mode == "send":
+        return send(command)
+    if command.mode == "daemon":
+        submit.show(b"sendmail: not sent: Daemon cannot be run")
+        return status.FAILED
+    if command.mode == "show queue":
+        return say("Mail queue is empty\n")
+    if command.mode == "show help":
+        return say(help_text())
+    if command.mode == "show version":
+        return say(version_text())
+    return status.SENT  # -q: there is no queue, and nothing to be done
+
+
+def send(command: CommandLine) -> int:
+    """Read the message, hand it over, and return the outcome."""
+    helper = submit.Helper(submit.show)
+    limit = helper.size_limit()
+    if limit is None:
+        stdin.drain()
+        return helper.outcome()
+    try:
+        message = stdin.memory_file(limit, dot_ends=not command.dots_are_text)
+    except OSError as error:
+        problem = f"sendmail: not sent: standard input cannot be read: {error.strerror}"
+        submit.show(problem.encode("ascii", "replace"))
+        return status.FAILED
+    helper.submit(submission(command), message)
+    outcome = helper.outcome()
+    stdin.drain()
+    return outcome
+
+
+def submission(command: CommandLine) -> wire.Submission:
+    """Return the command line as it goes over the wire: octets, as the caller gave them."""
+    return wire.Submission(
+        recipients=tuple(map(os.fsencode, command.recipients)),
+        recipients_from_header=command.recipients_from_header,
+        reverse_path=None if command.reverse_path is None else os.fsencode(command.reverse_path),
+        full_name=None if command.full_name is None else os.fsencode(command.full_name),
+        body=None if command.body is None else os.fsencode(command.body),
+        show_dialogue=command.show_dialogue,
+    )
+
+
+def complain(problem: str) -> int:
+    """Show a usage error, after the helper has put it into the log, and return its status."""
+    octets = problem.encode("ascii", "replace")
+    helper = submit.Helper(lambda _line: None)
+    if helper.size_limit() is not None:
+        helper.submit(wire.Complaint(octets))
+        helper.outcome()
+    submit.show(b"sendmail: usage: " + octets)
+    return status.USAGE
+
+
+def say(text: str) -> int:
+    """Write to standard output and return the status of having done so."""
+    try:
+        stdin.write_all(1, text.encode("ascii"))
+    except OSError:
+        return status.FAILED
+    return status.SENT
+
+
+def version_text() -> str:
+    """Return version and surroundings, as -bV shows them."""
+    return f"Gatepost, wire {wire.MAGIC[-1]}, Python {sys.version.split()[0]}\n"

@@ -1,0 +1,178 @@
+/*
+ * sendmail - start both halves of a send at once: the frontend, which reads what the caller gives, and the helper,
+ * which knows the smart host and its password.
+ *
+ * It belongs to root and has no set-id bit. An ordinary caller's helper is started by the set-id launcher. Root does
+ * not execute the launcher, which belongs to the service user and could have been replaced by it: here root gives
+ * itself up, in both halves, and executes the interpreter, which is root's own. Either way the helper sees real ids
+ * of who called and effective ids of the service user, and the stand-in as real user means: root called.
+ */
+#include "../helper/privileged/start.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <stdlib.h>
+
+extern char **environ;
+
+static const char TOO_LONG[] = NOT_SENT("the argument list is too long");
+
+/* A descriptor that is closed would be given to the next file that is opened, and text for the user written to it. */
+static void hold_standard_descriptors(void)
+{
+    for (int number = 0; number <= 2; number++) {
+        if (fcntl(number, F_GETFD) < 0 && open("/dev/null", number == 0 ? O_RDONLY : O_WRONLY) != number) {
+            refuse(NOT_SENT("/dev/null cannot be opened"));
+        }
+    }
+}
+
+/* The kernel allows arguments of a quarter of the stack's limit, 6 MiB at most: ours are the caller's and six more. */
+static void make_room_for_arguments(void)
+{
+    const rlim_t enough = 24 * 1024 * 1024;
+    struct rlimit stack;
+    if (getrlimit(RLIMIT_STACK, &stack) == 0 && stack.rlim_cur < enough) {
+        stack.rlim_cur = stack.rlim_max < enough ? stack.rlim_max : enough;
+        (void)setrlimit(RLIMIT_STACK, &stack); /* without it, execve(2) says so where it matters */
+    }
+}
+
+/* dup2 of a descriptor onto itself would keep its close-on-exec flag. */
+static void move_to_channel(int end)
+{
+    if (end == CHANNEL ? fcntl(end, F_SETFD, 0) < 0 : dup2(end, CHANNEL) < 0) {
+        _exit(STATUS_FAILED);
+    }
+}
+
+/* Give up every group and capability of root, and then root itself, for good; ask the kernel whether it is so. */
+static void give_up_root(gid_t real_group, gid_t effective_group, uid_t real_user, uid_t effective_user)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    struct __user_cap_data_struct none[2] = {{0}};
+    gid_t groups[3];
+    uid_t users[3];
+
+    if (setresuid(0, 0, 0) != 0 || setgroups(0, NULL) != 0) {
+        refuse(NOT_SENT("root cannot give up its groups"));
+    }
+    for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++) {
+        (void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0); /* in a container some cannot be dropped; none is kept below */
+    }
+    if (setresgid(real_group, effective_group, effective_group) != 0 ||
+        setresuid(real_user, effective_user, effective_user) != 0 || syscall(SYS_capset, &header, none) != 0) {
+        refuse(NOT_SENT("root cannot give itself up"));
+    }
+    if (getresgid(&groups[0], &groups[1], &groups[2]) != 0 || getresuid(&users[0], &users[1], &users[2]) != 0 ||
+        groups[0] != real_group || groups[1] != effective_group || groups[2] != effective_group ||
+        users[0] != real_user || users[1] != effective_user || users[2] != effective_user || getgroups(0, NULL) != 0 ||
+        setresuid((uid_t)-1, 0, (uid_t)-1) == 0 || setresgid((gid_t)-1, 0, (gid_t)-1) == 0) {
+        refuse(NOT_SENT("root gave itself up, and the kernel says that it did not"));
+    }
+}
+
+/* A set-id program that calls us lends us its rights: the send is its user's. */
+static void give_up_borrowed_rights(void)
+{
+    const uid_t user = getuid();
+    const gid_t group = getgid();
+    if (setresgid(group, group, group) != 0 || setresuid(user, user, user) != 0) {
+        refuse(NOT_SENT("the rights of a calling set-id program cannot be given up"));
+    }
+}
+
+static const char *variable(const char *name_and_equals)
+{
+    const size_t length = strlen(name_and_equals);
+    for (char **at = environ; at != NULL && *at != NULL; at++) {
+        if (strncmp(*at, name_and_equals, length) == 0) {
+            return *at;
+        }
+    }
+    return NULL;
+}
+
+/*
+ * Become the frontend: an interpreter that takes nothing from the environment but where the caller's own
+ * configuration may be. SIGINT stays blocked until it has its default effect back, so that no interrupt is ever
+ * answered with a traceback.
+ */
+__attribute__((noreturn)) static void execute_frontend(int argc, char **argv, bool as_root)
+{
+    static const char *const interpreter[] = {PYTHON, "-I", "-S", "-B", FRONTEND};
+    const size_t fixed = sizeof interpreter / sizeof interpreter[0];
+    const char *environment[4] = {"PATH=/usr/bin:/bin"};
+    size_t variables = 1;
+    const char **arguments = calloc(fixed + (size_t)argc + 2, sizeof *arguments);
+    if (arguments == NULL) {
+        refuse(TOO_LONG);
+    }
+    memcpy(arguments, interpreter, sizeof interpreter);
+    arguments[fixed] = "sendmail"; /* for a caller who gives no name at all (CVE-2021-4034) */
+    for (int at = 0; at < argc; at++) {
+        arguments[fixed + (size_t)at] = argv[at];
+    }
+    if (!as_root) {
+        const char *const names[] = {"HOME=", "XDG_CONFIG_HOME="};
+        for (size_t at = 0; at < sizeof names / sizeof names[0]; at++) {
+            const char *given = variable(names[at]);
+            if (given != NULL) {
+                environment[variables++] = given;
+            }
+        }
+    }
+    (void)execve(PYTHON, (char *const *)(uintptr_t)arguments, (char *const *)(uintptr_t)environment);
+    refuse(errno == E2BIG ? TOO_LONG : NOT_SENT(PYTHON " cannot be executed"));
+}
+
+__attribute__((noreturn)) static void execute_launcher(void)
+{
+    static char launcher[] = LAUNCHER;
+    char *const arguments[] = {launcher, NULL};
+    char *const environment[] = {NULL};
+    (void)execve(launcher, arguments, environment);
+    refuse(NOT_SENT(LAUNCHER " cannot be executed: install Gatepost again"));
+}
+
+int main(int argc, char **argv)
+{
+    const bool as_root = getuid() == 0;
+    struct account service;
+    struct account standin;
+    sigset_t interrupt;
+    int ends[2];
+
+    hold_standard_descriptors();
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        refuse(NOT_SENT("no socketpair can be had"));
+    }
+    make_room_for_arguments();
+    if (sigemptyset(&interrupt) != 0 || sigaddset(&interrupt, SIGINT) != 0 ||
+        sigprocmask(SIG_BLOCK, &interrupt, NULL) != 0) {
+        refuse(NOT_SENT("the interrupt signal cannot be held back"));
+    }
+    if (as_root) {
+        find_accounts(&service, &standin);
+    } else {
+        give_up_borrowed_rights();
+    }
+
+    const pid_t child = fork();
+    if (child < 0) {
+        refuse(NOT_SENT("no second process can be had (process limit?)"));
+    }
+    move_to_channel(ends[child == 0 ? 1 : 0]);
+    if (child == 0) {
+        if (!as_root) {
+            execute_launcher();
+        }
+        give_up_root(standin.gid, service.gid, standin.uid, service.uid);
+        execute_helper();
+    }
+    if (as_root) {
+        give_up_root(standin.gid, standin.gid, standin.uid, standin.uid);
+    }
+    execute_frontend(argc, argv, as_root);
+}

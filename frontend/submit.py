@@ -1,0 +1,87 @@
+"""Submit: hand a request to the helper and relay what it answers."""
+
+from __future__ import annotations
+
+import _socket
+import os
+import sys
+
+from helper import status, wire
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CHANNEL = 3
+STDERR = 2
+NO_ANSWER = b"sendmail: not sent: the helper ended without an answer"
+NO_ANSWER_IN_DOUBT = b"sendmail: may have been sent: the helper ended while the smart host was taking the message"
+
+
+class Helper:
+    """The connection to the helper; `show` is given each line that it sends before the status byte."""
+
+    def __init__(self, show: Callable[[bytes], None]) -> None:
+        self._socket = _socket.socket(fileno=CHANNEL)
+        self._show = show
+        self._is_in_doubt = False
+        self._received = bytearray()
+        self._status: int | None = None
+
+    def size_limit(self) -> int | None:
+        """Wait until the helper is ready; return the size limit in octets (0: none), None where it has failed."""
+        while self._status is None:
+            letter, content = self._answer()
+            if letter == wire.LIMIT:
+                return int.from_bytes(content, "big")
+            self._take(letter, content)
+        return None
+
+    def submit(self, request: wire.Submission | wire.Complaint, message: int | None = None) -> None:
+        """Send a request, and the descriptor of the message with it. A helper that is gone has said why."""
+        octets = wire.request_octets(request)
+        descriptors = [] if message is None else [message.to_bytes(4, sys.byteorder)]
+        ancillary = [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, descriptor) for descriptor in descriptors]
+        try:
+            sent = self._socket.sendmsg([octets], ancillary)
+            self._socket.sendall(octets[sent:])
+        except OSError:
+            return
+
+    def outcome(self) -> int:
+        """Show every line that comes, and return the exit status; without a status byte nothing was sent."""
+        while self._status is None:
+            self._take(*self._answer())
+        return self._status
+
+    def _take(self, letter: bytes, content: bytes) -> None:
+        if letter == wire.LINE:
+            self._show(content)
+        elif letter == wire.DOUBT:
+            self._is_in_doubt = True
+        elif letter == wire.STATUS:
+            self._status = content[0]
+
+    def _answer(self) -> tuple[bytes, bytes]:
+        """Return the next answer; a helper that died is a failure that we have to put into words ourselves."""
+        while (answer := wire.parse_answer(self._received)) is None:
+            try:
+                octets = self._socket.recv(64 * 1024)
+            except OSError:
+                octets = b""
+            if not octets:
+                self._show(NO_ANSWER_IN_DOUBT if self._is_in_doubt else NO_ANSWER)
+                return wire.STATUS, bytes([status.FAILED])
+            self._received += octets
+        letter, content, length = answer
+        del self._received[:length]
+        return letter, content
+
+
+def show(line: bytes) -> None:
+    """Write a line to standard error, which may be closed; a terminal is not to be steered by it."""
+    clean = bytes(octet if 0x20 <= octet < 0x7F else ord("?") for octet in line)
+    try:
+        os.write(STDERR, clean + b"\n")
+    except OSError:
+        return

@@ -1,0 +1,208 @@
+"""Network: one connection to one address, with deadlines. The only place with sockets.
+
+Everything is non-blocking, so that each wait is one poll with one deadline, whoever dribbles octets (threat I9), and
+writing never waits for a server that waits for us to read.
+"""
+
+from __future__ import annotations
+
+import _socket
+import os
+import select
+from time import monotonic
+
+from helper import status
+from helper.failure import HostFailed, ReplyError
+from helper.smtp.reply import ReplySyntax, take_reply
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from helper.delivery.resolve import Address
+    from helper.delivery.tls import TlsLayer
+    from helper.smtp.reply import Reply
+
+RECEIVE_OCTETS = 64 * 1024
+HELD_BACK_OCTETS = 256 * 1024  # what write() collects at most before it is sent
+# Replies to a group of pipelined commands, taken in while the group is being written: 50,000 of some 80 octets.
+HEARD_LIMIT = 4 * 1024 * 1024
+
+
+class Connection:
+    """A connection to a smart host; private once secure() has been called. Of no use after a HostFailed."""
+
+    def __init__(self, address: Address) -> None:
+        """Begin to connect, without waiting. HostFailed where the kernel says no at once."""
+        try:
+            self._socket = _socket.socket(address.family, _socket.SOCK_STREAM | _socket.SOCK_NONBLOCK)
+            self._socket.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
+            self._socket.connect(address.name)
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            raise connecting_failed(error) from None
+        self._heard = bytearray()
+        self._unsent = bytearray()
+        self._tls: TlsLayer | None = None
+        self._is_over = False  # the server has closed its side, or the connection broke
+        self._sent_octets = 0  # what the kernel has taken
+        self._message_end: int | None = None  # what _sent_octets reaches when the message is out
+
+    @property
+    def message_is_out(self) -> bool:
+        """Say whether the kernel has taken the end of the message: from now on it may be delivered."""
+        return self._message_end is not None and self._sent_octets >= self._message_end
+
+    def connect(self, timeout_s: float) -> None:
+        """Wait until the connection stands. HostFailed where it does not within the time."""
+        try:
+            self._wait(select.POLLOUT, monotonic() + timeout_s)
+        except TimeoutError:
+            raise HostFailed(f"connecting: no answer within {timeout_s:g} s", status.TEMPORARY) from None
+        error = self._socket.getsockopt(_socket.SOL_SOCKET, _socket.SO_ERROR)
+        if error:
+            raise connecting_failed(OSError(error, os.strerror(error)))
+
+    def secure(self, layer: TlsLayer, timeout_s: float) -> None:
+        """Turn the connection private. HostFailed for a failed handshake, or where anything was said before it.
+
+        What arrived between the reply to STARTTLS and the handshake was said by whoever sits on the line, and would
+        be heard as if it had come through TLS (CVE-2011-0411, CVE-2021-38371).
+        """
+        deadline = monotonic() + timeout_s
+        try:
+            self._send(deadline)
+            if self._heard or self._has_arrived():
+                raise HostFailed("TLS: octets came in before the handshake", status.PROTOCOL)
+            flight, is_finished = layer.shake_hands(b"")
+            while not is_finished:
+                self._unsent += flight
+                self._send(deadline)
+                octets = self._receive(deadline)
+                if self._is_over:
+                    raise HostFailed("TLS: the connection was lost during the handshake", status.TEMPORARY)
+                flight, is_finished = layer.shake_hands(octets)
+        except TimeoutError:
+            raise HostFailed(f"TLS: the handshake was not finished within {timeout_s:g} s", status.TEMPORARY) from None
+        self._unsent += flight  # goes out with the first command
+        self._tls = layer
+
+    def write(self, octets: bytes) -> None:
+        """Hold octets back until a reply is wanted."""
+        self._unsent += self._tls.encrypt(octets) if self._tls else octets
+
+    def write_message(self, octets: bytes, timeout_s: float) -> None:
+        """Write octets of a message; many of them are sent at once. HostFailed where the server takes none in time."""
+        self.write(octets)
+        if len(self._unsent) < HELD_BACK_OCTETS:
+            return
+        try:
+            self._send(monotonic() + timeout_s)
+        except TimeoutError:
+            raise HostFailed(f"the message: not taken within {timeout_s:g} s", status.TEMPORARY) from None
+
+    def end_message(self) -> None:
+        """Note that what was written last ends the message."""
+        self._message_end = self._sent_octets + len(self._unsent)
+
+    def read_reply(self, command: str, timeout_s: float) -> Reply:
+        """Send what was held back and return the next reply.
+
+        HostFailed where none comes in time or the connection is lost; ReplyError where what comes is none.
+        """
+        deadline = monotonic() + timeout_s
+        try:
+            self._send(deadline)
+            while (reply := self._take_reply(command)) is None:
+                self._hear(self._receive(deadline))
+        except TimeoutError:
+            raise HostFailed(f"{command}: no reply within {timeout_s:g} s", status.TEMPORARY) from None
+        return reply
+
+    def refuse_unasked(self, command: str) -> None:
+        """Raise ReplyError where the server said more than it was asked: replies and commands would not match."""
+        if self._heard:
+            raise ReplyError(command, "came before the command")
+
+    def close(self) -> None:
+        """Send what is held back as far as the kernel takes it now, and close without waiting."""
+        if self._unsent and not self._is_over:
+            self._send_some()
+        self._socket.close()
+
+    def abort(self) -> None:
+        """Close without another octet."""
+        self._socket.close()
+
+    def _take_reply(self, command: str) -> Reply | None:
+        try:
+            reply = take_reply(self._heard)
+        except ReplySyntax as error:
+            raise ReplyError(command, error.problem) from None
+        if reply is None and self._is_over:
+            raise HostFailed(f"{command}: the connection was lost before the reply", status.TEMPORARY)
+        return reply
+
+    def _send(self, deadline: float) -> None:
+        """Hand all that was held back to the kernel, listening meanwhile; a server that has gone is no error yet.
+
+        What a server said before it went, such as a refusal, is more than the fact that it went.
+        """
+        while self._unsent and not self._is_over:
+            self._send_some()
+            if self._unsent and not self._is_over:
+                listening = select.POLLIN if len(self._heard) < HEARD_LIMIT else 0
+                if self._wait(select.POLLOUT | listening, deadline) & select.POLLIN:
+                    self._hear(self._receive_now() or b"")
+
+    def _send_some(self) -> None:
+        try:
+            count = self._socket.send(self._unsent, _socket.MSG_NOSIGNAL)
+        except BlockingIOError:
+            return
+        except OSError:
+            self._is_over = True
+            return
+        self._sent_octets += count
+        del self._unsent[:count]
+
+    def _hear(self, octets: bytes) -> None:
+        self._heard += self._tls.decrypt(octets) if self._tls else octets
+
+    def _receive(self, deadline: float) -> bytes:
+        """Wait for octets; none at all means that the connection is over."""
+        while (octets := self._receive_now()) is None:
+            self._wait(select.POLLIN, deadline)
+        return octets
+
+    def _receive_now(self) -> bytes | None:
+        """Return what has arrived, None for nothing yet."""
+        try:
+            octets = self._socket.recv(RECEIVE_OCTETS)
+        except BlockingIOError:
+            return None
+        except OSError:
+            octets = b""
+        self._is_over = self._is_over or not octets
+        return octets
+
+    def _has_arrived(self) -> bool:
+        """Say whether octets wait in the kernel."""
+        try:
+            return bool(self._socket.recv(1, _socket.MSG_PEEK))
+        except OSError:
+            return False
+
+    def _wait(self, events: int, deadline: float) -> int:
+        """Wait for one of the events and return those that came. TimeoutError at the deadline (monotonic clock)."""
+        poll = select.poll()
+        poll.register(self._socket, events)
+        left_s = deadline - monotonic()
+        ready = poll.poll(left_s * 1000) if left_s > 0 else []
+        if not ready:
+            raise TimeoutError
+        return ready[0][1]
+
+
+def connecting_failed(error: OSError) -> HostFailed:
+    """Return the failure of a connection that was not made."""
+    return HostFailed(f"connecting: {(error.strerror or 'failed').lower()}", status.TEMPORARY)

@@ -1,0 +1,48 @@
+"""Receive: the message of a frontend that may lie, checked before anything is made of it."""
+
+from __future__ import annotations
+
+import fcntl
+import mmap
+import os
+import stat
+
+from helper.failure import WireError
+from helper.record import Record
+
+ALL_SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
+
+
+class Message(Record):
+    """What the caller gave on standard input; `octets` are cut at the limit, `size_octets` is the whole."""
+
+    octets: bytes | mmap.mmap
+    size_octets: int
+
+
+def open_message(descriptor: int | None, size_limit: int | None) -> Message:
+    """Map the memory file that came with the request, read-only.
+
+    WireError where it is no memory file, or one that could still be changed while we read it: only sealed contents
+    are the same at each look (memfd_create(2), fcntl(2); threat G1). A terabyte of nothing costs its sender nothing
+    (threat G2), so no more is mapped than the limit, in octets, and one that shows that it is exceeded.
+    """
+    if descriptor is None:
+        raise WireError("no message came with the request")
+    try:
+        seals = fcntl.fcntl(descriptor, fcntl.F_GET_SEALS)
+        status = os.fstat(descriptor)
+    except OSError:
+        raise WireError("the message is no memory file") from None
+    if not stat.S_ISREG(status.st_mode) or seals & ALL_SEALS != ALL_SEALS:
+        raise WireError("the message is no sealed memory file")
+    length = status.st_size if size_limit is None else min(status.st_size, size_limit + 1)
+    if length == 0:
+        return Message(b"", 0)
+    try:
+        octets = mmap.mmap(descriptor, length, mmap.MAP_SHARED, mmap.PROT_READ)
+    except (OSError, ValueError):
+        raise WireError("the message cannot be mapped") from None
+    finally:
+        os.close(descriptor)
+    return Message(octets, status.st_size)

@@ -1,0 +1,41 @@
+"""Resolve: from the name of a smart host to the addresses to try."""
+
+from __future__ import annotations
+
+import _socket
+
+from helper import status
+from helper.failure import HostFailed
+from helper.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from helper.config.values import Host
+
+
+class Address(Record):
+    """Where to connect: `family` and `name` as socket(7) has them, `text` for the log ("192.0.2.1")."""
+
+    family: int
+    name: tuple[Any, ...]
+    text: str
+
+
+def resolve(host: Host, port: bytes) -> list[Address]:
+    """Return the host's addresses, in the order of the system's resolver (RFC 6724). HostFailed where it has none.
+
+    `port` is a number or a service name. Both go to the resolver as octets: text would be encoded by the idna codec,
+    whose import costs as much as all others of a send.
+    """
+    flags = _socket.AI_NUMERICHOST if host.is_address else 0
+    try:
+        found = _socket.getaddrinfo(host.name, port, 0, _socket.SOCK_STREAM, 0, flags)
+    except _socket.gaierror as error:
+        if error.errno == _socket.EAI_SERVICE:
+            raise HostFailed("the port's service name is unknown", status.CONFIGURATION) from None
+        later = error.errno == _socket.EAI_AGAIN
+        reason = "its name cannot be resolved" + (" now" if later else "")
+        raise HostFailed(f"{reason}: {error.strerror}", status.TEMPORARY if later else status.NO_HOST) from None
+    return [Address(family, name, str(name[0])) for family, _, _, _, name in found]

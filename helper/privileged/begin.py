@@ -1,0 +1,96 @@
+"""Begin: who called, attested by the kernel, and is this the process that we think we are."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+import sys
+
+import prctl
+
+from helper.failure import NotPermitted, SystemFault
+from helper.privileged import paths
+
+CHANNEL = 3  # where the launcher leaves the socketpair's end
+
+
+def begin() -> int:
+    """Return the uid of who called (0 where root did); refuse a process that was not started by our C programs.
+
+    Nothing that the caller wrote is read. SystemFault names what is wrong; NotPermitted an account that cannot send.
+    """
+    be_unreadable()
+    check_interpreter()
+    check_channel()
+    return identify_caller()
+
+
+def be_unreadable() -> None:
+    """Shield this process's memory from its caller from the first moment on (prctl(2), PR_SET_DUMPABLE).
+
+    With fs.suid_dumpable at 1 the kernel makes it readable at every change of ids, so that no order of ours would
+    help: the caller would win the race. At 2, as Ubuntu has it, only root's core dumps are allowed.
+    """
+    if prctl.get_dumpable() and sysctl_suid_dumpable() != b"2":
+        raise SystemFault("fs.suid_dumpable is 1, so every user could read the password: set it to 0 (sysctl)")
+    prctl.set_dumpable(0)
+    if prctl.get_dumpable():
+        raise SystemFault("the kernel does not shield this process from being read")
+
+
+def sysctl_suid_dumpable() -> bytes:
+    """Return the kernel's setting; without /proc, what is not known to be safe counts as unsafe."""
+    try:
+        descriptor = os.open("/proc/sys/fs/suid_dumpable", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    with open(descriptor, "rb", buffering=0) as file:
+        return (file.read(16) or b"").strip()
+
+
+def check_interpreter() -> None:
+    """Refuse an interpreter that took its library from elsewhere (a pyvenv.cfg, PYTHONEXECUTABLE, a patched -I)."""
+    isolated = sys.flags.isolated and sys.flags.no_site and sys.flags.dont_write_bytecode
+    if not isolated or sys.executable != paths.PYTHON:
+        raise SystemFault("the helper runs only in the isolated interpreter that the launcher starts")
+    # A pyvenv.cfg leaves its mark here: the prefix moves away from where the interpreter was built for.
+    if sys.prefix != sys.base_prefix or not paths.PYTHON.startswith(sys.prefix + "/"):
+        raise SystemFault("the interpreter takes its library from elsewhere")
+
+
+def check_channel() -> None:
+    """Refuse to run without a socket where the frontend is expected."""
+    try:
+        is_socket = stat.S_ISSOCK(os.fstat(CHANNEL).st_mode)
+    except OSError:
+        is_socket = False
+    if not is_socket:
+        raise SystemFault("the helper is started by sendmail, not by hand")
+
+
+def identify_caller() -> int:
+    """Return the caller's uid: the real one, and root's where it is the stand-in's (only root can become that).
+
+    The effective user, or in the set-gid installation the effective group, has to be the service user's.
+    """
+    real, effective, saved = os.getresuid()
+    real_group, effective_group, saved_group = os.getresgid()
+    service, standin = account(paths.SERVICE_USER), account(paths.STANDIN_USER)
+    if 0 in (real, effective, saved, real_group, effective_group, saved_group):
+        raise SystemFault("the helper never runs with an id of root")
+    if real == service.pw_uid or real_group == service.pw_gid or service.pw_gid in os.getgroups():
+        raise NotPermitted(f"the service user {paths.SERVICE_USER} and its group cannot send")
+    by_user = (effective, saved) == (service.pw_uid, service.pw_uid)
+    by_group = (effective, saved) == (real, real)
+    if (effective_group, saved_group) != (service.pw_gid, service.pw_gid) or not (by_user or by_group):
+        raise SystemFault(f"{paths.LAUNCHER} did not give the rights of {paths.SERVICE_USER}: install Gatepost again")
+    return 0 if real == standin.pw_uid else real
+
+
+def account(name: str) -> pwd.struct_passwd:
+    """Return an account of ours from the password file."""
+    try:
+        return pwd.getpwnam(name)
+    except KeyError:
+        raise SystemFault(f"the user {name} does not exist: install Gatepost again") from None

@@ -1,0 +1,76 @@
+/*
+ * launcher - the one set-id program of Gatepost: owned by the service user, 6755 (or root:service 2755).
+ *
+ * It is executed by sendmail with the caller's rights plus the service user's, makes sure that this is so, and starts
+ * the helper in a process built from nothing (start.h). It reads no argument, no variable and no file but
+ * /etc/passwd, decides nothing about mail, and cannot be used by root: root would be executing a file that belongs
+ * to the service user.
+ */
+#include "start.h"
+
+#include <sys/statvfs.h>
+
+/* The inode number that Linux gives to the initial user namespace (PROC_USER_INIT_INO, include/linux/proc_ns.h). */
+#define INITIAL_USER_NAMESPACE 0xEFFFFFFDU
+
+/* The set-id bit had no effect: say which of the kernel's reasons it was (execve(2), "set-user-ID"). */
+__attribute__((noreturn)) static void refuse_without_privilege(void)
+{
+    struct stat file;
+    struct stat name_space;
+    struct statvfs system;
+    if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1) {
+        refuse(NOT_SENT("no_new_privs is set for this process (as in hardened systemd services and in containers), "
+                        "so the kernel ignores the set-id bit of " LAUNCHER));
+    }
+    if (stat(LAUNCHER, &file) == 0 && (file.st_mode & (S_ISUID | S_ISGID)) == 0) {
+        refuse(NOT_SENT(LAUNCHER " has no set-id bit: install Gatepost again"));
+    }
+    if (statvfs(LAUNCHER, &system) == 0 && (system.f_flag & ST_NOSUID) != 0) {
+        refuse(NOT_SENT(LAUNCHER " is on a file system mounted nosuid, so the kernel ignores its set-id bit"));
+    }
+    if (stat("/proc/self/ns/user", &name_space) == 0 && name_space.st_ino != INITIAL_USER_NAMESPACE) {
+        refuse(NOT_SENT("this process is in a user namespace, so the kernel ignores the set-id bit of " LAUNCHER));
+    }
+    refuse(NOT_SENT("the kernel ignored the set-id bit of " LAUNCHER
+                    ": the owner is not " SERVICE_USER ", or the caller is being traced"));
+}
+
+int main(void)
+{
+    struct stat channel;
+    struct account service;
+    struct account standin;
+    uid_t real_user;
+    uid_t effective_user;
+    uid_t saved_user;
+    gid_t real_group;
+    gid_t effective_group;
+    gid_t saved_group;
+
+    if (fstat(CHANNEL, &channel) != 0 || !S_ISSOCK(channel.st_mode)) {
+        refuse(NOT_SENT("this part of Gatepost is started by sendmail, not by hand"));
+    }
+    if (getresuid(&real_user, &effective_user, &saved_user) != 0 ||
+        getresgid(&real_group, &effective_group, &saved_group) != 0) {
+        refuse(NOT_SENT("the kernel does not say who is calling"));
+    }
+    find_accounts(&service, &standin);
+    if (real_user == 0 || effective_user == 0) {
+        refuse(NOT_SENT("root does not execute " LAUNCHER ", which belongs to the service user: use sendmail"));
+    }
+    if (real_user == service.uid) {
+        refuse(NOT_SENT("the service user " SERVICE_USER " cannot send"));
+    }
+    if (real_user == standin.uid) {
+        refuse(NOT_SENT("the stand-in user " STANDIN_USER " cannot send"));
+    }
+    if (real_group == service.gid) {
+        refuse(NOT_SENT("who has the group of " SERVICE_USER " cannot send: it must have no members"));
+    }
+    if (effective_group != service.gid || saved_group != service.gid ||
+        (effective_user != service.uid && effective_user != real_user) || saved_user != effective_user) {
+        refuse_without_privilege();
+    }
+    execute_helper();
+}

@@ -1,0 +1,138 @@
+"""Load: open and read what root wrote, while we still may. Nothing here was written, named or chosen by the caller."""
+
+from __future__ import annotations
+
+import _socket
+import os
+import stat
+
+from helper.failure import ConfigError
+from helper.privileged import paths
+from helper.secret import Secret
+
+CONFIGURATION_LIMIT = 64 * 1024  # octets; what takes more is not a configuration of a smart host
+SECRET_LIMIT = 16 * 1024  # octets; the longest tokens in use are about 4,000
+ALIASES_LIMIT = 64 * 1024 * 1024  # octets; half a million entries
+
+WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
+OPEN_QUIETLY = os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK  # no FIFO, terminal or device makes us wait
+
+
+def configuration() -> bytes:
+    """Return the octets of gatepost.toml. ConfigError where it is missing or others than root can write it."""
+    return protected_file(paths.CONFIGURATION, CONFIGURATION_LIMIT)
+
+
+def secret(name: str) -> Secret:
+    """Return a password or token: the content of a file, relative to the folder of secrets, without a final line end.
+
+    ConfigError where others than root can write it, where others than its group can read it, or where it is empty.
+    """
+    path = os.path.join(paths.SECRETS, name)
+    octets = protected_file(path, SECRET_LIMIT, unreadable_by=stat.S_IRWXO)
+    octets = octets.removesuffix(b"\n").removesuffix(b"\r")
+    if not octets:
+        raise ConfigError(path, "is empty")
+    if any(line_end in octets for line_end in (b"\n", b"\r", b"\0")):
+        raise ConfigError(path, "has more than one line, or a NUL")
+    return Secret(octets)
+
+
+def alias_file(path: str) -> bytes | None:
+    """Return the octets of an alias file, None where there is none: routing decides what that means."""
+    try:
+        return protected_file(path, ALIASES_LIMIT)
+    except ConfigError:
+        if os.path.lexists(path):
+            raise
+        return None
+
+
+def log_file(path: str) -> int:
+    """Open the log for appending; it is never created here, so that no folder has to be writable for us."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | OPEN_QUIETLY)
+    except OSError as error:
+        hint = f"create it, writable for {paths.SERVICE_USER} alone"
+        raise ConfigError(path, f"cannot be opened as the log ({error.strerror}): {hint}") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        raise ConfigError(path, "cannot be the log: it is no regular file")
+    return descriptor
+
+
+def host_name() -> bytes:
+    """Return the machine's full name as the system's resolver knows it, else the name that the kernel has."""
+    name = os.uname().nodename.encode("ascii", "replace")
+    if b"." in name:
+        return name
+    try:
+        found = _socket.getaddrinfo(name, None, 0, _socket.SOCK_STREAM, 0, _socket.AI_CANONNAME)
+    except OSError:
+        return name
+    canonical = found[0][3].encode("ascii", "replace")
+    return canonical if b"." in canonical else name
+
+
+def mailname() -> bytes | None:
+    """Return the first line of /etc/mailname (Debian Policy 11.6), None where there is none."""
+    try:
+        octets = read(os.open("/etc/mailname", os.O_RDONLY | OPEN_QUIETLY), 1024)
+    except OSError:
+        return None
+    return octets.split(b"\n", 1)[0].strip() or None
+
+
+def protected_file(path: str, limit: int, unreadable_by: int = 0) -> bytes:
+    """Return the octets of a regular file that root alone can write, in folders that root alone can write.
+
+    Owner and mode are asked of the open descriptor: what was checked is what is read (threat F4).
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | OPEN_QUIETLY)
+    except OSError as error:
+        raise ConfigError(path, f"cannot be read: {error.strerror}") from None
+    try:
+        refuse_unsafe(path, os.fstat(descriptor), unreadable_by)
+        refuse_unsafe_folders(path)
+        octets = read(descriptor, limit + 1)
+    except OSError as error:
+        raise ConfigError(path, f"cannot be read: {error.strerror}") from None
+    finally:
+        os.close(descriptor)
+    if len(octets) > limit:
+        raise ConfigError(path, f"is larger than {limit} octets")
+    return octets
+
+
+def refuse_unsafe(path: str, status: os.stat_result, unreadable_by: int) -> None:
+    """Raise ConfigError for a file that is not root's alone to write."""
+    if not stat.S_ISREG(status.st_mode):
+        raise ConfigError(path, "is no regular file")
+    refuse_writable(path, status)
+    if status.st_mode & unreadable_by:
+        raise ConfigError(path, "can be read by every user: chmod o-rwx")
+
+
+def refuse_unsafe_folders(path: str) -> None:
+    """Raise ConfigError for a folder on the way in which others than root could exchange what we read."""
+    folder = os.path.dirname(path)
+    while folder != "/":
+        refuse_writable(folder, os.stat(folder))
+        folder = os.path.dirname(folder)
+
+
+def refuse_writable(path: str, status: os.stat_result) -> None:
+    """Raise ConfigError where anyone but root can write it; an ACL shows in the mode bits of the group (acl(5))."""
+    if status.st_uid != 0:
+        raise ConfigError(path, "must belong to root: chown root")
+    if status.st_mode & WRITABLE_BY_OTHERS:
+        raise ConfigError(path, "can be written by others than root: chmod go-w")
+
+
+def read(descriptor: int, limit: int) -> bytes:
+    """Return at most `limit` octets up to the end of the file."""
+    parts = []
+    while limit > 0 and (part := os.read(descriptor, limit)):
+        parts.append(part)
+        limit -= len(part)
+    return b"".join(parts)

@@ -1,0 +1,13 @@
+"""Where everything is, fixed at install time (`make install` writes this file anew; these are its defaults)."""
+
+from __future__ import annotations
+
+PYTHON = "/usr/bin/python3"
+PYTHON_MODULES = "/usr/lib/python3/dist-packages"
+LIBRARY = "/usr/lib/gatepost"
+LAUNCHER = "/usr/libexec/gatepost/launcher"
+CONFIGURATION = "/etc/gatepost/gatepost.toml"
+SECRETS = "/etc/gatepost/secrets"
+SERVICE_USER = "mailuser"
+STANDIN_USER = "mailnull"
+VERSION = "0.1.0"

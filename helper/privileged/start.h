@@ -1,0 +1,248 @@
+/*
+ * start.h - what both C programs do to start the helper: refuse in one sentence, find the two accounts, build a
+ * process out of nothing, execute the interpreter.
+ *
+ * sendmail.c is run by everyone and has no set-id bit; launcher.c is the set-id program. Root's sends take the first
+ * way, everybody else's the second (design in SECURITY.md, "The story"). Nothing here allocates memory, builds a
+ * string or reads an argument or a variable of the caller.
+ *
+ * Fixed at compile time: PYTHON, HELPER, LAUNCHER (absolute paths), SERVICE_USER, STANDIN_USER (names).
+ */
+#ifndef GATEPOST_START_H
+#define GATEPOST_START_H
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum {
+    CHANNEL = 3,     /* the socketpair's end, in the frontend as in the helper */
+    STATUS_FAILED = 1 /* "anything else": the configuration, and so exit_codes, has not been read yet */
+};
+
+/*
+ * Say why nothing was sent, and end. The answer has the shape of the helper's own (helper/wire.py: a letter, two
+ * octets of length, the content), so that the frontend needs no second way to learn of a failure. Who starts a part
+ * by hand has no channel and reads the sentence on standard error.
+ */
+__attribute__((noreturn)) static void refuse(const char *sentence)
+{
+    const size_t length = strlen(sentence);
+    unsigned char line_head[] = {'L', (unsigned char)(length >> 8), (unsigned char)(length & 0xff)};
+    unsigned char status[] = {'S', 0, 1, STATUS_FAILED};
+    struct iovec parts[] = {
+        {.iov_base = line_head, .iov_len = sizeof line_head},
+        {.iov_base = (void *)(uintptr_t)sentence, .iov_len = length},
+        {.iov_base = status, .iov_len = sizeof status},
+    };
+    const struct msghdr answer = {.msg_iov = parts, .msg_iovlen = sizeof parts / sizeof parts[0]};
+    if (sendmsg(CHANNEL, &answer, MSG_NOSIGNAL) < 0) {
+        parts[2] = (struct iovec){.iov_base = (void *)(uintptr_t)"\n", .iov_len = 1};
+        if (writev(STDERR_FILENO, parts + 1, 2) < 0) {
+            _exit(STATUS_FAILED); /* nobody is there to be told */
+        }
+    }
+    _exit(STATUS_FAILED);
+}
+
+#define NOT_SENT(reason) "sendmail: not sent: " reason
+
+struct account {
+    uid_t uid;
+    gid_t gid;
+};
+
+/*
+ * Where the parser of /etc/passwd stands in a line "name:password:uid:gid:...". Fixed size, octet by octet: a line
+ * of any length costs nothing.
+ */
+struct passwd_line {
+    unsigned field;
+    size_t matched; /* octets of the name that agree so far */
+    bool other;     /* this line is another account's */
+    bool digits;    /* the field at hand has a digit */
+    uint64_t ids[2];
+};
+
+/* Take one octet; true when the line just ended and was the wanted account's. */
+static bool passwd_octet(struct passwd_line *line, const char *name, char octet)
+{
+    if (octet == '\n') {
+        const bool found = !line->other && line->field >= 4;
+        *line = (struct passwd_line){0};
+        return found;
+    }
+    if (line->other) {
+        return false;
+    }
+    if (octet == ':') {
+        if ((line->field == 0 && name[line->matched] != '\0') ||
+            ((line->field == 2 || line->field == 3) && !line->digits)) {
+            line->other = true;
+        }
+        line->field++;
+        line->digits = false;
+        return false;
+    }
+    if (line->field == 0) {
+        line->other = name[line->matched] != octet;
+        line->matched++;
+    } else if (line->field == 2 || line->field == 3) {
+        uint64_t *id = &line->ids[line->field - 2];
+        *id = *id * 10 + (uint64_t)(octet - '0');
+        line->digits = true;
+        /* -1 means "leave it as it is" to setresuid(2): no account may have it (CVE-2019-14287). */
+        line->other = octet < '0' || octet > '9' || *id >= UINT32_MAX;
+    }
+    return false;
+}
+
+/*
+ * Find a local account by name. Not through the name-service switch: a static program must not load its modules, and
+ * who root gives itself up to must not come from a network.
+ */
+static bool find_account(const char *name, struct account *account)
+{
+    struct passwd_line line = {0};
+    char octets[4096];
+    const int file = open("/etc/passwd", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (file < 0) {
+        return false;
+    }
+    for (;;) {
+        const ssize_t count = read(file, octets, sizeof octets);
+        if (count <= 0) {
+            (void)close(file);
+            return false;
+        }
+        for (ssize_t at = 0; at < count; at++) {
+            const uint64_t uid = line.ids[0];
+            const uint64_t gid = line.ids[1];
+            if (passwd_octet(&line, name, octets[at])) {
+                (void)close(file);
+                *account = (struct account){.uid = (uid_t)uid, .gid = (gid_t)gid};
+                return uid != 0 && gid != 0; /* root is nobody's service user */
+            }
+        }
+    }
+}
+
+static void find_accounts(struct account *service, struct account *standin)
+{
+    if (!find_account(SERVICE_USER, service)) {
+        refuse(NOT_SENT("the service user " SERVICE_USER " is not in /etc/passwd, or is root: install Gatepost again"));
+    }
+    if (!find_account(STANDIN_USER, standin) || standin->uid == service->uid) {
+        refuse(NOT_SENT("the stand-in user " STANDIN_USER
+                        " is not in /etc/passwd, or is root or the service user: install Gatepost again"));
+    }
+}
+
+/* Standard input, output and error lead nowhere: the helper speaks through the channel alone. */
+static void silence_descriptors(void)
+{
+    const int nowhere = open("/dev/null", O_RDWR);
+    if (nowhere < 0 || dup2(nowhere, 0) < 0 || dup2(nowhere, 1) < 0 || dup2(nowhere, 2) < 0) {
+        refuse(NOT_SENT("/dev/null cannot be opened"));
+    }
+    if (syscall(SYS_close_range, CHANNEL + 1, ~0U, 0) != 0) {
+        refuse(NOT_SENT("the kernel is older than 5.9: it has no close_range"));
+    }
+}
+
+/* Blocked or ignored signals and running timers survive execve(2): a caller must not choose when we die. */
+static void reset_signals(void)
+{
+    const struct itimerval never = {{0, 0}, {0, 0}};
+    const struct sigaction by_default = {.sa_handler = SIG_DFL};
+    const int timers[] = {ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF};
+    sigset_t none;
+    for (size_t at = 0; at < sizeof timers / sizeof timers[0]; at++) {
+        if (setitimer((__typeof__(ITIMER_REAL))timers[at], &never, NULL) != 0) {
+            refuse(NOT_SENT("a timer of the caller cannot be stopped"));
+        }
+    }
+    for (int number = 1; number <= SIGRTMAX; number++) {
+        /* SIGKILL, SIGSTOP and the C library's own two cannot be changed, nor have they been. */
+        (void)sigaction(number, &by_default, NULL);
+    }
+    if (sigemptyset(&none) != 0 || sigprocmask(SIG_SETMASK, &none, NULL) != 0) {
+        refuse(NOT_SENT("the signal mask of the caller cannot be reset"));
+    }
+}
+
+/* Raise one limit to its hard value, at most to `enough`; below `minimum` the interpreter dies in random ways. */
+static void raise_limit(__typeof__(RLIMIT_CORE) resource, rlim_t minimum, rlim_t enough)
+{
+    struct rlimit limit;
+    if (getrlimit(resource, &limit) != 0) {
+        refuse(NOT_SENT("a resource limit cannot be read"));
+    }
+    limit.rlim_cur = limit.rlim_max < enough ? limit.rlim_max : enough;
+    if (limit.rlim_cur < minimum) {
+        refuse(NOT_SENT("a resource limit of the caller is too low (open files, address space, data or stack)"));
+    }
+    if (setrlimit(resource, &limit) != 0) {
+        refuse(NOT_SENT("a resource limit cannot be raised"));
+    }
+}
+
+static void reset_limits(void)
+{
+    const rlim_t megabyte = 1024 * 1024;
+    const struct rlimit no_core = {0, 0};
+    raise_limit(RLIMIT_NOFILE, 16, 1024);
+    raise_limit(RLIMIT_AS, 64 * megabyte, RLIM_INFINITY);
+    raise_limit(RLIMIT_DATA, 32 * megabyte, RLIM_INFINITY);
+    raise_limit(RLIMIT_STACK, megabyte, 8 * megabyte);
+    raise_limit(RLIMIT_CPU, 0, RLIM_INFINITY);
+    raise_limit(RLIMIT_FSIZE, 0, RLIM_INFINITY);
+    if (setrlimit(RLIMIT_CORE, &no_core) != 0) {
+        refuse(NOT_SENT("core files cannot be switched off"));
+    }
+}
+
+/*
+ * Become the helper. The interpreter's own path stands in argv[0], absolute: with a bare name, or PYTHONEXECUTABLE in
+ * the environment, CPython takes the pyvenv.cfg of whoever wrote one, in spite of -I and -S. The user and group ids
+ * stay as they are: only "real = caller, effective = saved = service user" keeps the kernel's secure-execution mode.
+ */
+__attribute__((noreturn)) static void execute_helper(void)
+{
+    static char python[] = PYTHON;
+    static char isolated[] = "-I";
+    static char no_site[] = "-S";
+    static char no_bytecode[] = "-B";
+    static char helper[] = HELPER;
+    static char path[] = "PATH=/usr/bin:/bin";
+    char *const arguments[] = {python, isolated, no_site, no_bytecode, helper, NULL};
+    char *const environment[] = {path, NULL};
+
+    if (chdir("/") != 0) {
+        refuse(NOT_SENT("the folder / cannot be entered"));
+    }
+    (void)umask(077);
+    silence_descriptors();
+    reset_signals();
+    reset_limits();
+    (void)setsid(); /* fails only for a process group's leader, whom nobody's terminal reaches through us either */
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
+        refuse(NOT_SENT("the helper cannot be shielded from being read by its caller"));
+    }
+    (void)execve(python, arguments, environment);
+    refuse(NOT_SENT(PYTHON " cannot be executed"));
+}
+
+#endif

@@ -1,0 +1,91 @@
+"""One table: from a failure to the status, the outcome and the sentence that the caller and the log are given."""
+
+from __future__ import annotations
+
+from helper import status
+from helper.failure import (
+    AddressError,
+    AllHostsFailed,
+    CannotTake,
+    ConfigError,
+    Failure,
+    HostFailed,
+    InDoubt,
+    MessageError,
+    NotPermitted,
+    Refused,
+    ReplyError,
+    SystemFault,
+    UsageError,
+    WireError,
+)
+from helper.record import Record
+from helper.smtp.steps import shown
+
+
+class Verdict(Record):
+    """How a send ended: `status` by sysexits.h, `outcome` for the log, `line` for the caller."""
+
+    status: int
+    outcome: str  # "refused", "failed", "in-doubt"
+    line: str
+
+
+def verdict(failure: Failure) -> Verdict:
+    """Return what a failure means and how it is told."""
+    exit_status, reason = judge(failure)
+    if isinstance(failure, UsageError):
+        return Verdict(exit_status, "failed", f"sendmail: usage: {reason}")
+    if isinstance(failure, InDoubt):
+        return Verdict(exit_status, "in-doubt", f"sendmail: may have been sent: {reason}")
+    outcome = "refused" if isinstance(failure, Refused) else "failed"
+    return Verdict(exit_status, outcome, f"sendmail: not sent: {reason}")
+
+
+def judge(failure: Failure) -> tuple[int, str]:
+    """Return sysexits.h status and reason, one line of each family."""
+    match failure:
+        case UsageError():
+            return status.USAGE, failure.problem
+        case MessageError():
+            return status.DATA, failure.problem
+        case AddressError():
+            return status.TEMPORARY if failure.later else status.NO_USER, f"{shown(failure.address)}: {failure.problem}"
+        case NotPermitted():
+            return status.NOT_PERMITTED, failure.problem
+        case ConfigError():
+            return status.CONFIGURATION, f"{place(failure)}: {failure.problem}"
+        case Refused():
+            return refused_status(failure), f"{failure.host}: {failure.command} was refused: {failure.reply.text}"
+        case CannotTake():
+            return status.UNAVAILABLE, f"{failure.host}: {failure.problem}"
+        case ReplyError():
+            return status.PROTOCOL, f"{failure.host}: the reply to {failure.command} {failure.problem}"
+        case HostFailed():
+            return failure.status, f"{failure.host}: {failure.problem}"
+        case AllHostsFailed():
+            reasons = [judge(each)[1] for each in failure.failures]
+            return failure.failures[-1].status, "; ".join(reasons)
+        case InDoubt():
+            return status.TEMPORARY, f"{failure.host}: {failure.problem}"
+        case WireError():
+            return status.PROTOCOL, f"the frontend is not to be trusted: {failure.problem}"
+        case SystemFault():
+            return status.SYSTEM, failure.problem
+    return status.SOFTWARE, "a defect in Gatepost: a failure without a sentence"
+
+
+def place(error: ConfigError) -> str:
+    """Return where the administrator has to look: file, line and key as far as they are known."""
+    line = "" if error.line is None else f", line {error.line}"
+    return f"{error.file}{line}" + ("" if error.key is None else f": {error.key}")
+
+
+def refused_status(failure: Refused) -> int:
+    """Return the status of a refusal; enhanced status codes tell an unknown recipient apart (RFC 3463, section 3.2)."""
+    if failure.reply.is_temporary:
+        return status.TEMPORARY
+    if failure.command.startswith("RCPT "):
+        enhanced = failure.reply.lines[0].split(b" ", 1)[0]
+        return {b"5.1.1": status.NO_USER, b"5.1.2": status.NO_HOST}.get(enhanced, status.UNAVAILABLE)
+    return status.UNAVAILABLE

@@ -1,0 +1,46 @@
+"""What a smart host offers: the EHLO keywords and their parameters (RFC 5321, section 4.1.1.1)."""
+
+from __future__ import annotations
+
+from helper.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from helper.smtp.reply import Reply
+
+
+class Extensions(Record):
+    """EHLO keywords in upper case, each with its parameters as they came."""
+
+    keywords: dict[str, tuple[str, ...]]
+
+    def __contains__(self, keyword: str) -> bool:
+        return keyword in self.keywords
+
+    @property
+    def size_limit(self) -> int | None:
+        """Return the largest message that is accepted, in octets; None for no limit (RFC 1870, section 3)."""
+        value = self.keywords.get("SIZE", ("",))[:1] or ("",)
+        # Twenty digits hold every size there is (RFC 1870); a longer number would only cost time (CVE-2020-10735).
+        return int(value[0]) or None if value[0].isascii() and value[0].isdigit() and len(value[0]) <= 20 else None
+
+    @property
+    def mechanisms(self) -> tuple[str, ...]:
+        """Return the SASL mechanisms (RFC 4954, section 3), in upper case."""
+        return tuple(mechanism.upper() for mechanism in self.keywords.get("AUTH", ()))
+
+
+NOTHING_OFFERED = Extensions({})
+
+
+def parse_extensions(reply: Reply) -> Extensions:
+    """Return what the lines after the first of a reply to EHLO offer; `AUTH=` of old servers counts as `AUTH`."""
+    keywords: dict[str, tuple[str, ...]] = {}
+    for line in reply.lines[1:]:
+        words = line.decode("ascii", "replace").split()
+        if not words:
+            continue
+        keyword, equals, parameter = words[0].upper().partition("=")
+        parameters = (*([parameter] if equals else []), *words[1:])
+        keywords[keyword] = (*keywords.get(keyword, ()), *parameters)
+    return Extensions(keywords)

@@ -1,0 +1,107 @@
+"""SMTP replies: octets of a smart host that may be hostile, to a code and clean text (RFC 5321, section 4.2)."""
+
+from __future__ import annotations
+
+from helper.record import Record
+
+# RFC 5321, 4.5.3.1.5 allows 512 octets a line; real servers send longer ones. All lines together fit a page of text.
+LINE_LIMIT = 4096
+REPLY_LIMIT = 64 * 1024
+LINES_LIMIT = 256
+TEXT_LIMIT = 400  # characters of a reply that are shown to people
+
+PRINTABLE = bytes(octet if 0x20 <= octet < 0x7F else ord("?") for octet in range(256))
+
+
+class ReplySyntax(Exception):
+    """What came is no SMTP reply; `problem` says why, in words of ours only."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+class Reply(Record):
+    """One complete reply: `code` 200 to 599, `lines` without code and line end, as they came."""
+
+    code: int
+    lines: tuple[bytes, ...]
+
+    @property
+    def is_positive(self) -> bool:
+        """Say whether the command was accepted: 2xx."""
+        return self.code // 100 == 2
+
+    @property
+    def is_temporary(self) -> bool:
+        """Say whether another try may help: 4xx."""
+        return self.code // 100 == 4
+
+    @property
+    def text(self) -> str:
+        """Return code and text in one line that cannot harm a terminal or a log, at most TEXT_LIMIT characters.
+
+        An enhanced status code that stands on each line (RFC 2034, section 4) is shown once.
+        """
+        shown = [clean(line) for line in self.lines]
+        first_word = shown[0].split(" ", 1)[0]
+        if is_enhanced_status_code(first_word):
+            shown[1:] = [line.removeprefix(first_word).strip() for line in shown[1:]]
+        text = " ".join([str(self.code), *(line for line in shown if line)])
+        return text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 3] + "..."
+
+    @property
+    def shown_lines(self) -> list[str]:
+        """Return the lines for a person who reads along, as harmless as the text."""
+        last = len(self.lines) - 1
+        return [f"{self.code}{' ' if at == last else '-'}{clean(line)}" for at, line in enumerate(self.lines)]
+
+
+def clean(line: bytes) -> str:
+    """Return a line in which nothing but printable ASCII is left."""
+    return line.translate(PRINTABLE).decode("ascii").strip()
+
+
+def is_enhanced_status_code(word: str) -> bool:
+    """Say whether a word is one: class "." subject "." detail (RFC 3463)."""
+    parts = word.split(".")
+    return len(parts) == 3 and all(part.isascii() and part.isdigit() and len(part) <= 3 for part in parts)
+
+
+def take_reply(received: bytearray) -> Reply | None:
+    """Cut the first complete reply out of what was received; None while it is incomplete.
+
+    ReplySyntax for what is no reply: other codes on later lines, codes out of range, bare line ends, a line or a
+    reply over the limits.
+    """
+    lines: list[bytes] = []
+    code = b""
+    start = 0
+    while (end := received.find(b"\n", start)) >= 0:
+        line = bytes(received[start : end + 1])
+        start = end + 1
+        text, is_last = split_line(line, code)
+        code = line[:3]
+        lines.append(text)
+        if len(lines) > LINES_LIMIT or start > REPLY_LIMIT:
+            raise ReplySyntax(f"has more than {LINES_LIMIT} lines or {REPLY_LIMIT} octets")
+        if is_last:
+            del received[:start]
+            return Reply(int(code), tuple(lines))
+    if len(received) - start > LINE_LIMIT:
+        raise ReplySyntax(f"has a line of more than {LINE_LIMIT} octets")
+    return None
+
+
+def split_line(line: bytes, expected_code: bytes) -> tuple[bytes, bool]:
+    """Return the text of one line, with its line end, of a reply, and whether it is the last one."""
+    if len(line) > LINE_LIMIT:
+        raise ReplySyntax(f"has a line of more than {LINE_LIMIT} octets")
+    if not line.endswith(b"\r\n") or b"\r" in line[:-2] or b"\0" in line:
+        raise ReplySyntax("has a line that does not end in CRLF, or a NUL")
+    code, separator, text = line[:3], line[3:4], line[4:-2]
+    if not (code.isdigit() and code[0] in b"2345" and separator in (b" ", b"-", b"\r")):
+        raise ReplySyntax("does not begin with a code from 200 to 599")
+    if expected_code and code != expected_code:
+        raise ReplySyntax("changes its code from line to line")
+    return text, separator != b"-"

@@ -1,0 +1,71 @@
+"""What an SMTP dialogue asks of the connection: the only words that both know.
+
+Writes are held back until a reply is needed, so that several in a row are one group of pipelined commands (RFC 2920).
+"""
+
+from __future__ import annotations
+
+from helper.record import Record
+
+
+class Write(Record):
+    """Send these octets; `shown` stands in for them where a person reads along."""
+
+    octets: bytes
+    shown: str
+
+
+class WriteDataCommand(Record):
+    """Send DATA: from here on the server may be inside a message, and only closing the connection aborts it."""
+
+
+class SendAsData(Record):
+    """Send the message with dots doubled, and the lone dot that ends it (RFC 5321, section 4.5.2)."""
+
+
+class SendAsChunk(Record):
+    """Send the message as one chunk, the last: BDAT with its size, no dot doubled (RFC 3030)."""
+
+
+class Read(Record):
+    """Wait for the reply to `command`, at most `timeout_s` for all of it."""
+
+    command: str
+    timeout_s: float
+
+
+class StartTLS(Record):
+    """Make the connection private now; what was heard before is forgotten (RFC 3207, section 4.2)."""
+
+
+class Authenticated(Record):
+    """The smart host knows us: this connection does not need the credential any more."""
+
+    mechanism: str
+
+
+def command_line(command: bytes) -> Write:
+    """Return the step that writes one command. Nothing else writes commands with addresses in them.
+
+    A line break inside would be a second command (threat H2): a defect of ours, which must not reach the server.
+    """
+    if b"\r" in command or b"\n" in command or b"\0" in command:
+        raise AssertionError("a line break inside an SMTP command")
+    return Write(command + b"\r\n", shown(command))
+
+
+def shown(command: bytes) -> str:
+    """Return a command as people see it: ASCII, whatever an internationalised address holds."""
+    return command.decode("utf-8", "replace").encode("ascii", "backslashreplace").decode("ascii")
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from typing import TypeVar
+
+    from helper.smtp.reply import Reply
+
+    Result = TypeVar("Result")
+    Step = Write | WriteDataCommand | SendAsData | SendAsChunk | Read | StartTLS | Authenticated
+    Dialogue = Generator[Step, Reply, Result]

@@ -1,0 +1,90 @@
+#!/bin/sh
+# Install what `make` built. Usage: install.sh DESTDIR PREFIX SYSCONFDIR SERVICE_USER STANDIN_USER PYTHON MODULES BUILD VERSION
+# Owners and the set-id bits are set as root with an empty DESTDIR only; a package does it when it is installed.
+set -eu
+destdir=$1 prefix=$2 sysconfdir=$3 service=$4 standin=$5 python=$6 modules=$7 build=$8 version=$9
+lib=$destdir$prefix/lib/gatepost
+libexec=$destdir$prefix/libexec/gatepost
+etc=$destdir$sysconfdir
+for_real=$([ -z "$destdir" ] && [ "$(id -u)" = 0 ] && echo yes || echo no)
+
+for path in "$prefix" "$sysconfdir" "$python" "$modules"; do
+    case $path in
+    /*) ;;
+    *) echo "make install: $path must be an absolute path" >&2 && exit 1 ;;
+    esac
+done
+if [ -z "$destdir" ] && [ "$for_real" = no ]; then
+    echo "make install: run it as root, or give a DESTDIR" >&2
+    exit 1
+fi
+# Another package's sendmail is not ours to replace.
+if [ "$for_real" = yes ] && command -v dpkg-query >/dev/null; then
+    for path in "$prefix/sbin/sendmail" "$prefix/lib/sendmail" "$prefix/bin/mailq" "$prefix/bin/newaliases"; do
+        owner=$(dpkg-query -S "$path" 2>/dev/null | cut -d: -f1) || owner=
+        if [ -n "$owner" ]; then
+            echo "make install: $path belongs to the package $owner: remove that first, or choose another PREFIX" >&2
+            exit 1
+        fi
+    done
+fi
+
+account() {
+    getent passwd "$1" >/dev/null ||
+        useradd --system --user-group --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin \
+            --comment "$2" "$1"
+}
+if [ "$for_real" = yes ]; then
+    account "$service" "Gatepost: holds the smart host's password"
+    account "$standin" "Gatepost: stands in for root"
+fi
+
+umask 022
+install -d "$destdir$prefix/sbin" "$destdir$prefix/bin" "$destdir$prefix/lib" "$libexec" "$etc"
+rm -rf "$lib"
+for source in frontend/*.py helper/*.py helper/*/*.py; do
+    install -D -m 0644 "$source" "$lib/$source"
+done
+cat >"$lib/helper/privileged/paths.py" <<PATHS
+"""Where everything is, fixed at install time: no variable and no option moves any of it."""
+
+from __future__ import annotations
+
+PYTHON = "$python"
+PYTHON_MODULES = "$modules"
+LIBRARY = "$prefix/lib/gatepost"
+LAUNCHER = "$prefix/libexec/gatepost/launcher"
+CONFIGURATION = "$sysconfdir/gatepost.toml"
+SECRETS = "$sysconfdir/secrets"
+SERVICE_USER = "$service"
+STANDIN_USER = "$standin"
+VERSION = "$version"
+PATHS
+# Compiled now, since no send may write; never checked against the source again, since only root can change either.
+"$python" -I -m compileall -q --invalidation-mode unchecked-hash -s "$destdir" "$lib"
+
+install -m 0755 "$build/sendmail" "$destdir$prefix/sbin/sendmail"
+ln -sf ../sbin/sendmail "$destdir$prefix/lib/sendmail"
+ln -sf ../sbin/sendmail "$destdir$prefix/bin/mailq"
+ln -sf ../sbin/sendmail "$destdir$prefix/bin/newaliases"
+
+# An old launcher that somebody keeps by a hard link must not keep its bits (threat A8).
+if [ -e "$libexec/launcher" ]; then
+    chmod 0755 "$libexec/launcher"
+    rm -f "$libexec/launcher"
+fi
+install -m 0755 "$build/launcher" "$libexec/launcher"
+if [ "$for_real" = yes ]; then
+    chown "$service:$service" "$libexec/launcher" # first the owner: chown takes the set-id bits away
+    chmod 6755 "$libexec/launcher"
+fi
+
+if [ ! -e "$etc/secrets" ]; then
+    install -d -m 0750 "$etc/secrets"
+    [ "$for_real" = no ] || chgrp "$service" "$etc/secrets"
+fi
+if [ ! -e "$etc/gatepost.toml" ]; then
+    install -m 0640 packaging/gatepost.toml "$etc/gatepost.toml"
+    [ "$for_real" = no ] || chgrp "$service" "$etc/gatepost.toml"
+    echo "now say where the mail goes: $sysconfdir/gatepost.toml"
+fi

@@ -1,0 +1,289 @@
+from __future__ import annotations
+
+import pytest
+from helper import status
+from helper.failure import CannotTake, HostFailed, Refused, ReplyError
+from helper.secret import Secret
+from helper.smtp.auth import Credential
+from helper.smtp.dialogue import Session, dialogue
+from helper.smtp.transaction import Envelope, Timeouts
+
+from tests.unit.smtp.transcript import play
+
+GREETING = b"220 mx.example.net ESMTP\r\n"
+OK = b"250 2.0.0 ok\r\n"
+GO_AHEAD = b"354 go ahead\r\n"
+BYE_EXPECTED = b"250 2.0.0 queued as 4F\r\n"
+
+
+def ehlo(*keywords: str) -> bytes:
+    lines = ["mx.example.net", *keywords]
+    return b"".join(
+        f"250{'-' if number < len(lines) - 1 else ' '}{line}\r\n".encode() for number, line in enumerate(lines)
+    )
+
+
+def session(**changes):
+    return Session(b"ws1.example.net", "none", Timeouts(1.0, 2.0, 3.0)).replace(**changes)
+
+
+def envelope(*recipients: bytes, **changes):
+    whole = Envelope(b"alice@example.net", recipients or (b"b@x.example",), 321, False, False, 70)
+    return whole.replace(**changes)
+
+
+CREDENTIAL = Credential(b"ws1", Secret(b"secret"))
+
+
+def test_takes_two_turns_after_the_greeting_for_one_recipient_with_chunking():
+    turns, reply = play(
+        dialogue(session(), envelope()), [GREETING, ehlo("PIPELINING", "CHUNKING", "SIZE 1000"), OK, OK, BYE_EXPECTED]
+    )
+    assert turns == [
+        "",
+        "EHLO ws1.example.net\r\n",
+        "MAIL FROM:<alice@example.net> SIZE=321\r\nRCPT TO:<b@x.example>\r\n<message as chunk>QUIT\r\n",
+        "",
+        "",
+        "",
+    ]
+    assert reply.text == "250 2.0.0 queued as 4F"
+
+
+def test_takes_three_turns_for_several_recipients_with_chunking():
+    turns, _ = play(
+        dialogue(session(), envelope(b"a@x.example", b"b@x.example")),
+        [GREETING, ehlo("PIPELINING", "CHUNKING"), OK, OK, OK, BYE_EXPECTED],
+    )
+    assert [turn for turn in turns if turn] == [
+        "EHLO ws1.example.net\r\n",
+        "MAIL FROM:<alice@example.net>\r\nRCPT TO:<a@x.example>\r\nRCPT TO:<b@x.example>\r\n",
+        "<message as chunk>QUIT\r\n",
+    ]
+
+
+def test_takes_three_turns_with_pipelining_alone():
+    turns, _ = play(
+        dialogue(session(), envelope(b"a@x.example", b"b@x.example")),
+        [GREETING, ehlo("PIPELINING"), OK, OK, OK, GO_AHEAD, BYE_EXPECTED],
+    )
+    assert [turn for turn in turns if turn] == [
+        "EHLO ws1.example.net\r\n",
+        "MAIL FROM:<alice@example.net>\r\nRCPT TO:<a@x.example>\r\nRCPT TO:<b@x.example>\r\nDATA\r\n",
+        "<message as data>QUIT\r\n",
+    ]
+
+
+def test_waits_for_each_reply_without_pipelining():
+    turns, _ = play(
+        dialogue(session(), envelope(b"a@x.example", b"b@x.example")),
+        [GREETING, ehlo(), OK, OK, OK, GO_AHEAD, BYE_EXPECTED],
+    )
+    assert turns[2:] == [
+        "MAIL FROM:<alice@example.net>\r\n",
+        "RCPT TO:<a@x.example>\r\n",
+        "RCPT TO:<b@x.example>\r\n",
+        "DATA\r\n",
+        "<message as data>",
+        "QUIT\r\n",
+    ]
+
+
+def test_says_helo_to_a_server_without_ehlo():
+    turns, _ = play(
+        dialogue(session(), envelope()), [GREETING, b"502 what?\r\n", OK, OK, OK, GO_AHEAD, BYE_EXPECTED]
+    )
+    assert turns[1:3] == ["EHLO ws1.example.net\r\n", "HELO ws1.example.net\r\n"]
+
+
+def test_turns_private_before_anything_else_and_forgets_what_was_offered_before():
+    turns, _ = play(
+        dialogue(session(tls="starttls"), envelope()),
+        [GREETING, ehlo("STARTTLS", "PIPELINING", "CHUNKING"), b"220 go\r\n", ehlo(), OK, OK, GO_AHEAD, BYE_EXPECTED],
+    )
+    assert turns[1:5] == [
+        "EHLO ws1.example.net\r\n",
+        "STARTTLS\r\n",
+        "<TLS>EHLO ws1.example.net\r\n",
+        "MAIL FROM:<alice@example.net>\r\n",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ([GREETING, ehlo("PIPELINING")], "STARTTLS is not offered"),
+        ([GREETING, ehlo("STARTTLS"), b"454 4.7.0 not now\r\n"], "STARTTLS was refused: 454 4.7.0 not now"),
+        ([GREETING, ehlo("STARTTLS"), b"250 yes\r\n"], "STARTTLS was refused: 250 yes"),
+    ],
+)
+def test_never_goes_on_without_the_tls_that_is_required(script, reason):
+    with pytest.raises(HostFailed, match=reason):
+        play(dialogue(session(tls="starttls", credential=CREDENTIAL), envelope()), script)
+
+
+def test_implicit_tls_comes_before_the_greeting():
+    turns, _ = play(
+        dialogue(session(tls="implicit"), envelope()), [GREETING, ehlo(), OK, OK, GO_AHEAD, BYE_EXPECTED]
+    )
+    assert turns[0] == "<TLS>"
+
+
+PLAIN = "AHdzMQBzZWNyZXQ="
+
+
+@pytest.mark.parametrize(
+    ("mechanisms", "replies", "written"),
+    [
+        ("AUTH PLAIN", [b"235 ok\r\n"], [f"AUTH PLAIN {PLAIN}\r\n"]),
+        ("AUTH LOGIN PLAIN", [b"235 ok\r\n"], [f"AUTH PLAIN {PLAIN}\r\n"]),
+        ("AUTH=PLAIN", [b"235 ok\r\n"], [f"AUTH PLAIN {PLAIN}\r\n"]),
+        (
+            "AUTH LOGIN",
+            [b"334 VXNlcm5hbWU6\r\n", b"334 UGFzc3dvcmQ6\r\n", b"235 ok\r\n"],
+            ["AUTH LOGIN\r\n", "d3Mx\r\n", "c2VjcmV0\r\n"],
+        ),
+        ("AUTH LOGIN", [b"334\r\n", b"334 \r\n", b"235 ok\r\n"], ["AUTH LOGIN\r\n", "d3Mx\r\n", "c2VjcmV0\r\n"]),
+    ],
+)
+def test_authenticates(mechanisms, replies, written):
+    turns, _ = play(
+        dialogue(session(tls="implicit", credential=CREDENTIAL), envelope()),
+        [GREETING, ehlo(mechanisms), *replies, OK, OK, GO_AHEAD, BYE_EXPECTED],
+    )
+    assert turns[2 : 2 + len(written)] == written
+    assert turns[2 + len(written)].startswith("<authenticated by")
+
+
+@pytest.mark.parametrize(
+    ("keywords", "replies", "reason", "exit_status"),
+    [
+        (["AUTH PLAIN"], [b"535 5.7.8 no\r\n"], "AUTH PLAIN was refused: 535 5.7.8 no", status.NOT_PERMITTED),
+        (["AUTH PLAIN"], [b"454 4.7.0 later\r\n"], "AUTH PLAIN was refused: 454", status.TEMPORARY),
+        (["AUTH PLAIN"], [b"250 what\r\n"], "AUTH PLAIN was refused: 250", status.NOT_PERMITTED),
+        (["AUTH PLAIN"], [b"334 more\r\n"], "the challenge makes no sense", status.PROTOCOL),
+        (["AUTH LOGIN"], [b"334 ****\r\n"], "the challenge makes no sense", status.PROTOCOL),
+        (["AUTH CRAM-MD5 NTLM"], [], "no common mechanism; the server offers CRAM-MD5 NTLM", status.NOT_PERMITTED),
+        ([], [], "no common mechanism; the server offers none", status.NOT_PERMITTED),
+    ],
+)
+def test_failed_authentication_is_the_hosts_failure_and_no_message_is_offered(keywords, replies, reason, exit_status):
+    with pytest.raises(HostFailed, match=reason.replace("*", r"\*")) as caught:
+        play(
+            dialogue(session(tls="implicit", credential=CREDENTIAL), envelope()), [GREETING, ehlo(*keywords), *replies]
+        )
+    assert caught.value.status == exit_status
+
+
+def test_never_sends_a_password_without_tls_unless_the_configuration_allows_it():
+    with pytest.raises(HostFailed, match="not sent without TLS"):
+        play(dialogue(session(credential=CREDENTIAL), envelope()), [GREETING, ehlo("AUTH PLAIN")])
+    turns, _ = play(
+        dialogue(session(credential=CREDENTIAL, allow_plaintext=True), envelope()),
+        [GREETING, ehlo("AUTH PLAIN"), b"235 ok\r\n", OK, OK, GO_AHEAD, BYE_EXPECTED],
+    )
+    assert turns[2] == f"AUTH PLAIN {PLAIN}\r\n"
+
+
+@pytest.mark.parametrize("code", [b"554 5.7.1 no\r\n", b"421 4.3.2 busy\r\n"])
+def test_a_refused_greeting_or_ehlo_is_the_hosts_failure(code):
+    with pytest.raises(HostFailed, match="the greeting was refused"):
+        play(dialogue(session(), envelope()), [code])
+    with pytest.raises(HostFailed, match="EHLO was refused"):
+        play(dialogue(session(), envelope()), [GREETING, code])
+
+
+KEYWORDS = [(), ("PIPELINING",), ("CHUNKING",), ("PIPELINING", "CHUNKING")]
+REFUSALS = [b"550 5.1.1 no such user\r\n", b"451 4.3.0 try later\r\n"]
+
+
+@pytest.mark.parametrize("keywords", KEYWORDS)
+@pytest.mark.parametrize("refusal", REFUSALS)
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_sends_no_message_after_any_refused_recipient(keywords, refusal, count):
+    recipients = [b"r%d@x.example" % number for number in range(count)]
+    for refused in range(count):
+        replies = [refusal if number == refused else OK for number in range(count)]
+        steps = dialogue(session(), envelope(*recipients))
+        written = []
+        with pytest.raises(Refused) as caught:
+            play(spied(steps, written), [GREETING, ehlo(*keywords), OK, *replies])
+        assert caught.value.command == f"RCPT TO:<r{refused}@x.example>"
+        assert not any(type(step).__name__.startswith("SendAs") for step in written)
+
+
+def spied(steps, written):
+    """Pass a dialogue on and keep its steps."""
+    answer = None
+    while True:
+        try:
+            step = steps.send(answer)
+        except StopIteration as done:
+            return done.value
+        written.append(step)
+        answer = yield step
+
+
+@pytest.mark.parametrize("keywords", KEYWORDS)
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_a_refused_mail_data_or_message_names_the_command_and_tries_no_other_host(keywords, refusal):
+    with pytest.raises(Refused) as caught:
+        play(dialogue(session(), envelope()), [GREETING, ehlo(*keywords), refusal])
+    assert caught.value.command == "MAIL FROM:<alice@example.net>"
+    chunking = "CHUNKING" in keywords
+    if not chunking:
+        with pytest.raises(Refused) as caught:
+            play(dialogue(session(), envelope()), [GREETING, ehlo(*keywords), OK, OK, refusal])
+        assert caught.value.command == "DATA"
+    accepted = [OK, OK] if chunking else [OK, OK, GO_AHEAD]
+    with pytest.raises(Refused) as caught:
+        play(dialogue(session(), envelope()), [GREETING, ehlo(*keywords), *accepted, refusal])
+    assert caught.value.command == "the message"
+
+
+def test_a_reply_that_makes_no_sense_is_no_refusal():
+    with pytest.raises(ReplyError, match="makes no sense here"):
+        play(dialogue(session(), envelope()), [GREETING, ehlo(), b"354 what\r\n"])
+    with pytest.raises(ReplyError):
+        play(dialogue(session(), envelope()), [GREETING, ehlo(), OK, OK, b"250 what\r\n"])
+
+
+@pytest.mark.parametrize(
+    ("keywords", "changes", "fits"),
+    [
+        (("SIZE 321",), {}, True),
+        (("SIZE 320",), {}, False),
+        (("SIZE 0",), {}, True),
+        (("SIZE",), {}, True),
+        (("SIZE 99999999999999999999999",), {}, True),
+        (("8BITMIME",), {"is_8bit": True}, True),
+        ((), {"is_8bit": True}, False),
+        (("SMTPUTF8",), {"is_internationalised": True}, True),
+        ((), {"is_internationalised": True}, False),
+        ((), {"longest_line_octets": 998}, True),
+        (("CHUNKING",), {"longest_line_octets": 999}, False),
+    ],
+)
+def test_refuses_before_any_command_what_the_server_cannot_take(keywords, changes, fits):
+    steps = dialogue(session(), envelope(**changes))
+    script = [GREETING, ehlo(*keywords), OK, OK, GO_AHEAD, BYE_EXPECTED]
+    if fits:
+        play(steps, script)
+    else:
+        with pytest.raises(CannotTake):
+            play(steps, script[:2])
+
+
+def test_parameters_are_sent_only_when_offered():
+    needs = {"is_8bit": True, "is_internationalised": True}
+    turns, _ = play(
+        dialogue(session(), envelope(**needs)),
+        [GREETING, ehlo("SIZE", "8bitmime", "SMTPUTF8"), OK, OK, GO_AHEAD, BYE_EXPECTED],
+    )
+    assert turns[2] == "MAIL FROM:<alice@example.net> SIZE=321 BODY=8BITMIME SMTPUTF8\r\n"
+
+
+@pytest.mark.parametrize("octet", [b"\r", b"\n", b"\0"])
+def test_no_line_break_in_an_address_ever_reaches_the_server(octet):
+    with pytest.raises(AssertionError, match="line break inside"):
+        play(dialogue(session(), envelope(b"a@x" + octet + b"RCPT TO:<evil@x>")), [GREETING, ehlo(), OK])

@@ -1,0 +1,39 @@
+"""Play a dialogue against a script: what is written is collected turn by turn, each Read is given the next reply."""
+
+from __future__ import annotations
+
+from helper.smtp.reply import take_reply
+from helper.smtp.steps import Authenticated, Read, SendAsChunk, SendAsData, StartTLS, Write, WriteDataCommand
+
+
+def play(steps, script):
+    """Return what was written before each reply, the final result or failure; `script` holds replies as octets."""
+    replies = iter(script)
+    turns = [[]]
+    answer = None
+    try:
+        while True:
+            step = steps.send(answer)
+            answer = None
+            match step:
+                case Write():
+                    turns[-1].append(step.octets.decode("ascii"))
+                case WriteDataCommand():
+                    turns[-1].append("DATA\r\n")
+                case SendAsData():
+                    turns[-1].append("<message as data>")
+                case SendAsChunk():
+                    turns[-1].append("<message as chunk>")
+                case StartTLS():
+                    turns[-1].append("<TLS>")
+                case Authenticated():
+                    turns[-1].append(f"<authenticated by {step.mechanism}>")
+                case Read():
+                    octets = next(replies, None)
+                    assert octets is not None, f"the script has no reply to {step.command}"
+                    answer = take_reply(bytearray(octets))
+                    assert answer is not None, "the script holds an incomplete reply"
+                    turns.append([])
+    except StopIteration as done:
+        assert next(replies, None) is None, "the dialogue ended before the script"
+        return ["".join(turn) for turn in turns], done.value
