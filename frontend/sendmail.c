@@ -56,7 +56,7 @@ static void give_up_root(gid_t real_group, gid_t effective_group, uid_t real_use
     uid_t users[3];
 
     if (setresuid(0, 0, 0) != 0 || setgroups(0, NULL) != 0) {
-        refuse(NOT_SENT("root cannot give up its groups"));
+        refuse(in_user_namespace() ? IN_USER_NAMESPACE : NOT_SENT("root cannot give up its groups"));
     }
     for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++) {
         (void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0); /* in a container some cannot be dropped; none is kept below */

@@ -35,8 +35,8 @@ account() {
             --comment "$2" "$1"
 }
 if [ "$for_real" = yes ]; then
-    account "$service" "Gatepost: holds the smart host's password"
-    account "$standin" "Gatepost: stands in for root"
+    account "$service" "Gatepost, holds the password of the smart host"
+    account "$standin" "Gatepost, stands in for root"
 fi
 
 umask 022
@@ -68,16 +68,15 @@ ln -sf ../sbin/sendmail "$destdir$prefix/lib/sendmail"
 ln -sf ../sbin/sendmail "$destdir$prefix/bin/mailq"
 ln -sf ../sbin/sendmail "$destdir$prefix/bin/newaliases"
 
-# An old launcher that somebody keeps by a hard link must not keep its bits (threat A8).
-if [ -e "$libexec/launcher" ]; then
-    chmod 0755 "$libexec/launcher"
-    rm -f "$libexec/launcher"
-fi
-install -m 0755 "$build/launcher" "$libexec/launcher"
+# The new launcher takes the old one's place whole, with owner and mode, so that no send finds one without its bits;
+# the old one loses them, for somebody may keep it by a hard link (threat A8).
+install -m 0755 "$build/launcher" "$libexec/launcher.new"
 if [ "$for_real" = yes ]; then
-    chown "$service:$service" "$libexec/launcher" # first the owner: chown takes the set-id bits away
-    chmod 6755 "$libexec/launcher"
+    chown "$service:$service" "$libexec/launcher.new" # first the owner: chown takes the set-id bits away
+    chmod 6755 "$libexec/launcher.new"
+    [ ! -e "$libexec/launcher" ] || chmod 0755 "$libexec/launcher"
 fi
+mv -f "$libexec/launcher.new" "$libexec/launcher"
 
 if [ ! -e "$etc/secrets" ]; then
     install -d -m 0750 "$etc/secrets"

@@ -25,6 +25,7 @@ class Channel:
         self._socket = _socket.socket(fileno=descriptor)
         if self._socket.family != _socket.AF_UNIX or self._socket.type != _socket.SOCK_STREAM:
             raise WireError("the channel is no stream socket")
+        self.is_in_doubt = False
         self._poll = select.poll()
         self._poll.register(self._socket, select.POLLIN)
 
@@ -58,6 +59,7 @@ class Channel:
 
     def doubt(self) -> None:
         """Tell the frontend that from now on the message may be delivered, whatever becomes of us."""
+        self.is_in_doubt = True
         self._answer(wire.DOUBT, b"")
 
     def finish(self, status: int) -> None:

@@ -8,8 +8,8 @@ from helper.smtp.steps import Authenticated, Read, SendAsChunk, SendAsData, Star
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from helper.delivery.deliver import Plan
     from helper.delivery.network import Connection
+    from helper.delivery.plan import Plan
     from helper.delivery.tls import TlsLayer
     from helper.smtp.reply import Reply
     from helper.smtp.steps import Dialogue, Step

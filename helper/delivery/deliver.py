@@ -7,38 +7,14 @@ from helper.delivery.converse import converse
 from helper.delivery.network import Connection
 from helper.delivery.resolve import resolve
 from helper.failure import AllHostsFailed, HostFailed, HostFailure
-from helper.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from helper.config.values import Host, Transport
-    from helper.delivery.report import Progress
+    from helper.delivery.plan import Plan
     from helper.delivery.resolve import Address
     from helper.delivery.tls import TlsLayer
-    from helper.smtp.dialogue import Session
     from helper.smtp.reply import Reply
-    from helper.smtp.transaction import Envelope
-
-
-class Plan(Record):
-    """All that is settled before the first connection.
-
-    `as_chunk` and `as_data` begin the message anew, in pieces of wire octets, the latter with dots doubled. `progress`
-    gathers facts for the log, `warn_of_doubt` is called before the end of the message goes out, `show` is given each
-    line of the dialogue where the caller reads along.
-    """
-
-    transport: Transport
-    hosts: tuple[Host, ...]
-    session: Session
-    envelope: Envelope
-    as_chunk: Callable[[], Iterator[bytes]]
-    as_data: Callable[[], Iterator[bytes]]
-    progress: Progress
-    warn_of_doubt: Callable[[], None]
-    show: Callable[[str], None] | None
 
 
 def deliver(plan: Plan) -> Reply:

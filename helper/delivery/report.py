@@ -6,9 +6,14 @@ import os
 import syslog
 from time import monotonic
 
+from helper.smtp.steps import shown
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from helper.message.address import Mailbox
+    from helper.sentence import Verdict
 
 # A syslog line that is longer is cut by somebody else, at a place of their choice; 10,000 recipients do not fit anyway.
 ADDRESSES_LIMIT = 4000  # characters
@@ -21,44 +26,57 @@ def open_syslog() -> None:
 
 
 class Progress:
-    """What is known of a send so far. The only value here that changes: the phases fill it in as they learn it."""
+    """What is known of a send so far. The only value here that changes: the phases note what they learn."""
 
-    def __init__(self) -> None:
+    def __init__(self, login: bytes = b"", uid: int | None = None) -> None:
         self.started_s = monotonic()
+        self.caller = shown(login)
+        self.uid = "" if uid is None else str(uid)
         self.message_id = ""
-        self.caller = ""
-        self.uid = -1
         self.reverse_path = ""
-        self.recipients: tuple[str, ...] = ()
+        self.recipients: tuple[bytes, ...] = ()
+        self.size = ""
         self.host = ""
         self.tls = ""
         self.auth = ""
-        self.size_octets = 0
+
+    def note_reverse_path(self, reverse_path: Mailbox | None) -> None:
+        """Note who the message is from."""
+        self.reverse_path = f"<{'' if reverse_path is None else shown(reverse_path.octets)}>"
+
+    def note_recipients(self, recipients: Iterable[bytes]) -> None:
+        """Note to whom it goes."""
+        self.recipients = tuple(recipients)
+
+    def note_message(self, message_id: bytes, size_octets: int) -> None:
+        """Note what goes out."""
+        self.message_id = shown(message_id)
+        self.size = str(size_octets)
 
     def facts(self) -> list[tuple[str, str]]:
         """Return the facts in the order of the log line."""
         facts = [
             ("message-id", self.message_id),
             ("caller", self.caller),
-            ("uid", str(self.uid)),
-            ("from", f"<{self.reverse_path}>"),
+            ("uid", self.uid),
+            ("from", self.reverse_path),
             ("to", joined(self.recipients)),
             ("host", self.host),
             ("tls", self.tls),
             ("auth", self.auth),
-            ("size", str(self.size_octets)),
+            ("size", self.size),
         ]
         return [(name, value) for name, value in facts if value]
 
 
-def joined(recipients: Iterable[str]) -> str:
+def joined(recipients: tuple[bytes, ...]) -> str:
     """Return recipients as the log shows them; of very many the first ones, and how many more there are."""
-    shown = ""
-    for count, recipient in enumerate(recipients := tuple(recipients)):
-        if len(shown) + len(recipient) > ADDRESSES_LIMIT:
-            return f"{shown}+{len(recipients) - count}"
-        shown += f"{',' if shown else ''}<{recipient}>"
-    return shown
+    text = ""
+    for count, recipient in enumerate(recipients):
+        if len(text) + len(recipient) > ADDRESSES_LIMIT:
+            return f"{text}+{len(recipients) - count}"
+        text += f"{',' if text else ''}<{shown(recipient)}>"
+    return text
 
 
 class Log:
@@ -68,14 +86,20 @@ class Log:
         self._descriptor = descriptor
         self._line = json_line if log_format == "json" else text_line
 
-    def write(self, progress: Progress, results: list[tuple[str, str]]) -> None:
+    def write(self, progress: Progress, outcome: Verdict, exit_status: int) -> None:
         """Write one line. A log that takes none is no reason to say anything but the truth about the message."""
-        seconds = f"{monotonic() - progress.started_s:.3f}"
-        facts = [*progress.facts(), *results, ("seconds", seconds)]
-        line = self._line(facts)
-        is_error = ("outcome", "accepted") not in results
+        is_accepted = outcome.outcome == "accepted"
+        line = self._line(
+            [
+                *progress.facts(),
+                ("outcome", outcome.outcome),
+                ("reply" if is_accepted else "reason", outcome.line),
+                ("status", str(exit_status)),
+                ("seconds", f"{monotonic() - progress.started_s:.3f}"),
+            ]
+        )
         if self._descriptor is None:
-            syslog.syslog(syslog.LOG_ERR if is_error else syslog.LOG_INFO, line)
+            syslog.syslog(syslog.LOG_INFO if is_accepted else syslog.LOG_ERR, line)
             return
         try:
             os.write(self._descriptor, f"{line}\n".encode("ascii"))

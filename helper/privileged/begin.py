@@ -20,19 +20,20 @@ def begin() -> int:
 
     Nothing that the caller wrote is read. SystemFault names what is wrong; NotPermitted an account that cannot send.
     """
-    be_unreadable()
-    check_interpreter()
     check_channel()
+    check_interpreter()
+    be_unreadable()
     return identify_caller()
 
 
 def be_unreadable() -> None:
-    """Shield this process's memory from its caller from the first moment on (prctl(2), PR_SET_DUMPABLE).
+    """Shield this process's memory from its caller before anything secret is in it (prctl(2), PR_SET_DUMPABLE).
 
     With fs.suid_dumpable at 1 the kernel makes it readable at every change of ids, so that no order of ours would
-    help: the caller would win the race. At 2, as Ubuntu has it, only root's core dumps are allowed.
+    help: the caller would win the race. At 2, as Ubuntu has it, only root can read it. At 0 it is unreadable from
+    the start, unless there is no set-id at all, which identify_caller() finds out.
     """
-    if prctl.get_dumpable() and sysctl_suid_dumpable() != b"2":
+    if prctl.get_dumpable() and sysctl_suid_dumpable() not in (b"0", b"2"):
         raise SystemFault("fs.suid_dumpable is 1, so every user could read the password: set it to 0 (sysctl)")
     prctl.set_dumpable(0)
     if prctl.get_dumpable():

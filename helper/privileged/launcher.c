@@ -10,14 +10,10 @@
 
 #include <sys/statvfs.h>
 
-/* The inode number that Linux gives to the initial user namespace (PROC_USER_INIT_INO, include/linux/proc_ns.h). */
-#define INITIAL_USER_NAMESPACE 0xEFFFFFFDU
-
 /* The set-id bit had no effect: say which of the kernel's reasons it was (execve(2), "set-user-ID"). */
 __attribute__((noreturn)) static void refuse_without_privilege(void)
 {
     struct stat file;
-    struct stat name_space;
     struct statvfs system;
     if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1) {
         refuse(NOT_SENT("no_new_privs is set for this process (as in hardened systemd services and in containers), "
@@ -29,8 +25,8 @@ __attribute__((noreturn)) static void refuse_without_privilege(void)
     if (statvfs(LAUNCHER, &system) == 0 && (system.f_flag & ST_NOSUID) != 0) {
         refuse(NOT_SENT(LAUNCHER " is on a file system mounted nosuid, so the kernel ignores its set-id bit"));
     }
-    if (stat("/proc/self/ns/user", &name_space) == 0 && name_space.st_ino != INITIAL_USER_NAMESPACE) {
-        refuse(NOT_SENT("this process is in a user namespace, so the kernel ignores the set-id bit of " LAUNCHER));
+    if (in_user_namespace()) {
+        refuse(IN_USER_NAMESPACE);
     }
     refuse(NOT_SENT("the kernel ignored the set-id bit of " LAUNCHER
                     ": the owner is not " SERVICE_USER ", or the caller is being traced"));

@@ -43,7 +43,7 @@ def alias_file(path: str) -> bytes | None:
     try:
         return protected_file(path, ALIASES_LIMIT)
     except ConfigError:
-        if os.path.lexists(path):
+        if exists(path):
             raise
         return None
 
@@ -58,6 +58,11 @@ def log_file(path: str) -> int:
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         raise ConfigError(path, "cannot be the log: it is no regular file")
     return descriptor
+
+
+def exists(path: str) -> bool:
+    """Say whether there is a file, readable or not."""
+    return os.path.lexists(path)
 
 
 def host_name() -> bytes:

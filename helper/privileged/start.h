@@ -59,6 +59,18 @@ __attribute__((noreturn)) static void refuse(const char *sentence)
 
 #define NOT_SENT(reason) "sendmail: not sent: " reason
 
+/* The inode number that Linux gives to the initial user namespace (PROC_USER_INIT_INO, include/linux/proc_ns.h). */
+#define INITIAL_USER_NAMESPACE 0xEFFFFFFDU
+
+static bool in_user_namespace(void)
+{
+    struct stat name_space;
+    return stat("/proc/self/ns/user", &name_space) == 0 && name_space.st_ino != INITIAL_USER_NAMESPACE;
+}
+
+static const char IN_USER_NAMESPACE[] =
+    NOT_SENT("this process is in a user namespace, so the kernel ignores the set-id bit of " LAUNCHER);
+
 struct account {
     uid_t uid;
     gid_t gid;

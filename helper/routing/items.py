@@ -21,10 +21,13 @@ FAIL, DEFER, BLACKHOLE, UNKNOWN = ":fail:", ":defer:", ":blackhole:", ":unknown:
 NOTHING = "nothing"  # /dev/null: no delivery, and no effect on the other items
 PIPE, FILE = "pipe", "file"
 
+ITEMS_MAX = 100_000  # in one list; twice the recipients that a message may have
+
 # These speak for the whole list in which they stand.
 VERDICTS = (FAIL, DEFER, BLACKHOLE, UNKNOWN)
 TAKES_REST_OF_LINE = (b":fail:", b":defer:")
-OPENERS = b'"(<'
+QUOTATION_OR_COMMENT = b'"('
+BLANKS_AND_COMMAS = b" \t\r,"
 
 
 class Item(Record):
@@ -46,9 +49,11 @@ class ListSyntax(Exception):
 
 def parse_items(octets: bytes, qualify: bytes, first_line: int = 1) -> list[Item]:
     """Return the items of a list; ListSyntax counts its lines from `first_line`."""
-    items = []
+    items: list[Item] = []
     for number, line in enumerate(octets.split(b"\n"), first_line):
         for text in split_line(line, number):
+            if len(items) == ITEMS_MAX:
+                raise ListSyntax(f"the list has more than {ITEMS_MAX} items", number)
             try:
                 items.append(parse_item(text, qualify))
             except AddressSyntax as error:
@@ -57,14 +62,101 @@ def parse_items(octets: bytes, qualify: bytes, first_line: int = 1) -> list[Item
 
 
 def split_line(line: bytes, number: int) -> Iterator[bytes]:
-    """Yield the texts of the items in one line, each once through: the time is linear in its length."""
-    rest = line.strip()
-    while rest and not rest.startswith(b"#"):
-        if rest[:8].lower().startswith(TAKES_REST_OF_LINE):
-            yield rest
+    """Yield the texts of the items in one line."""
+    at = next_item(line, 0)
+    while at < len(line) and not line.startswith(b"#", at):
+        if line[at : at + 8].lower().startswith(TAKES_REST_OF_LINE):
+            yield line[at:].strip()
             return
-        end = item_end(rest, number)
-        text = rest[:end].strip()
-        if text:
-            yield text
-        rest = rest[end + 1 :].lstrip()
+        end = item_end(line, at, number)
+        yield line[at:end].strip()
+        at = next_item(line, end)
+
+
+def next_item(line: bytes, at: int) -> int:
+    """Return where the next item begins: empty ones are nothing."""
+    while at < len(line) and line[at] in BLANKS_AND_COMMAS:
+        at += 1
+    return at
+
+
+def item_end(line: bytes, start: int, number: int) -> int:
+    """Return where the item ends that begins at `start`: at a comma that is neither quoted nor in a comment."""
+    comma = line.find(b",", start)
+    end = comma if comma >= 0 else len(line)
+    item = line[start:end]
+    if item.translate(None, QUOTATION_OR_COMMENT) == item:
+        return end
+    return guarded_item_end(line, start, number)
+
+
+def guarded_item_end(line: bytes, at: int, number: int) -> int:
+    """Return the same for an item with a quotation or a comment; comments nest, and are counted."""
+    depth, is_quoted = 0, False
+    while at < len(line):
+        octet = line[at : at + 1]
+        if octet == b"\\" and (is_quoted or depth):
+            at += 1
+        elif octet == b'"' and not depth:
+            is_quoted = not is_quoted
+        elif octet == b"(" and not is_quoted:
+            depth += 1
+        elif octet == b")" and not is_quoted:
+            depth = max(0, depth - 1)
+        elif octet == b"," and not is_quoted and not depth:
+            return at
+        at += 1
+    if is_quoted or depth:
+        raise ListSyntax("a quotation or a comment has no end", number)
+    return at
+
+
+def parse_item(text: bytes, qualify: bytes) -> Item:
+    """Return what one item is. AddressSyntax where it is nothing that an address can stand for."""
+    bare = without_quotes(text)
+    if bare.startswith(b":"):
+        return parse_special(bare)
+    if bare.startswith((b"|", b"/")) and not is_address(text, qualify):
+        return parse_local_delivery(bare)
+    if text.startswith(b"\\"):
+        return Item(OWN, mailbox=parse_mailbox(text[1:], qualify))
+    return Item(ADDRESS, mailbox=parse_mailbox(text, qualify))
+
+
+def without_quotes(text: bytes) -> bytes:
+    """Return a special item that is quoted as a whole without its quotes; a quoted local part is none."""
+    if len(text) > 2 and text.startswith((b'":', b'"|', b'"/')) and text.endswith(b'"'):
+        return text[1:-1].replace(b'\\"', b'"')
+    return text
+
+
+def parse_special(text: bytes) -> Item:
+    """Return an item whose name stands between colons."""
+    name, _, rest = text[1:].partition(b":")
+    kind = f":{name.decode('ascii', 'replace').lower()}:"
+    rest = rest.strip()
+    if kind in VERDICTS:
+        return Item(kind, rest)
+    if kind == ":include:":
+        if not rest.startswith(b"/") or b"\0" in rest:
+            raise AddressSyntax("what it includes is no absolute path", 0)
+        return Item(INCLUDE, rest)
+    raise AddressSyntax("it begins with a colon, and is no special item", 0)
+
+
+def is_address(text: bytes, qualify: bytes) -> bool:
+    """Say whether it is an address with a domain, as `/CN=x/@gateway.example` is (Exim's rule)."""
+    if b"@" not in text:
+        return False
+    try:
+        parse_mailbox(text, qualify)
+    except AddressSyntax:
+        return False
+    return True
+
+
+def parse_local_delivery(text: bytes) -> Item:
+    """Return a pipe or a file, /dev/null as what it means."""
+    if text == b"/dev/null":
+        return Item(NOTHING)
+    return Item(PIPE if text.startswith(b"|") else FILE, text)

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import pytest
+
 from helper import status
 from helper.failure import CannotTake, HostFailed, Refused, ReplyError
 from helper.secret import Secret
 from helper.smtp.auth import Credential
 from helper.smtp.dialogue import Session, dialogue
 from helper.smtp.transaction import Envelope, Timeouts
-
 from tests.unit.smtp.transcript import play
 
 GREETING = b"220 mx.example.net ESMTP\r\n"
@@ -90,9 +90,7 @@ def test_waits_for_each_reply_without_pipelining():
 
 
 def test_says_helo_to_a_server_without_ehlo():
-    turns, _ = play(
-        dialogue(session(), envelope()), [GREETING, b"502 what?\r\n", OK, OK, OK, GO_AHEAD, BYE_EXPECTED]
-    )
+    turns, _ = play(dialogue(session(), envelope()), [GREETING, b"502 what?\r\n", OK, OK, OK, GO_AHEAD, BYE_EXPECTED])
     assert turns[1:3] == ["EHLO ws1.example.net\r\n", "HELO ws1.example.net\r\n"]
 
 
@@ -123,9 +121,7 @@ def test_never_goes_on_without_the_tls_that_is_required(script, reason):
 
 
 def test_implicit_tls_comes_before_the_greeting():
-    turns, _ = play(
-        dialogue(session(tls="implicit"), envelope()), [GREETING, ehlo(), OK, OK, GO_AHEAD, BYE_EXPECTED]
-    )
+    turns, _ = play(dialogue(session(tls="implicit"), envelope()), [GREETING, ehlo(), OK, OK, GO_AHEAD, BYE_EXPECTED])
     assert turns[0] == "<TLS>"
 
 

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from helper.smtp.reply import LINE_LIMIT, LINES_LIMIT, TEXT_LIMIT, Reply, ReplySyntax, take_reply
 from hypothesis import given
 from hypothesis import strategies as st
+
+from helper.smtp.reply import LINE_LIMIT, LINES_LIMIT, TEXT_LIMIT, Reply, ReplySyntax, take_reply
 
 
 @pytest.mark.parametrize(

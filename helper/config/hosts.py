@@ -1,0 +1,167 @@
+"""Names and addresses of hosts, and the entries of `hosts`."""
+
+from __future__ import annotations
+
+from helper.config.shape import DIGITS, LETTERS, BadValue, Shape, must, text_of
+from helper.config.values import Host
+
+DOMAIN_LIMIT = 253  # characters: 255 octets on the wire (RFC 1035, section 2.3.4)
+LABEL_LIMIT = 63  # RFC 1035, section 2.3.4
+SERVICE_LIMIT = 15  # RFC 6335, section 5.1
+ENTRY_LIMIT = 512  # characters; what is longer is no entry, and need not be looked at
+HEXADECIMAL = DIGITS | frozenset("abcdefABCDEF")
+# The underscore is in no host name (RFC 952), yet in the names of many machines.
+LABEL_CHARACTERS = LETTERS | DIGITS | frozenset("-_")
+KINDS = {"mx:": "mx", "srv:": "srv"}
+
+
+def parse_domain(value: object) -> bytes:
+    """Return a domain or host name in lower case."""
+    refuse_international(text_of(value))
+    must(is_domain(text_of(value)), DOMAIN.words)
+    return text_of(value).lower().encode("ascii")
+
+
+def parse_address(value: object) -> bytes:
+    """Return an IP address, without brackets, in lower case."""
+    must(is_ipv4(text_of(value)) or is_ipv6(text_of(value)), ADDRESS.words)
+    return text_of(value).lower().encode("ascii")
+
+
+def parse_domain_or_address(value: object) -> bytes:
+    """Return a host name or an IP address, in lower case."""
+    refuse_international(text_of(value))
+    text = text_of(value)
+    must(is_domain(text) or is_ipv4(text) or is_ipv6(text), DOMAIN_OR_ADDRESS.words)
+    return text.lower().encode("ascii")
+
+
+def parse_helo_data(value: object) -> bytes:
+    """Return what EHLO tells: a domain, or an address literal with its brackets (RFC 5321, section 4.1.3)."""
+    text = text_of(value)
+    literal = text[1:-1] if text.startswith("[") and text.endswith("]") else ""
+    if is_ipv4(literal) or (literal.startswith("IPv6:") and is_ipv6(literal.removeprefix("IPv6:"))):
+        return text.encode("ascii")
+    refuse_international(text)
+    must(is_domain(text), HELO_DATA.words)
+    return text.encode("ascii")
+
+
+def parse_host(value: object) -> Host:
+    """Return a smart host: "name", "name:port", "address:port", "[2001:db8::1]:port", "mx:domain" or "srv:domain"."""
+    text = text_of(value)
+    must(0 < len(text) <= ENTRY_LIMIT and text.isprintable() and " " not in text, HOST.words)
+    refuse_international(text)
+    if text.startswith(tuple(KINDS)):
+        return looked_up_host(text)
+    if text.startswith("["):
+        return bracketed_host(text)
+    if is_ipv6(text):
+        raise BadValue("must have an IPv6 address in square brackets")
+    name, colon, port = text.partition(":")
+    if is_ipv4(name):
+        return with_port(Host("name", name.encode("ascii"), is_address=True), colon, port)
+    return with_port(Host("name", host_name(name)), colon, port)
+
+
+def looked_up_host(text: str) -> Host:
+    """Return a host whose name and port the DNS is asked for. The port of SRV is the record's."""
+    prefix, _, domain = text.partition(":")
+    domain, colon, port = domain.partition(":")
+    host = Host(KINDS[prefix + ":"], host_name(domain))
+    if colon and host.kind == "srv":
+        raise BadValue("must not have a port after srv: the DNS says it")
+    return with_port(host, colon, port)
+
+
+def bracketed_host(text: str) -> Host:
+    """Return a host that is an address in square brackets."""
+    address, bracket, rest = text[1:].partition("]")
+    if not (is_ipv4(address) or is_ipv6(address)) or not bracket or rest[:1] not in ("", ":"):
+        raise BadValue("must have nothing but an IP address in square brackets, and then a port or nothing")
+    return with_port(Host("name", address.lower().encode("ascii"), is_address=True), rest[:1], rest[1:])
+
+
+def host_name(text: str) -> bytes:
+    """Return the name of a host; the dot at the end of an absolute name is not part of it."""
+    name = text.removesuffix(".")
+    must(is_domain(name), HOST.words)
+    return name.lower().encode("ascii")
+
+
+def with_port(host: Host, colon: str, port: str) -> Host:
+    """Return the host at a port number or at a service, which is looked up where lookups are made."""
+    if not colon:
+        return host
+    if DIGITS.issuperset(port):
+        number = int(port) if 0 < len(port) <= 5 else 0
+        must(0 < number < 65536, "a host with a port from 1 to 65535")
+        return host.replace(port=number)
+    must(is_service(port), "a host with a port that is a number or the name of a service")
+    return host.replace(service=port.lower().encode("ascii"))
+
+
+def refuse_international(text: str) -> None:
+    """Raise BadValue for a name that DNS, TLS and SMTP would not know as it is written."""
+    if not text.isascii():
+        raise BadValue("must be in ASCII: write an internationalised name as its A-label (xn--...)")
+
+
+def is_domain(text: str) -> bool:
+    """Say whether it is a name; what ends in a number is an address gone wrong (RFC 1123, section 2.1)."""
+    labels = text.split(".")
+    return len(text) <= DOMAIN_LIMIT and all(is_label(label) for label in labels) and not DIGITS.issuperset(labels[-1])
+
+
+def is_label(text: str) -> bool:
+    """Say whether it is letters, digits and hyphens, these not at either end (RFC 1123, section 2.1)."""
+    return 0 < len(text) <= LABEL_LIMIT and LABEL_CHARACTERS.issuperset(text) and "-" not in (text[0], text[-1])
+
+
+def is_service(text: str) -> bool:
+    """Say whether it can name a service (RFC 6335, section 5.1)."""
+    return len(text) <= SERVICE_LIMIT and is_label(text) and not LETTERS.isdisjoint(text)
+
+
+def is_ipv4(text: str) -> bool:
+    """Say whether it is an IPv4 address; a leading zero is refused, for some read it as octal."""
+    parts = text.split(".", 4)
+    return len(parts) == 4 and all(is_octet(part) for part in parts)
+
+
+def is_octet(text: str) -> bool:
+    """Say whether it is a number from 0 to 255 as everybody writes it."""
+    return 0 < len(text) <= 3 and DIGITS.issuperset(text) and str(int(text)) == text and int(text) < 256
+
+
+def is_ipv6(text: str) -> bool:
+    """Say whether it is an IPv6 address (RFC 4291, section 2.2)."""
+    head, gap, tail = text.partition("::")
+    left, right = groups_of(head), groups_of(tail)
+    if "." in text:
+        last = right if gap else left
+        if not last or not is_ipv4(last.pop()):
+            return False
+        last += ["0", "0"]  # an IPv4 address at the end stands for two groups
+    count = len(left) + len(right)
+    return all(is_group(group) for group in left + right) and (count < 8 if gap else count == 8)
+
+
+def groups_of(text: str) -> list[str]:
+    """Return the groups of one side of `::`; more than an address has are not told apart."""
+    return text.split(":", 8) if text else []
+
+
+def is_group(text: str) -> bool:
+    """Say whether it is one to four hexadecimal digits."""
+    return 0 < len(text) <= 4 and HEXADECIMAL.issuperset(text)
+
+
+DOMAIN = Shape("a domain name", parse_domain)
+ADDRESS = Shape("an IP address", parse_address)
+DOMAIN_OR_ADDRESS = Shape("a host name or an IP address", parse_domain_or_address)
+HELO_DATA = Shape("a host name, or an IP address in square brackets", parse_helo_data)
+HOST = Shape(
+    'a host such as "name", "name:port", "192.0.2.1:port", "[2001:db8::1]:port", "mx:domain" or "srv:domain"',
+    parse_host,
+)

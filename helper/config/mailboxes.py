@@ -1,0 +1,175 @@
+"""What stands in envelopes and headers: addresses, patterns for them, header fields, and the callers' names."""
+
+from __future__ import annotations
+
+from helper.config.hosts import HEXADECIMAL, is_domain, refuse_international
+from helper.config.shape import DIGITS, LETTERS, BadValue, Shape, must, text_of
+
+ADDRESS_LIMIT = 254  # octets: a path of 256 without its angle brackets (RFC 5321, section 4.5.3.1.3)
+LOCAL_PART_LIMIT = 64  # octets (RFC 5321, section 4.5.3.1.1)
+PATTERN_LIMIT = 512  # characters; room for a regular expression
+FIELD_LIMIT = 998  # octets of a line (RFC 5322, section 2.1.1)
+LOGIN_LIMIT = 256  # characters: LOGIN_NAME_MAX
+PIN_OCTETS = 32  # SHA-256
+BASE64_PIN_LENGTH = 44  # of 32 octets, with one = at the end
+BASE64_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+BASE64 = frozenset(BASE64_DIGITS)
+
+ATEXT = LETTERS | DIGITS | frozenset("!#$%&'*+-/=?^_`{|}~")  # RFC 5322, section 3.2.3
+DOMAIN_PATTERN_CHARACTERS = LETTERS | DIGITS | frozenset("-_.*[]:")
+NULL_REVERSE_PATH = ("", "<>")
+
+
+def parse_mailbox(value: object) -> bytes:
+    """Return an address of local part and domain."""
+    refuse_international(text_of(value))
+    must(is_mailbox(text_of(value)), MAILBOX.words)
+    return text_of(value).encode("ascii")
+
+
+def parse_reverse_path(value: object) -> bytes:
+    """Return an address, or the empty octets for the null reverse-path."""
+    if isinstance(value, str) and value in NULL_REVERSE_PATH:
+        return b""
+    refuse_international(text_of(value))
+    must(is_mailbox(text_of(value)), REVERSE_PATH.words)
+    return text_of(value).encode("ascii")
+
+
+def parse_affix(value: object) -> bytes:
+    """Return what may stand before or after a login in a local part; Exim's `*-` stands for anything and a hyphen."""
+    text = text_of(value)
+    must(0 < len(text) <= LOCAL_PART_LIMIT and ATEXT.union(".").issuperset(text), AFFIX.words)
+    return text.encode("ascii")
+
+
+def parse_domain_pattern(value: object) -> bytes:
+    """Return a pattern for domains."""
+    text = checked_pattern(value)
+    if not is_expression(text):
+        must(DOMAIN_PATTERN_CHARACTERS.issuperset(text.removeprefix("!")), DOMAIN_PATTERN.words)
+    return text.encode()
+
+
+def parse_local_part_pattern(value: object) -> bytes:
+    """Return a pattern for local parts."""
+    text = checked_pattern(value)
+    must("@" not in text or is_expression(text), "a pattern for what stands before the @")
+    return text.encode()
+
+
+def parse_address_pattern(value: object) -> bytes:
+    """Return a pattern for whole addresses; `<>` is the null reverse-path. What can match no address is refused."""
+    text = checked_pattern(value)
+    if "@" not in text and "*" not in text and not is_expression(text) and text.removeprefix("!") != "<>":
+        raise BadValue("must have an @: write *@ before a domain")
+    return text.encode()
+
+
+def checked_pattern(value: object) -> str:
+    """Return a pattern that is not empty; a regular expression is compiled once, to see that it is one."""
+    text = text_of(value)
+    must(len(text) <= PATTERN_LIMIT and text.isprintable() and text not in ("", "!"), PATTERN.words)
+    if is_expression(text):
+        must(compiles(text.removeprefix("!").encode()), "a regular expression after the ^")
+    else:
+        must(" " not in text, "a pattern without spaces")
+    return text
+
+
+def is_expression(text: str) -> bool:
+    """Say whether a pattern is a regular expression."""
+    return text.removeprefix("!").startswith("^")
+
+
+def compiles(expression: bytes) -> bool:
+    """Say whether re can use an expression. No exception leaves here: re.error keeps the expression."""
+    import re
+
+    try:
+        re.compile(expression)
+    except (re.error, RecursionError, OverflowError):
+        return False
+    return True
+
+
+def parse_login(value: object) -> bytes:
+    """Return the name of a user or group."""
+    must(is_login(text_of(value)), LOGIN.words)
+    return text_of(value).encode()
+
+
+def parse_caller(value: object) -> bytes:
+    """Return the name of a user, or `@` and the name of a group."""
+    must(is_login(text_of(value).removeprefix("@")), CALLER.words)
+    return text_of(value).encode()
+
+
+def parse_header_field(value: object) -> bytes:
+    """Return a header field, "Name: value" in one line of ASCII: what a smart host without SMTPUTF8 takes, too."""
+    text = text_of(value)
+    name, colon, _ = text.partition(":")
+    is_ascii = text.isascii() and text.isprintable() and len(text) <= FIELD_LIMIT
+    must(bool(colon) and is_field_name(name) and is_ascii, HEADER_FIELD.words)
+    return text.encode("ascii")
+
+
+def parse_field_name(value: object) -> bytes:
+    """Return the name of a header field in lower case; a `*` at its end stands for any rest, as in Exim."""
+    text = text_of(value)
+    must(is_field_name(text.removesuffix("*")) and text.isascii(), FIELD_NAME.words)
+    return text.lower().encode("ascii")
+
+
+def parse_pin(value: object) -> bytes:
+    """Return the 32 octets of a SHA-256, given in hexadecimal (with or without colons) or in base64."""
+    text = text_of(value)
+    digits = text.replace(":", "")
+    if len(digits) == 2 * PIN_OCTETS and HEXADECIMAL.issuperset(digits):
+        return bytes.fromhex(digits)
+    must(len(text) == BASE64_PIN_LENGTH and text.endswith("=") and BASE64.issuperset(text[:-1]), PIN.words)
+    return from_base64(text[:-1])
+
+
+def from_base64(digits: str) -> bytes:
+    """Return the 32 octets of 43 digits of base64, whose last two bits are left over (RFC 4648, section 4)."""
+    number = 0
+    for digit in digits:
+        number = number * 64 + BASE64_DIGITS.index(digit)
+    return (number >> 2).to_bytes(PIN_OCTETS, "big")
+
+
+def is_mailbox(text: str) -> bool:
+    """Say whether it is a dot-string, `@` and a domain (RFC 5321, section 4.1.2); nobody's own address is quoted."""
+    local_part, _, domain = text.rpartition("@")
+    return is_dot_string(local_part) and is_domain(domain) and len(text) <= ADDRESS_LIMIT
+
+
+def is_dot_string(text: str) -> bool:
+    """Say whether it can be a local part without quotes."""
+    return len(text) <= LOCAL_PART_LIMIT and all(atom and ATEXT.issuperset(atom) for atom in text.split("."))
+
+
+def is_login(text: str) -> bool:
+    """Say whether passwd(5) and group(5) can hold the name; `@`, `!` and `*` would look like what they are not here."""
+    is_plain = text.isprintable() and 0 < len(text) <= LOGIN_LIMIT
+    return is_plain and ":" not in text and "*" not in text and text[0] not in "@! "
+
+
+def is_field_name(text: str) -> bool:
+    """Say whether it is printable ASCII without a colon (RFC 5322, section 2.2)."""
+    return bool(text) and text.isascii() and text.isprintable() and " " not in text and ":" not in text
+
+
+PATTERN = Shape("a pattern of printable characters, at most 512", checked_pattern)
+MAILBOX = Shape('an address such as "user@example.net"', parse_mailbox)
+REVERSE_PATH = Shape('an address such as "user@example.net", or "<>"', parse_reverse_path)
+AFFIX = Shape("a part of a local part", parse_affix)
+DOMAIN_PATTERN = Shape("a pattern for domains in ASCII (no named lists, no lookups)", parse_domain_pattern)
+LOCAL_PART_PATTERN = Shape("a pattern for local parts", parse_local_part_pattern)
+ADDRESS_PATTERN = Shape("a pattern for addresses", parse_address_pattern)
+LOGIN = Shape("the name of a user or group", parse_login)
+CALLER = Shape("the name of a user, or @ and the name of a group", parse_caller)
+HEADER_FIELD = Shape('a header field such as "Name: value", in one line of ASCII', parse_header_field)
+FIELD_NAME = Shape("the name of a header field", parse_field_name)
+PIN = Shape("a SHA-256 in hexadecimal or base64", parse_pin)

@@ -1,0 +1,99 @@
+"""`[[routers]]`: the steps of routing, or the two that are implied."""
+
+from __future__ import annotations
+
+from helper.config import schema
+from helper.config.shape import At, BadValue
+from helper.config.table import read_options, refuse_hosts_not_yet, refuse_not_yet, required, table_of, tables_of
+from helper.config.values import Router
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from helper.config.values import Transport
+
+ALIASES = "/etc/aliases"
+
+
+def build_routers(value: object, transports: tuple[Transport, ...], not_yet: frozenset[str]) -> tuple[Router, ...]:
+    """Return the routers in the order of the file. BadValue for none, and for two of one name."""
+    tables = tables_of(value, "[[routers]]")
+    if not tables:
+        raise BadValue("is empty: no address would go anywhere")
+    routers: list[Router] = []
+    for number, table in enumerate(tables):
+        with At(number):
+            router = build_router(number, table, not_yet)
+            refuse_unknown_transport(router, transports)
+            if any(router.name == earlier.name for earlier in routers):
+                raise BadValue("is the name of an earlier router", ("name",))
+        routers.append(router)
+    return tuple(routers)
+
+
+def implied_routers(
+    transports: tuple[Transport, ...], local_domains: tuple[bytes, ...], has_aliases: bool
+) -> tuple[Router, ...]:
+    """Return the routers of a file without any: /etc/aliases for the machine's own domains, then the only transport."""
+    if len(transports) > 1:
+        raise BadValue("is missing: with more than one transport, [[routers]] have to say what goes where")
+    accept = Router(name="smarthost", driver="accept", transport=transports[0].name)
+    if not has_aliases:
+        return (accept,)
+    domains = tuple(dict.fromkeys(local_domains))
+    aliases = Router(
+        name="system_aliases", driver="redirect", file=ALIASES, domains=domains, allow_fail=True, allow_defer=True
+    )
+    return (aliases, accept)
+
+
+def build_router(number: int, table: object, not_yet: frozenset[str]) -> Router:
+    """Return one router; its driver decides which options it may have."""
+    entries = table_of(table)
+    driver = driver_of(entries, not_yet)
+    refuse_other_drivers(entries, driver)
+    options = (*schema.ROUTER, *schema.DRIVERS[driver])
+    fields = read_options(entries, "routers", options, not_yet)
+    if driver == "redirect":
+        refuse_unclear_redirect(fields)
+    else:
+        required(fields, "transport")
+    if driver == "manualroute":
+        required(fields, "hosts")
+    refuse_hosts_not_yet(fields.get("hosts", ()), not_yet)
+    return Router(**({"name": f"router{number + 1}"} | fields))
+
+
+def driver_of(entries: dict[str, Any], not_yet: frozenset[str]) -> str:
+    """Return the driver, before anything else is looked at."""
+    value = required(entries, "driver")
+    with At("driver"):
+        driver: str = schema.DRIVER.parse(value)
+        refuse_not_yet(f"driver.{driver}", not_yet)
+    return driver
+
+
+def refuse_other_drivers(entries: dict[str, Any], driver: str) -> None:
+    """Raise BadValue for an option that means something to another driver only."""
+    own = {option.name for option in schema.DRIVERS[driver]}
+    for other, options in schema.DRIVERS.items():
+        for option in options:
+            if option.name in entries and option.name not in own:
+                raise BadValue(f"is an option of {other}, not of {driver}", (option.name,))
+
+
+def refuse_unclear_redirect(fields: dict[str, Any]) -> None:
+    """Raise BadValue unless one thing says where to redirect to, and somebody's home is known where it is needed."""
+    if "file" not in fields and "data" not in fields:
+        raise BadValue("is missing: a redirect needs file or data", ("file",))
+    if "file" in fields and "data" in fields:
+        raise BadValue("cannot be given together with file", ("data",))
+    if fields.get("file", "").startswith("$") and not fields.get("check_local_user"):
+        raise BadValue("needs check_local_user = true, for only a user has a home", ("file",))
+
+
+def refuse_unknown_transport(router: Router, transports: tuple[Transport, ...]) -> None:
+    """Raise BadValue where the transport of a router is not there."""
+    if router.transport and all(router.transport != transport.name for transport in transports):
+        raise BadValue("is no transport of this file", ("transport",))

@@ -1,0 +1,39 @@
+"""`[rewrite]` and `[[policies]]`: which addresses become others, and who may send what to whom."""
+
+from __future__ import annotations
+
+from helper.config import schema
+from helper.config.mailboxes import ATEXT, DOMAIN_PATTERN_CHARACTERS, LOCAL_PART_LIMIT, parse_mailbox
+from helper.config.shape import At, BadValue, each
+from helper.config.table import read_options, table_of, tables_of
+from helper.config.values import Policy
+
+PATTERN_LIMIT = 254  # octets: an address cannot be longer
+
+
+def build_rewrite(value: object) -> tuple[tuple[bytes, bytes], ...]:
+    """Return pairs of a login or a pattern, and the address that takes its place."""
+    rules = []
+    for pattern, address in table_of(value).items():
+        if not is_rewritable(pattern):
+            raise BadValue("holds a left side that is neither a login nor a pattern for addresses", (pattern,))
+        with At(pattern):
+            mailbox = parse_mailbox(address)
+            if mailbox.startswith(b"*@") and "*" not in pattern:
+                raise BadValue("cannot have * on the right without one on the left")
+        rules.append((pattern.encode("ascii"), mailbox))
+    return tuple(rules)
+
+
+def build_policies(value: object, not_yet: frozenset[str]) -> tuple[Policy, ...]:
+    """Return the policies in the order of the file."""
+    tables = tables_of(value, "[[policies]]")
+    return each(tables, lambda table: Policy(**read_options(table, "policies", schema.POLICY, not_yet)))
+
+
+def is_rewritable(pattern: str) -> bool:
+    """Say whether it is a login or an address, with or without `*`; no regular expression, no negation."""
+    local_part, at, domain = pattern.rpartition("@") if "@" in pattern else (pattern, "", "")
+    is_local_part = 0 < len(local_part) <= LOCAL_PART_LIMIT and ATEXT.union(".").issuperset(local_part)
+    is_domain = bool(domain) and DOMAIN_PATTERN_CHARACTERS.issuperset(domain)
+    return is_local_part and local_part[0] not in "!^" and (is_domain or not at) and len(pattern) <= PATTERN_LIMIT

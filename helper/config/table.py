@@ -1,0 +1,83 @@
+"""Read one table of the file by its options: what is unknown, impossible or not available yet is refused."""
+
+from __future__ import annotations
+
+from helper.config.nearest import nearest
+from helper.config.schema import HINTS
+from helper.config.shape import At, BadValue, each, is_word, must
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from helper.config.schema import Option
+    from helper.config.values import Host
+
+
+def read_options(
+    table: object, section: str, options: Iterable[Option], not_yet: frozenset[str], others: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Return the values of those options that the table holds, by the names of their fields.
+
+    `others` are keys that the table may hold and that are read elsewhere. BadValue for every key beyond these.
+    """
+    entries = table_of(table)
+    known = {option.name: option for option in options}
+    refuse_unknown(entries, [*known, *others])
+    values = {}
+    for name, option in known.items():
+        if name in entries:
+            with At(name):
+                value = option.shape.parse(entries[name])
+                if value != option.default:
+                    refuse_not_yet(f"{section}.{name}", not_yet)
+            values[option.field or name] = value
+    return values
+
+
+def table_of(value: object) -> dict[str, Any]:
+    """Return what is a table."""
+    must(isinstance(value, dict), "a table")
+    return value if isinstance(value, dict) else {}
+
+
+def tables_of(value: object, header: str) -> list[Any]:
+    """Return what is an array of tables; each of them is looked at by who reads it."""
+    must(isinstance(value, list), f"an array of tables: {header}")
+    return value if isinstance(value, list) else []
+
+
+def refuse_unknown(entries: dict[str, Any], known: list[str]) -> None:
+    """Raise BadValue for a key that nobody knows, with the one that was probably meant.
+
+    A key that does not look like one is not shown: it may be a secret that stands on the wrong side.
+    """
+    unknown = next((key for key in entries if key not in known), None)
+    if unknown is None:
+        return
+    if not is_word(unknown):
+        raise BadValue("holds an unknown key", (unknown,))
+    if unknown in HINTS:
+        raise BadValue(f"is not an option: {HINTS[unknown]}", (unknown,))
+    guess = nearest(unknown, known)
+    raise BadValue(f"is not an option here; did you mean {guess}?" if guess else "is not an option here", (unknown,))
+
+
+def refuse_not_yet(feature: str, not_yet: frozenset[str]) -> None:
+    """Raise BadValue for a feature that is still to come."""
+    if feature in not_yet:
+        raise BadValue("is not available in this version")
+
+
+def refuse_hosts_not_yet(hosts: tuple[Host, ...], not_yet: frozenset[str]) -> None:
+    """Raise BadValue for a kind of host that is still to come."""
+    with At("hosts"):
+        each(hosts, lambda host: refuse_not_yet(f"hosts.{host.kind}", not_yet))
+
+
+def required(entries: dict[str, Any], key: str, why: str = "") -> Any:
+    """Return a value that has to be there."""
+    if key not in entries:
+        raise BadValue(f"is missing{why}", (key,))
+    return entries[key]

@@ -1,0 +1,76 @@
+"""`[transports.NAME]`: the smart hosts and how to talk to them."""
+
+from __future__ import annotations
+
+from helper.config import schema
+from helper.config.shape import At, BadValue, each, is_word
+from helper.config.table import read_options, refuse_hosts_not_yet, refuse_not_yet, required, table_of
+from helper.config.values import Authentication, Transport
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+CREDENTIALS = ("password_file", "password_command", "token_command")
+
+
+def build_transports(value: object, primary_hostname: bytes, not_yet: frozenset[str]) -> tuple[Transport, ...]:
+    """Return the transports in the order of the file. BadValue where there is none."""
+    tables = table_of(value)
+    if not tables:
+        raise BadValue("is empty: give the smart host in a table [transports.NAME]")
+    unnamed = next((name for name in tables if not is_word(name)), None)
+    if unnamed is not None:
+        raise BadValue("holds a transport whose name is not made of letters, digits, - and _", (unnamed,))
+    transports = []
+    for name, table in tables.items():
+        with At(name):
+            transports.append(build_transport(name, table, primary_hostname, not_yet))
+    return tuple(transports)
+
+
+def build_transport(name: str, table: object, primary_hostname: bytes, not_yet: frozenset[str]) -> Transport:
+    """Return one transport, with the defaults that depend on something else."""
+    fields = read_options(table, "transports", schema.TRANSPORT, not_yet, others=("auth",))
+    required(fields, "driver")
+    refuse_hosts_not_yet(fields.get("hosts", ()), not_yet)
+    if "tls_privatekey" in fields:
+        required(fields, "tls_certificate", ": tls_privatekey is the key to it")
+    if "auth" in table_of(table):
+        with At("auth"):
+            fields["auth"] = build_authentication(table_of(table)["auth"], not_yet)
+    by_default = {"helo_data": primary_hostname, "port": 465 if fields.get("tls") == "implicit" else 587}
+    transport = Transport(name=name, **(by_default | fields))
+    refuse_exposed(transport)
+    return transport
+
+
+def build_authentication(value: object, not_yet: frozenset[str]) -> Authentication:
+    """Return who we are at the smart host. BadValue where user or credential is missing, or is given twice."""
+    fields = read_options(value, "auth", schema.AUTHENTICATION, not_yet)
+    with At("mechanisms"):
+        each(fields.get("mechanisms", ()), lambda name: refuse_not_yet(f"mechanisms.{name}", not_yet))
+    if fields.get("mechanisms") != ("EXTERNAL",):  # there our certificate is the credential (RFC 4422, appendix A)
+        required(fields, "user")
+        refuse_without_credential(fields)
+    refuse_second_credential(fields)
+    return Authentication(**fields)
+
+
+def refuse_without_credential(fields: dict[str, Any]) -> None:
+    """Raise BadValue where there is nothing to prove with who we are."""
+    if not any(key in fields for key in CREDENTIALS):
+        required(fields, "password_file")
+
+
+def refuse_second_credential(fields: dict[str, Any]) -> None:
+    """Raise BadValue where it is not clear which credential counts."""
+    given = [key for key in CREDENTIALS if key in fields]
+    if len(given) > 1:
+        raise BadValue(f"cannot be given together with {given[0]}", (given[1],))
+
+
+def refuse_exposed(transport: Transport) -> None:
+    """Raise BadValue where credentials would go over an open line and nobody has said that they may."""
+    if transport.tls == "none" and transport.auth and not transport.auth.allow_plaintext:
+        raise BadValue('would send credentials unencrypted with tls = "none": set allow_plaintext = true', ("auth",))

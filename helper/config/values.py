@@ -1,0 +1,145 @@
+"""What gatepost.toml says, as values that cannot change. No secret stands in them, only where a secret lies.
+
+`None` and `()` mean that an option was not given. Domains and host names are in lower case; patterns, logins and paths
+are as written. A default here is what an absent key means; schema.py says the same in the words of the file.
+"""
+
+from __future__ import annotations
+
+from helper.record import Record
+
+
+class Machine(Record):
+    """What the configuration takes from the machine where the file is silent."""
+
+    host_name: bytes  # the machine's full name
+    mailname: bytes | None  # the content of /etc/mailname
+    has_aliases: bool  # whether /etc/aliases exists
+
+
+class Host(Record):
+    """A smart host as one entry of `hosts` names it; neither `port` nor `service`: the transport's port.
+
+    `kind`: "name" (one machine), "mx" (the MX hosts of a domain) or "srv" (RFC 6186). An address has no brackets.
+    """
+
+    kind: str
+    name: bytes
+    port: int | None = None
+    service: bytes | None = None
+    is_address: bool = False
+
+
+class Authentication(Record):
+    """Who we are at the smart host; of password_file, password_command and token_command at most one is given."""
+
+    user: bytes = b""
+    mechanisms: tuple[str, ...] = ()
+    password_file: str | None = None
+    password_command: tuple[str, ...] = ()
+    token_command: tuple[str, ...] = ()
+    allow_plaintext: bool = False
+
+
+class Transport(Record):
+    """How messages reach one group of smart hosts. `tls` is "starttls", "implicit" or "none"."""
+
+    name: str
+    helo_data: bytes
+    driver: str = "smtp"
+    hosts: tuple[Host, ...] = ()
+    hosts_randomize: bool = False
+    port: int = 587
+    tls: str = "starttls"
+    tls_verify: bool = True
+    tls_verify_name: bytes | None = None
+    tls_ca_file: str | None = None
+    tls_ca_path: str | None = None
+    tls_min_version: str = "1.2"
+    tls_pins: tuple[bytes, ...] = ()  # 32 octets each
+    tls_certificate: str | None = None
+    tls_privatekey: str | None = None
+    dane: bool = False
+    auth: Authentication | None = None
+    interface: bytes | None = None
+    connect_timeout_s: float = 30.0
+    command_timeout_s: float = 120.0
+    data_timeout_s: float = 300.0
+    final_timeout_s: float = 600.0
+    headers_add: tuple[bytes, ...] = ()  # whole fields, without line end
+    headers_remove: tuple[bytes, ...] = ()  # field names in lower case
+    return_path: bytes | None = None  # b"": the null reverse-path
+
+
+class Router(Record):
+    """One step of routing; which fields a driver uses is schema.py's to say, the others keep their defaults.
+
+    `callers` holds logins and `@group` names. `file` is absolute, or begins with `$home/`.
+    """
+
+    name: str
+    driver: str
+    transport: str | None = None
+    hosts: tuple[Host, ...] = ()
+    file: str | None = None
+    data: tuple[bytes, ...] = ()
+    domains: tuple[bytes, ...] = ()
+    local_parts: tuple[bytes, ...] = ()
+    senders: tuple[bytes, ...] = ()
+    callers: tuple[bytes, ...] = ()
+    check_local_user: bool = False
+    headers_add: tuple[bytes, ...] = ()
+    headers_remove: tuple[bytes, ...] = ()
+    errors_to: bytes | None = None  # b"": the null reverse-path
+    more: bool = True
+    allow_fail: bool = False
+    allow_defer: bool = False
+
+
+class Policy(Record):
+    """Who may send what to whom; a limit of None is no limit of this policy's own."""
+
+    callers: tuple[bytes, ...] = ()
+    allow: bool = True
+    recipients: tuple[bytes, ...] = ()
+    senders: tuple[bytes, ...] = ()
+    message_size_limit_octets: int | None = None
+    recipients_max: int | None = None
+
+
+class Configuration(Record):
+    """All that gatepost.toml and the machine say. `rewrite` holds pairs of a pattern and an address, in order."""
+
+    primary_hostname: bytes
+    qualify_domain: bytes
+    qualify_recipient: bytes
+    transports: tuple[Transport, ...]
+    routers: tuple[Router, ...]
+    rewrite: tuple[tuple[bytes, bytes], ...] = ()
+    policies: tuple[Policy, ...] = ()
+    trusted_users: tuple[bytes, ...] = ()
+    trusted_groups: tuple[bytes, ...] = ()
+    untrusted_set_sender: tuple[bytes, ...] = ()
+    local_from_check: bool = True
+    local_sender_retain: bool = False
+    local_from_prefix: bytes = b""
+    local_from_suffix: bytes = b""
+    message_size_limit_octets: int | None = 50 * 1024 * 1024
+    recipients_max: int | None = 50_000
+    received_header: bool = True
+    log: str = "syslog"
+    log_format: str = "text"
+    exit_codes: str = "simple"
+    extract_addresses_remove_arguments: bool = False
+
+
+def alias_files(configuration: Configuration) -> tuple[str, ...]:
+    """Return the alias files that can be opened before anything is known of an address, each once."""
+    files = (router.file for router in configuration.routers if router.driver == "redirect")
+    return tuple(dict.fromkeys(file for file in files if file and "$" not in file))
+
+
+def secret_files(configuration: Configuration) -> tuple[str, ...]:
+    """Return the password files of all transports as written, each once; keys of TLS are not among them."""
+    files = (transport.auth.password_file for transport in configuration.transports if transport.auth)
+    return tuple(dict.fromkeys(file for file in files if file))

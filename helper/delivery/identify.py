@@ -1,0 +1,54 @@
+"""Identify: from the uid that the kernel attests to the person in the password file."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+
+from helper.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ROOT = 0
+
+
+class Person(Record):
+    """The caller as the password file knows them; `gecos` is empty and `home` None where it does not."""
+
+    uid: int
+    login: bytes
+    gecos: bytes
+    home: str | None
+    groups: frozenset[bytes]
+
+
+def identify(uid: int) -> Person:
+    """Return who called; a uid without an entry is called `uid1234`, so that mail of a stray service is not lost."""
+    groups = group_names([0] if uid == ROOT else [os.getgid(), *os.getgroups()])
+    try:
+        entry = pwd.getpwuid(uid)
+    except KeyError:
+        return Person(uid, b"uid%d" % uid, b"", None, groups)
+    return Person(uid, os.fsencode(entry.pw_name), os.fsencode(entry.pw_gecos), entry.pw_dir, groups)
+
+
+def group_names(gids: Iterable[int]) -> frozenset[bytes]:
+    """Return the names of groups, leaving out those that have none."""
+    names = set()
+    for gid in gids:
+        try:
+            names.add(os.fsencode(grp.getgrgid(gid).gr_name))
+        except KeyError:
+            continue
+    return frozenset(names)
+
+
+def home_of(login: bytes) -> str | None:
+    """Return the home folder of a local user, None where there is no such user."""
+    try:
+        return pwd.getpwnam(os.fsdecode(login)).pw_dir
+    except (KeyError, ValueError):
+        return None

@@ -1,0 +1,68 @@
+"""Origin: who the message is from: the kernel's caller, as routing and as the header know them."""
+
+from __future__ import annotations
+
+from helper.failure import AddressError
+from helper.message.address import AddressSyntax, Mailbox, wire_local_part
+from helper.message.identity import Author, full_name_of
+from helper.record import Record
+from helper.routing.caller import Caller
+from helper.routing.caller import identify as identify_caller
+from helper.routing.rewrite import rewritten
+from helper.routing.sender import reverse_path_for
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from helper.config.values import Configuration
+    from helper.delivery.identify import Person
+    from helper.wire import Submission
+
+
+class Origin(Record):
+    """Who sends: `reverse_path` is the one that is allowed, None the null one; `rewrite` is the [rewrite] table."""
+
+    caller: Caller
+    author: Author
+    reverse_path: Mailbox | None
+    rewrite: Callable[[Mailbox], Mailbox]
+
+
+def origin_of(person: Person, submission: Submission, configuration: Configuration) -> Origin:
+    """Return who the message is from. AddressError where a login or -f is no address."""
+    local_domains = (configuration.qualify_domain, configuration.primary_hostname)
+
+    def rewrite(mailbox: Mailbox) -> Mailbox:
+        return rewritten(configuration.rewrite, mailbox, local_domains)
+
+    caller = identify_caller(
+        person.login, person.uid, person.groups, configuration.trusted_users, configuration.trusted_groups
+    )
+    account = account_mailbox(person.login, configuration.qualify_domain)
+    own = (account, rewrite(account), account_mailbox(person.login, configuration.primary_hostname))
+    allowed = reverse_path_for(
+        submission.reverse_path, caller, own, configuration.untrusted_set_sender, configuration.qualify_domain
+    )
+    author = Author(
+        login=person.login,
+        full_name=full_name_of(person.gecos, person.login),
+        account=account,
+        mailbox=rewrite(account),
+        reverse_path=allowed,
+        trusted=caller.trusted,
+        given_name=submission.full_name,
+        check_from=configuration.local_from_check,
+        retain_sender=configuration.local_sender_retain,
+        prefix=configuration.local_from_prefix,
+        suffix=configuration.local_from_suffix,
+    )
+    return Origin(caller, author, None if allowed is None else rewrite(allowed), rewrite)
+
+
+def account_mailbox(login: bytes, domain: bytes) -> Mailbox:
+    """Return the address of a login; one with odd characters is quoted."""
+    try:
+        return Mailbox(wire_local_part(login), domain)
+    except AddressSyntax as error:
+        raise AddressError(login, f"is a login that cannot be an address: {error.problem}") from None

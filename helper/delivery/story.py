@@ -1,0 +1,120 @@
+"""Story: receive → route → compose → deliver → report. Only this module knows the order; phases share values alone."""
+
+from __future__ import annotations
+
+from helper import status
+from helper.delivery.compose import compose_message
+from helper.delivery.deliver import deliver
+from helper.delivery.identify import identify
+from helper.delivery.origin import origin_of
+from helper.delivery.plan import make_plan
+from helper.delivery.receive import open_message
+from helper.delivery.recipients import recipients_for_the_log, recipients_of
+from helper.delivery.report import Progress
+from helper.delivery.route import route_message
+from helper.failure import ConfigError, Failure, MessageError, UsageError
+from helper.message.header import split_message
+from helper.record import Record
+from helper.routing.policy import check
+from helper.sentence import Verdict, verdict
+from helper.wire import Complaint
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from helper.config.values import Configuration
+    from helper.delivery.channel import Channel
+    from helper.delivery.identify import Person
+    from helper.delivery.receive import Message
+    from helper.delivery.report import Log
+    from helper.secret import Secret
+    from helper.wire import Submission
+
+# Where the configuration is too broken to say how large a message may be, one of the usual size is still read: its
+# recipients are told in the log.
+SIZE_LIMIT_OCTETS = 50 * 1024 * 1024
+
+DISCARDED = Verdict(status.SENT, "accepted", "discarded: the aliases leave nobody to send to")
+
+
+class Holdings(Record):
+    """What was read before the drop; `failure` is what was wrong with it, to be told with the caller's recipients."""
+
+    configuration: Configuration | None
+    failure: ConfigError | None
+    secrets: dict[str, Secret]
+    alias_files: dict[str, bytes | None]
+    log: Log
+
+
+def tell(channel: Channel, caller_uid: int, holdings: Holdings) -> None:
+    """Carry out one request, with the caller's rights: whatever happens, one line in the log and one status."""
+    person = identify(caller_uid)
+    progress = Progress(person.login, person.uid)
+    channel.announce(size_limit(holdings))
+    try:
+        received = channel.request()
+        if received is None:
+            return  # `sendmail -bp` and its like need no helper
+        request, descriptor = received
+        if isinstance(request, Complaint):
+            raise UsageError(request.problem.decode("ascii", "replace"))
+        outcome = send(request, open_message(descriptor, size_limit(holdings)), person, holdings, progress, channel)
+    except Failure as failure:
+        outcome = verdict(failure)
+        channel.say(outcome.line)
+    report(outcome, progress, holdings, channel)
+
+
+def send(
+    submission: Submission, message: Message, person: Person, holdings: Holdings, progress: Progress, channel: Channel
+) -> Verdict:
+    """Bring one message to the smart host, or raise the Failure that says why it is not there."""
+    progress.note_recipients(submission.recipients)
+    fields, body_start = split_message(message.octets)
+    progress.note_recipients(recipients_for_the_log(submission, fields))
+    configuration = usable_configuration(holdings)
+    refuse_oversized(message, configuration)
+
+    origin = origin_of(person, submission, configuration)
+    progress.note_reverse_path(origin.reverse_path)
+    recipients = recipients_of(submission, fields, configuration)
+    way = route_message(recipients, origin, configuration, holdings.alias_files)
+    if way is None:
+        return DISCARDED
+    addresses = [destination.address for destination in way.recipients]
+    progress.note_recipients([address.octets for address in addresses])
+    progress.note_reverse_path(way.reverse_path)
+
+    outgoing = compose_message(fields, message.octets, body_start, way, origin, configuration)
+    progress.note_message(outgoing.message_id, outgoing.size_octets)
+    check(configuration.policies, origin.caller, addresses, way.reverse_path, outgoing.size_octets)
+
+    reply = deliver(make_plan(way, outgoing, submission, configuration, holdings.secrets, progress, channel))
+    return Verdict(status.SENT, "accepted", reply.text)
+
+
+def report(outcome: Verdict, progress: Progress, holdings: Holdings, channel: Channel) -> None:
+    """Write the line of the log, and only then let the frontend end."""
+    refined = holdings.configuration is not None and holdings.configuration.exit_codes == "sysexits"
+    exit_status = outcome.status if refined else status.simple(outcome.status)
+    holdings.log.write(progress, outcome, exit_status)
+    channel.finish(exit_status)
+
+
+def size_limit(holdings: Holdings) -> int | None:
+    """Return how many octets a message may have, None for no limit."""
+    return holdings.configuration.message_size_limit_octets if holdings.configuration else SIZE_LIMIT_OCTETS
+
+
+def usable_configuration(holdings: Holdings) -> Configuration:
+    """Return the configuration, or raise what was wrong with it or with a file that it names."""
+    if holdings.failure is not None or holdings.configuration is None:
+        raise holdings.failure or ConfigError("the configuration", "was not read")
+    return holdings.configuration
+
+
+def refuse_oversized(message: Message, configuration: Configuration) -> None:
+    """Raise MessageError for a message over the limit; the frontend stops reading one octet beyond it."""
+    limit = configuration.message_size_limit_octets
+    if limit is not None and message.size_octets > limit:
+        raise MessageError(f"the message has more than {limit} octets (message_size_limit)")

@@ -1,0 +1,89 @@
+"""The helper: begin → load → drop, and then, with nothing but the caller's own rights, the story of one delivery."""
+
+from __future__ import annotations
+
+import os
+
+from helper import status
+from helper.config.configuration import parse_configuration
+from helper.config.values import Configuration, Machine, alias_files, secret_files
+from helper.delivery.channel import Channel
+from helper.delivery.report import Log, Progress, open_syslog
+from helper.delivery.story import Holdings, tell
+from helper.failure import ConfigError, Failure
+from helper.privileged import load, paths
+from helper.privileged.begin import CHANNEL, begin
+from helper.privileged.drop import drop
+from helper.sentence import Verdict, verdict
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+STDERR = 2
+
+
+def main() -> NoReturn:
+    """Deliver one message of one caller, and end; the frontend has been told the outcome."""
+    channel = None
+    try:
+        caller_uid = begin()
+        holdings = take_hold()
+        drop()
+        # Landlock and seccomp have their place here: nothing below opens a file of ours.
+        channel = Channel(CHANNEL)
+        tell(channel, caller_uid, holdings)
+    except Failure as failure:
+        give_up(verdict(failure).line, channel)
+    except BaseException as defect:  # the last resort; no traceback, whose lines could hold a secret
+        give_up(defect_line(defect, channel), channel)
+    os._exit(status.SENT)
+
+
+def take_hold() -> Holdings:
+    """Open and read what root wrote, while we may. What is wrong there is told when we know whose message it stops."""
+    try:
+        machine = Machine(load.host_name(), load.mailname(), load.exists("/etc/aliases"))
+        configuration = parse_configuration(load.configuration(), paths.CONFIGURATION, machine)
+        return hold(configuration)
+    except ConfigError as error:
+        open_syslog()
+        return Holdings(None, error, {}, {}, Log(None, "text"))
+
+
+def hold(configuration: Configuration) -> Holdings:
+    """Open and read what the configuration names."""
+    log_file = load.log_file(configuration.log) if configuration.log != "syslog" else None
+    if log_file is None:
+        open_syslog()
+    log = Log(log_file, configuration.log_format)
+    try:
+        secrets = {name: load.secret(name) for name in secret_files(configuration)}
+        aliases = {file: load.alias_file(file) for file in alias_files(configuration)}
+    except ConfigError as error:
+        return Holdings(configuration, error, {}, {}, log)
+    return Holdings(configuration, None, secrets, aliases, log)
+
+
+def give_up(line: str, channel: Channel | None) -> NoReturn:
+    """Tell frontend and log how it ended, where the story could not be told."""
+    open_syslog()
+    Log(None, "text").write(Progress(), Verdict(status.SOFTWARE, "failed", line), status.FAILED)
+    try:
+        channel = channel or Channel(CHANNEL)
+        channel.say(line)
+        channel.finish(status.FAILED)
+    except (OSError, Failure):
+        os.write(STDERR, f"{line}\n".encode("ascii", "backslashreplace"))  # started by hand
+    os._exit(status.FAILED)
+
+
+def defect_line(defect: BaseException, channel: Channel | None) -> str:
+    """Return what is said of a defect of ours: its kind and where in our code it showed, never a value."""
+    trace = defect.__traceback__
+    place = "an unknown place"
+    while trace is not None:
+        place = f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    outcome = "may have been sent" if channel is not None and channel.is_in_doubt else "not sent"
+    return f"sendmail: {outcome}: a defect in Gatepost: {type(defect).__name__} at {place}"

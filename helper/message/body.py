@@ -1,0 +1,120 @@
+"""The body on its way to the wire: what it needs of a server, CRLF line ends, and dots doubled.
+
+A server that takes LF.LF, LF.CRLF or CR.CR for the end of the data would take what follows for commands, inside our
+authenticated session (SMTP smuggling, CVE-2023-51764 to 51766). So no CR or LF leaves here but in CRLF, and dots are
+doubled after that.
+"""
+
+from __future__ import annotations
+
+from helper.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from helper.message.header import Buffer
+
+CHUNK_OCTETS = 256 * 1024  # fits a processor's cache; a message is never in memory as a whole
+LINE_LIMIT = 998  # octets without CRLF (RFC 5321, section 4.5.3.1.6)
+
+
+class Survey(Record):
+    """What octets need of a server.
+
+    `octets` is their size on the wire, before dots are doubled (RFC 1870, section 5). `longest_line` counts no CRLF,
+    and is exact where it is more than 998; it is 998 where no line is longer: those are not measured.
+    """
+
+    octets: int
+    is_8bit: bool
+    longest_line: int
+    has_nul: bool
+
+
+def survey(message: Buffer, start: int) -> Survey:
+    """Look at a message from `start` on, once."""
+    octets = 0
+    is_8bit = has_nul = False
+    line_start, longest = 0, LINE_LIMIT  # line_start: how many octets of an unfinished line came before
+    before = b"\n"
+    for chunk in raw_chunks(message, start, CHUNK_OCTETS):
+        octets += wire_length(chunk) - 2 * (before == b"\r" and chunk[:1] == b"\n")
+        is_8bit = is_8bit or not chunk.isascii()
+        has_nul = has_nul or b"\0" in chunk
+        line_start, longest = measure_lines(chunk, line_start, longest)
+        before = chunk[-1:]
+    if before not in (b"\r", b"\n"):
+        octets += 2
+    return Survey(octets, is_8bit, max(longest, line_start), has_nul)
+
+
+def wire_chunks(message: Buffer, start: int, chunk_octets: int = CHUNK_OCTETS) -> Iterator[bytes]:
+    """Yield a message from `start` on in lines that end in CRLF, the last one too; nothing where there is nothing.
+
+    LF, CRLF and a bare CR each end a line, as in Exim.
+    """
+    held = b""  # a CR at the end of a chunk: what it is depends on the next octet
+    last = b"\n"
+    for raw in raw_chunks(message, start, chunk_octets):
+        chunk = held + raw
+        held = b"\r" if chunk.endswith(b"\r") else b""
+        canonical = with_crlf(chunk[:-1] if held else chunk)
+        if canonical:
+            last = canonical[-1:]
+            yield canonical
+    if held or last != b"\n":
+        yield b"\r\n"
+
+
+def dot_stuffed(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield canonical lines with a first dot doubled (RFC 5321, section 4.5.2); the final dot is not added."""
+    at_line_start = True
+    for chunk in chunks:
+        stuffed = chunk.replace(b"\n.", b"\n..")
+        yield b"." + stuffed if at_line_start and chunk.startswith(b".") else stuffed
+        at_line_start = chunk.endswith(b"\n") if chunk else at_line_start
+
+
+def raw_chunks(message: Buffer, start: int, chunk_octets: int) -> Iterator[bytes]:
+    """Yield a message from `start` on in pieces, none of them empty."""
+    for at in range(start, len(message), chunk_octets):
+        yield bytes(message[at : at + chunk_octets])
+
+
+def with_crlf(chunk: bytes) -> bytes:
+    """Return a chunk in which each line end is CRLF."""
+    if b"\r" in chunk:
+        chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return chunk.replace(b"\n", b"\r\n")
+
+
+def wire_length(chunk: bytes) -> int:
+    """Return how long a chunk becomes with each line end CRLF."""
+    line_feeds = chunk.count(b"\n")
+    if b"\r" not in chunk:
+        return len(chunk) + line_feeds
+    return len(chunk) + line_feeds + chunk.count(b"\r") - 2 * chunk.count(b"\r\n")
+
+
+def measure_lines(chunk: bytes, before: int, longest: int) -> tuple[int, int]:
+    """Return the length of the chunk's unfinished last line, and the longest finished one where it is over `longest`.
+
+    `before` octets of the first line came earlier. Lines are not counted but jumped over: where a line end is found
+    among the next `longest` octets, the last one there, no line before it is longer.
+    """
+    if b"\r" in chunk:
+        chunk = chunk.replace(b"\r", b"\n")
+    end = chunk.find(b"\n")
+    if end < 0:
+        return before + len(chunk), longest
+    longest = max(longest, before + end)
+    at = end + 1
+    while True:
+        end = chunk.rfind(b"\n", at, at + longest + 1)
+        if end < 0:
+            end = chunk.find(b"\n", at + longest + 1)
+            if end < 0:
+                return len(chunk) - at, longest
+            longest = end - at
+        at = end + 1

@@ -1,0 +1,119 @@
+"""The tokens of address lists: words, quoted strings, domain literals, special characters (RFC 5322, section 3.2)."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final
+
+Token = tuple[bytes, int, int]  # kind, start, end
+
+ATOM: Final = b"atom"
+QUOTED: Final = b"quoted string"
+LITERAL: Final = b"domain literal"
+END: Final = b"end"
+# Any other kind is the special character itself.
+SPECIALS = frozenset(b"@,:;<>.")
+
+LETTERS_AND_DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+ATEXT = LETTERS_AND_DIGITS + b"!#$%&'*+-/=?^_`{|}~"
+# Octets above 127 are atoms (RFC 6532, section 3.2): names hold them in any charset, addresses only as UTF-8.
+ATOM_OCTETS = frozenset(ATEXT + bytes(range(128, 256)))
+WHITE = frozenset(b" \t\r\n")
+
+
+class AddressSyntax(Exception):
+    """The text is no address or address list; `position` counts octets from its start."""
+
+    def __init__(self, problem: str, position: int) -> None:
+        super().__init__(problem, position)
+        self.problem = problem
+        self.position = position
+
+
+class Tokens:
+    """The token at hand of a text that is read once, from left to right."""
+
+    def __init__(self, text: bytes) -> None:
+        self.text = text
+        self.kind, self.start, self.end = next_token(text, 0)
+
+    def advance(self) -> None:
+        """Go on to the next token."""
+        self.kind, self.start, self.end = next_token(self.text, self.end)
+
+
+def next_token(text: bytes, at: int) -> Token:
+    """Return the first token at or after `at`. AddressSyntax where there is none and the text goes on."""
+    start = skip_white_and_comments(text, at)
+    if start == len(text):
+        return END, start, start
+    octet = text[start]
+    if octet in ATOM_OCTETS:
+        return ATOM, start, end_of_atom(text, start)
+    if octet in SPECIALS:
+        return text[start : start + 1], start, start + 1
+    if octet == ord('"'):
+        return QUOTED, start, end_of_quoted(text, start)
+    if octet == ord("["):
+        return LITERAL, start, end_of_literal(text, start)
+    raise AddressSyntax(f"{shown(octet)} cannot stand in an address", start)
+
+
+def skip_white_and_comments(text: bytes, at: int) -> int:
+    """Return where the white space and the comments at `at` end (CFWS)."""
+    while at < len(text):
+        if text[at] in WHITE:
+            at += 1
+        elif text[at] == ord("("):
+            at = end_of_comment(text, at)
+        else:
+            break
+    return at
+
+
+def end_of_comment(text: bytes, start: int) -> int:
+    """Return where a comment ends. Nesting is counted, not recursed into: a million brackets are no deep stack."""
+    depth = 0
+    at = start
+    while at < len(text):
+        octet = text[at]
+        at += 2 if octet == ord("\\") else 1
+        if octet == ord("("):
+            depth += 1
+        elif octet == ord(")"):
+            depth -= 1
+            if depth == 0:
+                return at
+    raise AddressSyntax("a comment is not closed", start)
+
+
+def end_of_atom(text: bytes, at: int) -> int:
+    """Return where an atom ends."""
+    while at < len(text) and text[at] in ATOM_OCTETS:
+        at += 1
+    return at
+
+
+def end_of_quoted(text: bytes, start: int) -> int:
+    """Return where a quoted string ends."""
+    at = start + 1
+    while at < len(text):
+        octet = text[at]
+        at += 2 if octet == ord("\\") else 1
+        if octet == ord('"'):
+            return at
+    raise AddressSyntax("a quoted string is not closed", start)
+
+
+def end_of_literal(text: bytes, start: int) -> int:
+    """Return where a domain literal ends."""
+    end = text.find(b"]", start)
+    if end < 0:
+        raise AddressSyntax("a domain literal is not closed", start)
+    return end + 1
+
+
+def shown(octet: int) -> str:
+    """Return how a message calls an octet; controls must not reach a terminal."""
+    return f"'{chr(octet)}'" if 32 < octet < 127 else f"octet {octet}"

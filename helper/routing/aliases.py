@@ -1,0 +1,166 @@
+"""An alias file: keys and what they stand for, as aliases(5) and Exim's lsearch (chapter "Single-key lookups") read it.
+
+A key ends at a colon or white space, or stands in quotes; lines that begin with white space continue an entry; empty
+lines and lines that begin with `#` count nowhere. Of two entries with one key the first is meant. Upper and lower
+case are the same in keys.
+"""
+
+from __future__ import annotations
+
+from helper.record import Record
+from helper.routing.items import ListSyntax, parse_items
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# A search reads the whole file at the speed of C and costs a hundredth of an index over it: few addresses, no index.
+SEARCHES_WITHOUT_INDEX = 64
+
+KEY_ENDS = (b":", b" ", b"\t", b"\r", b"\v", b"\f", b"\n", b"")
+BLANKS = (b" ", b"\t")
+KEYLESS = (*BLANKS, b"#", b"")  # what lines begin with that go on with an entry, or say nothing
+
+
+class Entry(Record):
+    """What the first entry of a key says, its lines made one; `start` tells where it stands."""
+
+    start: int
+    value: bytes
+
+
+class AliasFile:
+    """The octets of an alias file, searched without making a table of it until that is cheaper."""
+
+    def __init__(self, octets: bytes) -> None:
+        self.octets = b"\n" + octets  # each line now follows a line end, and each line's number is how many went before
+        self.lowered = self.octets.lower()
+        self.searches_left = SEARCHES_WITHOUT_INDEX
+        self.index: dict[bytes, int] = {}
+
+    def find(self, key: bytes) -> Entry | None:
+        """Return the entry of a key, a local part as it stands in addresses; None where there is none."""
+        starts = [self.start_of(spelling) for spelling in spellings(key.lower())]
+        found = [start for start in starts if start]
+        return Entry(min(found), entry_value(self.octets, min(found))) if found else None
+
+    def line_of(self, entry: Entry) -> int:
+        """Return the number of the line in which an entry begins."""
+        return self.octets.count(b"\n", 0, entry.start)
+
+    def start_of(self, spelling: bytes) -> int:
+        """Return where the first line begins that has this key in this spelling, 0 where none does."""
+        at = -1
+        while self.searches_left:
+            self.searches_left -= 1
+            at = self.lowered.find(b"\n" + spelling, at + 1)
+            if at < 0:
+                return 0
+            end = at + 1 + len(spelling)
+            if self.lowered[end : end + 1] in KEY_ENDS:
+                return at + 1
+        if not self.index:
+            self.index = key_index(self.lowered)
+        return self.index.get(spelling, 0)
+
+
+def spellings(key: bytes) -> tuple[bytes, ...]:
+    """Return how a file may write a key: quotes are free unless the local part needs them, or looks like a comment."""
+    if key.startswith(b'"'):
+        return (key,)
+    quoted = b'"' + key + b'"'
+    return (quoted,) if not key or key.startswith(b"#") else (key, quoted)
+
+
+def key_index(lowered: bytes) -> dict[bytes, int]:
+    """Return where the first line of each key begins; wrong lines have no key."""
+    index = {b"": 0}
+    at = 0
+    for line in lowered.split(b"\n"):
+        if line[:1] not in KEYLESS:
+            index.setdefault(line[: key_end(line)], at)
+        at += len(line) + 1
+    return index
+
+
+def key_end(line: bytes) -> int:
+    """Return where the key ends that a line begins with, 0 where it begins with none."""
+    if line.startswith(b'"'):
+        end = quotation_end(line)
+        return end if line[end : end + 1] in KEY_ENDS else 0
+    words = line.partition(b":")[0].split(None, 1)
+    return len(words[0]) if words and line.startswith(words[0]) else 0
+
+
+def quotation_end(line: bytes) -> int:
+    """Return where the quotation ends that a line begins with, 0 where it has no end."""
+    without_escapes = line.replace(b"\\\\", b"__").replace(b'\\"', b"__")
+    return without_escapes.find(b'"', 1) + 1
+
+
+def entry_value(octets: bytes, start: int) -> bytes:
+    """Return what stands after the key, continuation lines joined by a space."""
+    end = line_end(octets, start)
+    parts = [value_after_key(octets[start:end])]
+    while (start := end + 1) < len(octets):
+        end = line_end(octets, start)
+        line = octets[start:end]
+        if is_continuation(line):
+            parts.append(line.strip())
+        elif not is_nothing(line):
+            break
+    return joined(parts)
+
+
+def joined(parts: list[bytes]) -> bytes:
+    """Return the lines of an entry as one, without those that are comments."""
+    return b" ".join(part for part in parts if part and not part.startswith(b"#"))
+
+
+def line_end(octets: bytes, start: int) -> int:
+    """Return where the line ends that begins at `start`."""
+    end = octets.find(b"\n", start)
+    return end if end >= 0 else len(octets)
+
+
+def value_after_key(line: bytes) -> bytes:
+    """Return what the first line of an entry says, after a colon or white space or both."""
+    return line[key_end(line) :].strip().removeprefix(b":").strip()
+
+
+def is_continuation(line: bytes) -> bool:
+    """Say whether a line goes on with the entry above it."""
+    return line.startswith(BLANKS)
+
+
+def is_nothing(line: bytes) -> bool:
+    """Say whether a line is empty or a comment."""
+    return line.startswith(b"#") or not line.strip()
+
+
+def count_entries(octets: bytes, qualify: bytes) -> int:
+    """Return how many entries an alias file holds. ListSyntax tells of the first wrong one, and its line."""
+    count = 0
+    for number, value in entries(octets):
+        if not parse_items(value, qualify, number):
+            raise ListSyntax("the entry stands for nothing", number)
+        count += 1
+    return count
+
+
+def entries(octets: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield line number and value of each entry. ListSyntax where a line has no key."""
+    begun_at, parts = 0, list[bytes]()
+    for number, line in enumerate(octets.split(b"\n"), 1):
+        if is_nothing(line):
+            continue
+        if is_continuation(line) and begun_at:
+            parts.append(line.strip())
+            continue
+        if begun_at:
+            yield begun_at, joined(parts)
+        if is_continuation(line) or not key_end(line):
+            raise ListSyntax("the line does not begin with a key", number)
+        begun_at, parts = number, [value_after_key(line)]
+    if begun_at:
+        yield begun_at, joined(parts)

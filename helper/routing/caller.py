@@ -1,0 +1,32 @@
+"""The caller as routers and policies see one: who the kernel says called, with the names of the groups."""
+
+from __future__ import annotations
+
+from helper.record import Record
+
+ROOT = 0
+
+
+class Caller(Record):
+    """Who runs sendmail. `groups` are the names of all groups; `trusted` may claim to be somebody else."""
+
+    login: bytes
+    uid: int
+    groups: frozenset[bytes] = frozenset()
+    trusted: bool = False
+
+    def is_among(self, names: tuple[bytes, ...]) -> bool:
+        """Say whether one of the names is the login, or `@` and a group of the caller's."""
+        return any(name[1:] in self.groups if name.startswith(b"@") else name == self.login for name in names)
+
+
+def identify(
+    login: bytes,
+    uid: int,
+    groups: frozenset[bytes],
+    trusted_users: tuple[bytes, ...],
+    trusted_groups: tuple[bytes, ...],
+) -> Caller:
+    """Return the caller; trusted are root and whoever the configuration names (Exim, chapter 5, "Trusted users")."""
+    trusted = uid == ROOT or login in trusted_users or not groups.isdisjoint(trusted_groups)
+    return Caller(login, uid, groups, trusted)

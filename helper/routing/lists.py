@@ -1,0 +1,160 @@
+"""The lists that redirect routers redirect by: read once for a message, and with what they include."""
+
+from __future__ import annotations
+
+from helper.record import Record
+from helper.routing.aliases import AliasFile
+from helper.routing.items import INCLUDE, ListSyntax, parse_items
+from helper.routing.undeliverable import Undeliverable, printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from helper.config.values import Router
+    from helper.routing.items import Item
+
+INCLUDE_DEPTH_MAX = 20  # lists of lists of lists are one or two deep
+DEFAULT_KEY = b"*"
+FILTERS = (b"# exim filter", b"# sieve filter")  # Exim, chapter "The redirect router", "Forward files and filters"
+
+
+class Lookups(Record):
+    """What routing has to ask the system.
+
+    `alias_file` returns the octets of a file that the configuration names, which may have been opened while we still
+    had the rights to it; `read_file` those of any other file, with the rights of the caller: what a .forward file
+    names must never be opened with more. Both return None for a file that does not exist and raise OSError for one
+    that cannot be read. `may_show` tells whether the caller may read an alias file, and so see in a trace what it says.
+    """
+
+    alias_file: Callable[[str], bytes | None]
+    read_file: Callable[[str], bytes | None]
+    home_of: Callable[[bytes], str | None]  # of a login; None: there is no such user
+    may_show: Callable[[str], bool]
+
+
+class Listing(Record):
+    """What an address is redirected to, and for people: where that is written.
+
+    `alias_file` is the path of the file where it came from one that the caller may perhaps not read.
+    """
+
+    items: tuple[Item, ...]
+    place: str
+    alias_file: str | None = None
+
+
+class Lists:
+    """All lists of one message."""
+
+    def __init__(self, lookups: Lookups, qualify: bytes) -> None:
+        self.lookups = lookups
+        self.qualify = qualify
+        self.alias_files: dict[str, AliasFile] = {}
+        self.entries: dict[tuple[str, int], tuple[Item, ...]] = {}
+        self.files: dict[bytes, tuple[Item, ...]] = {}
+
+    def of_router(self, router: Router, local_part: bytes, home: str | None) -> Listing | None:
+        """Return what a redirect router says of a local part, None where it says nothing."""
+        if router.file is None:
+            return self.of_data(f"the data of router {router.name}", router.data)
+        if not router.file.startswith("$home"):
+            return self.of_alias_file(router.file, local_part)
+        return None if home is None else self.of_forward_file(home + router.file.removeprefix("$home"))
+
+    def of_data(self, place: str, data: tuple[bytes, ...]) -> Listing | None:
+        """Return what the configuration itself says, the same for every address."""
+        if (place, 0) not in self.entries:
+            self.entries[place, 0] = self.with_included(parse_list(place, b"\n".join(data), self.qualify))
+        items = self.entries[place, 0]
+        return Listing(items, place) if items else None
+
+    def of_alias_file(self, path: str, local_part: bytes) -> Listing | None:
+        """Return the entry of a local part, or the default entry. Undeliverable where an entry stands for nothing."""
+        file = self.alias_file(path)
+        entry = file.find(local_part) or file.find(DEFAULT_KEY)
+        if entry is None:
+            return None
+        if (path, entry.start) not in self.entries:
+            try:
+                items = parse_items(entry.value, self.qualify)
+            except ListSyntax as wrong:
+                raise Undeliverable(wrong_line(path, file.line_of(entry), wrong.problem)) from None
+            if not items:
+                raise Undeliverable(wrong_line(path, file.line_of(entry), "the entry stands for nothing"))
+            self.entries[path, entry.start] = self.with_included(items)
+        return Listing(self.entries[path, entry.start], path, path)
+
+    def alias_file(self, path: str) -> AliasFile:
+        """Return an alias file. Undeliverable where it cannot be read, or is not there though it is configured."""
+        if path not in self.alias_files:
+            octets = octets_of(self.lookups.alias_file, path)
+            if octets is None:
+                raise Undeliverable(f"cannot be routed: there is no {path}", later=True)
+            self.alias_files[path] = AliasFile(octets)
+        return self.alias_files[path]
+
+    def of_forward_file(self, path: str) -> Listing | None:
+        """Return what a .forward file says; one that is absent or says nothing leaves the address alone."""
+        octets = octets_of(self.lookups.read_file, path)
+        if octets is None:
+            return None
+        if octets[:32].lower().startswith(FILTERS):
+            raise Undeliverable(f"has a filter in {path}, and filters are not run")
+        items = self.with_included(parse_list(path, octets, self.qualify))
+        return Listing(items, path) if items else None
+
+    def with_included(self, items: Iterable[Item]) -> tuple[Item, ...]:
+        """Return the items of a list, with what the files hold in the places of `:include:`.
+
+        A file that is included twice adds nothing the second time; one that includes itself is a loop.
+        """
+        open_lists, open_paths, seen = [iter(items)], [b""], {b""}
+        found: list[Item] = []
+        while open_lists:
+            item = next(open_lists[-1], None)
+            if item is None:
+                open_lists.pop()
+                open_paths.pop()
+            elif item.kind != INCLUDE:
+                found.append(item)
+            elif item.text in open_paths or len(open_paths) > INCLUDE_DEPTH_MAX:
+                raise Undeliverable(f"is redirected in a loop: {printable(item.text)} is included again and again")
+            elif item.text not in seen:
+                seen.add(item.text)
+                open_lists.append(iter(self.items_of_file(item.text)))
+                open_paths.append(item.text)
+        return tuple(found)
+
+    def items_of_file(self, path: bytes) -> tuple[Item, ...]:
+        """Return the items of a file that is included. Undeliverable where there is none."""
+        if path not in self.files:
+            octets = octets_of(self.lookups.read_file, path.decode("utf-8", "surrogateescape"))
+            if octets is None:
+                raise Undeliverable(f"cannot be routed: there is no {printable(path)}", later=True)
+            self.files[path] = tuple(parse_list(printable(path), octets, self.qualify))
+        return self.files[path]
+
+
+def octets_of(read: Callable[[str], bytes | None], path: str) -> bytes | None:
+    """Return what is in a file, None where there is none. Undeliverable where it cannot be read."""
+    try:
+        return read(path)
+    except OSError as error:
+        shown = printable(path.encode("utf-8", "surrogateescape"))
+        reason = error.strerror or "it is no plain file"
+        raise Undeliverable(f"cannot be routed: {shown} cannot be read: {reason}", later=True) from None
+
+
+def parse_list(place: str, octets: bytes, qualify: bytes) -> list[Item]:
+    """Return the items of a list. Undeliverable names the line that is wrong."""
+    try:
+        return parse_items(octets, qualify)
+    except ListSyntax as wrong:
+        raise Undeliverable(wrong_line(place, wrong.line, wrong.problem)) from None
+
+
+def wrong_line(place: str, line: int, problem: str) -> str:
+    """Return the sentence for a list that is wrong."""
+    return f"cannot be routed: {place}, line {line}: {problem}"

@@ -1,0 +1,62 @@
+"""The `[[policies]]`: which callers may send what to whom. The first policy for a caller decides, and only that one."""
+
+from __future__ import annotations
+
+from helper.failure import NotPermitted
+from helper.routing.patterns import matches_address
+from helper.routing.undeliverable import printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from helper.config.values import Policy
+    from helper.message.address import Mailbox
+    from helper.routing.caller import Caller
+
+
+def check(
+    policies: tuple[Policy, ...],
+    caller: Caller,
+    recipients: Sequence[Mailbox],
+    reverse_path: Mailbox | None,
+    size_octets: int,
+) -> None:
+    """Return if this message may go. NotPermitted says in which way the caller's policy forbids it.
+
+    `recipients` and `reverse_path` are the final ones, after routing. The sentence tells what is forbidden and nothing
+    else of the configuration; a limit is told, for who is over it cannot help it otherwise.
+    """
+    policy = policy_for(policies, caller)
+    if policy is None:
+        return
+    name = printable(caller.login)
+    if not policy.allow:
+        raise NotPermitted(f"{name} may not send mail")
+    if policy.senders and not matches_address(policy.senders, reverse_path):
+        raise NotPermitted(f"{name} may not send as <{address_text(reverse_path)}>")
+    for recipient in recipients:
+        if policy.recipients and not matches_address(policy.recipients, recipient):
+            raise NotPermitted(f"{name} may not send to <{address_text(recipient)}>")
+    if is_over(len(recipients), policy.recipients_max):
+        raise NotPermitted(f"{name} may send to at most {policy.recipients_max} recipients at once")
+    if is_over(size_octets, policy.message_size_limit_octets):
+        raise NotPermitted(f"{name} may send at most {policy.message_size_limit_octets} octets at once")
+
+
+def policy_for(policies: tuple[Policy, ...], caller: Caller) -> Policy | None:
+    """Return the first policy that is for the caller; one without `callers` is for everybody."""
+    for policy in policies:
+        if not policy.callers or caller.is_among(policy.callers):
+            return policy
+    return None
+
+
+def is_over(count: int, limit: int | None) -> bool:
+    """Say whether there is more than a limit; None is no limit."""
+    return limit is not None and count > limit
+
+
+def address_text(mailbox: Mailbox | None) -> str:
+    """Return an address for a sentence, nothing for the null reverse-path."""
+    return "" if mailbox is None else printable(mailbox.octets)

@@ -1,0 +1,28 @@
+"""The `[rewrite]` table: the addresses of this machine's own people, made into ones that a smart host accepts."""
+
+from __future__ import annotations
+
+from helper.message.address import Mailbox
+from helper.routing.patterns import matches_address
+
+ANY_LOCAL_PART = b"*"
+
+
+def rewritten(rules: tuple[tuple[bytes, bytes], ...], mailbox: Mailbox, local_domains: tuple[bytes, ...]) -> Mailbox:
+    """Return what the first rule that matches makes of an address, or the address itself.
+
+    A rule is a pattern and an address. A pattern without `@` is a login in one of `local_domains`. A local part `*` of
+    the address stands for the one that there was, so that `"*@old.example" = "*@new.example"` changes the domain alone.
+    """
+    for pattern, address in rules:
+        if matches_address(address_patterns(pattern, local_domains), mailbox):
+            local_part, _, domain = address.rpartition(b"@")
+            return Mailbox(mailbox.local_part if local_part == ANY_LOCAL_PART else local_part, domain)
+    return mailbox
+
+
+def address_patterns(pattern: bytes, local_domains: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """Return the left side of a rule as patterns for whole addresses."""
+    if b"@" in pattern:
+        return (pattern,)
+    return tuple(pattern + b"@" + domain for domain in local_domains)

@@ -1,0 +1,117 @@
+"""The routers: whether one is meant for an address, and what its driver makes of it (Exim, chapters 15 to 22)."""
+
+from __future__ import annotations
+
+from helper.config.values import Host
+from helper.record import Record
+from helper.routing.items import BLACKHOLE, DEFER, FAIL, FILE, PIPE, UNKNOWN, VERDICTS
+from helper.routing.patterns import matches, matches_address
+from helper.routing.undeliverable import Undeliverable, printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from helper.config.values import Router, Transport
+    from helper.message.address import Mailbox
+    from helper.routing.caller import Caller
+    from helper.routing.items import Item
+    from helper.routing.lists import Listing, Lists
+    from helper.routing.trace import Trace
+
+NO_LOCAL_DELIVERY = "and there is no local delivery"
+
+
+class Circumstances(Record):
+    """What is the same for all addresses of a message."""
+
+    reverse_path: Mailbox | None
+    caller: Caller
+    transports: dict[str, Transport]
+    lists: Lists
+    trace: Trace
+
+
+class Declined(Record):
+    """The router leaves the address alone; `because` ends the line of a trace."""
+
+    because: str
+
+
+class Accepted(Record):
+    """The address goes to this transport, at these hosts."""
+
+    transport: str
+    hosts: tuple[Host, ...]
+
+
+def unmet_condition(router: Router, mailbox: Mailbox, circumstances: Circumstances) -> str | None:
+    """Return the name of the first condition under which the router is not for this address, None where all hold."""
+    if router.domains and not matches(router.domains, mailbox.domain):
+        return "domains"
+    if router.local_parts and not matches(router.local_parts, mailbox.local_part):
+        return "local_parts"
+    if router.senders and not matches_address(router.senders, circumstances.reverse_path):
+        return "senders"
+    if router.callers and not circumstances.caller.is_among(router.callers):
+        return "callers"
+    if router.check_local_user and home_of(mailbox, circumstances) is None:
+        return "check_local_user"
+    return None
+
+
+def drive(router: Router, mailbox: Mailbox, circumstances: Circumstances) -> Declined | Listing | Accepted:
+    """Return what the driver makes of an address that meets the conditions. Undeliverable where it goes nowhere."""
+    if router.driver == "redirect":
+        return redirect(router, mailbox, circumstances)
+    transport = circumstances.transports[router.transport or ""]
+    if router.driver == "dnslookup":
+        return look_up(transport, mailbox)
+    hosts = router.hosts if router.driver == "manualroute" else transport.hosts
+    return Accepted(transport.name, in_order(hosts, transport))
+
+
+def redirect(router: Router, mailbox: Mailbox, circumstances: Circumstances) -> Declined | Listing:
+    """Return the list that takes the place of an address; what in it is no address is sent nothing."""
+    home = home_of(mailbox, circumstances) if router.check_local_user else None
+    listing = circumstances.lists.of_router(router, mailbox.local_part, home)
+    if listing is None:
+        return Declined("it has no entry for it")
+    verdict = next((item for item in listing.items if item.kind in VERDICTS), None)
+    if verdict is not None:
+        return judge(router, verdict, listing)
+    for item in listing.items:
+        if item.kind in (PIPE, FILE):
+            raise Undeliverable(f"is redirected to a {item.kind}, {NO_LOCAL_DELIVERY}")
+    return listing
+
+
+def judge(router: Router, verdict: Item, listing: Listing) -> Declined | Listing:
+    """Do what an item says that speaks for its whole list; the first one in it decides."""
+    if verdict.kind == UNKNOWN:
+        return Declined("its entry is :unknown:")
+    if verdict.kind == BLACKHOLE:
+        return listing.replace(items=())
+    if not (router.allow_fail if verdict.kind == FAIL else router.allow_defer):
+        raise Undeliverable(f"is redirected to {verdict.kind}, which router {router.name} does not allow")
+    told = printable(verdict.text)
+    if verdict.kind == DEFER:
+        raise Undeliverable(told or "is not taken for now", later=True)
+    raise Undeliverable(told or "is not taken")
+
+
+def look_up(transport: Transport, mailbox: Mailbox) -> Declined | Accepted:
+    """Send to the MX hosts of the address's domain; an address literal has none."""
+    if mailbox.domain.startswith(b"["):
+        return Declined("an address literal has no MX hosts")
+    return Accepted(transport.name, (Host(kind="mx", name=mailbox.domain.lower()),))
+
+
+def in_order(hosts: tuple[Host, ...], transport: Transport) -> tuple[Host, ...]:
+    """Return hosts in the order that tells lists apart: where one is drawn for each message, there is only one list."""
+    if not transport.hosts_randomize:
+        return hosts
+    return tuple(sorted(hosts, key=lambda host: (host.kind, host.name, host.port or 0, host.service or b"")))
+
+
+def home_of(mailbox: Mailbox, circumstances: Circumstances) -> str | None:
+    """Return the home of the user whose login the local part is; logins are in lower case, local parts in any."""
+    return circumstances.lists.lookups.home_of(mailbox.local_part.lower())

@@ -1,0 +1,44 @@
+"""Who may name the reverse-path (Exim, chapter 5, "Trusted users", and `untrusted_set_sender`)."""
+
+from __future__ import annotations
+
+from helper.failure import AddressError
+from helper.message.address import AddressSyntax, parse_reverse_path
+from helper.routing.patterns import matches_address
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from helper.message.address import Mailbox
+    from helper.routing.caller import Caller
+
+
+def reverse_path_for(
+    requested: bytes | None,
+    caller: Caller,
+    own: tuple[Mailbox, ...],
+    untrusted_set_sender: tuple[bytes, ...],
+    qualify: bytes,
+) -> Mailbox | None:
+    """Return the reverse-path of a message; None is the null reverse-path.
+
+    `requested` is the text of `-f`, None where there was none. `own` are the addresses that are the caller's; the
+    first stands in where nothing was requested or the caller may not have it, which Exim ignores without a word.
+    AddressError for a text that is no address, whoever gives it.
+    """
+    if requested is None:
+        return own[0]
+    try:
+        mailbox = parse_reverse_path(requested, qualify)
+    except AddressSyntax as error:
+        raise AddressError(requested, f"cannot be the reverse-path: {error.problem}") from None
+    return mailbox if may_send_as(mailbox, caller, own, untrusted_set_sender) else own[0]
+
+
+def may_send_as(
+    mailbox: Mailbox | None, caller: Caller, own: tuple[Mailbox, ...], untrusted_set_sender: tuple[bytes, ...]
+) -> bool:
+    """Say whether a caller may have a reverse-path; the null one claims to be nobody, and is everybody's."""
+    if mailbox is None or caller.trusted:
+        return True
+    is_own = any(mailbox.key == each.key for each in own)
+    return is_own or matches_address(untrusted_set_sender, mailbox)

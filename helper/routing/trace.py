@@ -1,0 +1,68 @@
+"""The trace of `-bt` and `-bv`: a line for each step of each address."""
+
+from __future__ import annotations
+
+from helper.routing.undeliverable import printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from helper.config.values import Host, Router
+    from helper.routing.lists import Listing
+    from helper.routing.step import Destination, Step
+
+
+class Trace:
+    """Tells the steps, except those that would show what is in a file that the caller may not read."""
+
+    def __init__(self, tell: Callable[[str], None] | None, may_show: Callable[[str], bool]) -> None:
+        self.tell = tell
+        self.may_show = may_show
+
+    def step(self, step: Step, text: str) -> None:
+        """Tell what happens to an address."""
+        if self.tell is not None and not step.way.is_hidden:
+            self.tell(f"{printable(step.mailbox.octets)}: {text}")
+
+    def skipped(self, step: Step, router: Router, reason: str) -> None:
+        """Tell that a router is not for an address."""
+        if self.tell is not None:
+            self.step(step, f"router {router.name} skipped: {reason}")
+
+    def results(self, step: Step, router: Router, listing: Listing) -> None:
+        """Tell what an address becomes, or that this is not to be seen."""
+        if self.tell is None:
+            return
+        names = [printable(item.mailbox.octets) for item in listing.items if item.mailbox is not None]
+        shown = ", ".join(names) or "nobody: it is discarded"
+        if names and self.hides(listing):
+            shown = "what only root may see"
+        self.step(step, f"router {router.name}: redirected by {listing.place} to {shown}")
+
+    def hides(self, listing: Listing) -> bool:
+        """Say whether nothing may be told of what a redirection says."""
+        file = listing.alias_file
+        return self.tell is not None and file is not None and not self.may_show(file)
+
+    def destination(self, step: Step, router: Router, found: Destination) -> None:
+        """Tell where an address ends up: never hidden, for the smart host's replies tell it, too."""
+        if self.tell is None:
+            return
+        came = "" if step.way.parent is None else f" (from {printable(step.given.octets)})"
+        hosts = ", ".join(host_text(host) for host in found.hosts)
+        reverse_path = "" if found.reverse_path is None else printable(found.reverse_path.octets)
+        self.tell(
+            f"{printable(step.mailbox.octets)}{came}: router {router.name}: transport {found.transport}, "
+            f"hosts {hosts}, reverse-path <{reverse_path}>"
+        )
+
+
+def host_text(host: Host) -> str:
+    """Return a host as the configuration writes it."""
+    name = printable(host.name)
+    if host.kind != "name":
+        return f"{host.kind}:{name}"
+    port = printable(host.service) if host.service else host.port
+    name = f"[{name}]" if host.is_address and ":" in name else name
+    return name if port is None else f"{name}:{port}"

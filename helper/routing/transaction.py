@@ -1,0 +1,66 @@
+"""The single-transaction rule: all recipients go together, or the message does not go.
+
+Exim's mua_wrapper has the same rule (chapter 51, "Using Exim as a non-queueing client"): only one transaction can have
+one outcome.
+"""
+
+from __future__ import annotations
+
+from helper.failure import AddressError
+from helper.record import Record
+from helper.routing.undeliverable import printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from helper.config.values import Host
+    from helper.message.address import Mailbox
+    from helper.routing.step import Destination
+
+
+class Route(Record):
+    """What all recipients have in common, and the recipients."""
+
+    transport: str
+    hosts: tuple[Host, ...]
+    reverse_path: Mailbox | None
+    headers_add: tuple[bytes, ...]
+    headers_remove: tuple[bytes, ...]
+    recipients: tuple[Destination, ...]
+
+
+def single_transaction(destinations: Sequence[Destination]) -> Route:
+    """Return the one way that all destinations share, of which there has to be at least one.
+
+    AddressError names two addresses that cannot go together, and the first thing in which they differ.
+    """
+    first = destinations[0]
+    for other in destinations:
+        difference = difference_between(first, other)
+        if difference is not None:
+            problem = f"cannot go together with {printable(first.address.octets)}: they differ in the {difference}"
+            raise AddressError(other.address.octets, problem)
+    return Route(
+        transport=first.transport,
+        hosts=first.hosts,
+        reverse_path=first.reverse_path,
+        headers_add=first.headers_add,
+        headers_remove=first.headers_remove,
+        recipients=tuple(destinations),
+    )
+
+
+def difference_between(one: Destination, other: Destination) -> str | None:
+    """Return the name of the first thing in which two destinations differ, None where they can go together."""
+    if one.transport != other.transport:
+        return "transport"
+    if one.hosts != other.hosts:
+        return "host list"
+    if one.reverse_path != other.reverse_path:
+        return "reverse-path"
+    if one.headers_add != other.headers_add:
+        return "added header fields"
+    if one.headers_remove != other.headers_remove:
+        return "removed header fields"
+    return None

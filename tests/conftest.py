@@ -1,0 +1,66 @@
+"""What all tests may ask for."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.certificates import Certificates, make_certificates
+from tests.support.installation import Installation
+from tests.support.smarthost import SmartHost
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """A CA and certificates for servers, good and bad."""
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def smarthost(certificates: Certificates) -> Iterator[Callable[..., SmartHost]]:
+    """Start smart hosts, with the good certificate unless told otherwise; they end, and are judged, with the test."""
+    with contextlib.ExitStack() as hosts:
+
+        def start(**options: Any) -> SmartHost:
+            return hosts.enter_context(SmartHost(**{"certificate": certificates.good} | options))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def shared_installation() -> Iterator[Installation]:
+    """Install once for this test process (each worker of pytest-xdist is one), and remove it whatever happens."""
+    refuse_unfit_machine()
+    installation = Installation(str(os.getpid()))
+    try:
+        installation.make()
+        yield installation
+    finally:
+        installation.remove()
+
+
+@pytest.fixture
+def installation(shared_installation: Installation) -> Installation:
+    """The installation, its launcher in the usual mode, without any configuration of an earlier test."""
+    shared_installation.mode(0o6755)
+    shared_installation.configure("")
+    return shared_installation
+
+
+def refuse_unfit_machine() -> None:
+    """Fail every test that needs an installation where set-id programs have no effect: a skip would say "all is well".
+
+    Not by pytest.exit, whose sentence is lost in a worker of pytest-xdist.
+    """
+    with open("/proc/self/status") as status:
+        no_new_privs = "NoNewPrivs:\t1\n" in status.readlines()
+    if os.getuid() != 0:
+        pytest.fail("system and attack tests create users and set-id programs: run them as root (make test)", False)
+    if no_new_privs:
+        pytest.fail("system and attack tests need set-id programs, and no_new_privs is set for this process", False)
+    if os.statvfs("/opt").f_flag & os.ST_NOSUID:
+        pytest.fail("system and attack tests need set-id programs, and /opt is mounted nosuid", False)

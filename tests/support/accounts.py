@@ -1,0 +1,69 @@
+"""Accounts that exist for a test run only."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pwd
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def machine_lock() -> Iterator[None]:
+    """Keep other test processes from changing accounts at the same time; the lock leaves nothing behind."""
+    folder = os.open("/opt", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def make_account(login: str, full_name: str, home: Path) -> None:
+    """Create an ordinary user with a home folder."""
+    run("useradd", "--user-group", "--no-create-home", "--home-dir", home, "--shell", "/bin/sh", "-c", full_name, login)
+    account = pwd.getpwnam(login)
+    home.parent.mkdir(exist_ok=True)
+    home.mkdir(mode=0o700)
+    os.chown(home, account.pw_uid, account.pw_gid)
+
+
+def remove_account(login: str) -> None:
+    """Remove a user of ours, its group, and first whatever it still runs."""
+    try:
+        uid = pwd.getpwnam(login).pw_uid
+    except KeyError:
+        return
+    end = time.monotonic() + 5
+    while (left := processes_of({uid})) and time.monotonic() < end:
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.02)
+    run("userdel", login)
+
+
+def processes_of(uids: set[int]) -> list[int]:
+    """Return the living processes that have one of these uids, in any of their four kinds."""
+    return [int(name) for name in os.listdir("/proc") if name.isdigit() and uids & uids_of(name)]
+
+
+def uids_of(pid: str) -> set[int]:
+    """Return the uids of a process; none for one that has ended."""
+    try:
+        status = Path("/proc", pid, "status").read_text()
+    except OSError:
+        return set()
+    fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
+    return set() if fields["State"].split()[0] in "ZX" else set(map(int, fields["Uid"].split()))
+
+
+def run(*command: str | Path) -> None:
+    """Run a command; what it says is shown only when it fails."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    assert done.returncode == 0, f"{command[0]} failed:\n{done.stdout.decode('utf-8', 'replace')}"

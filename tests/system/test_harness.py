@@ -1,0 +1,52 @@
+"""The harness itself: what runs through it is an ordinary caller, and the machine stays as it was."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+def test_runs_a_caller_without_any_privilege(installation):
+    status = installation.run_as("alice", "/bin/cat", "/proc/self/status").stdout
+    fields = dict(line.split(":\t", 1) for line in status.splitlines())
+    uid = str(installation.account("alice").pw_uid)
+    assert fields["Uid"].split() == [uid] * 4
+    assert fields["Groups"].split() == []
+    assert int(fields["CapPrm"], 16) == int(fields["CapInh"], 16) == 0
+    assert fields["NoNewPrivs"] == "0"
+    assert fields["CapBnd"] == Path("/proc/self/status").read_text().partition("CapBnd:\t")[2].split("\n")[0]
+
+
+def test_gives_a_process_its_own_etc(installation):
+    before = sorted(os.listdir("/etc"))
+    etc = {"aliases": "root: alice\n", "mailname": "mail.example.net\n"}
+    assert installation.run_as("alice", "/bin/cat", "/etc/aliases", etc=etc).stdout == "root: alice\n"
+    assert installation.run_as("root", "/bin/cat", "/etc/mailname", etc=etc).stdout == "mail.example.net\n"
+    assert installation.run_as("alice", "/bin/cat", "/etc/aliases", "/etc/mailname").status == 1
+    assert installation.run_as("alice", "/usr/bin/id", "-un").stdout == installation.account("alice").pw_name + "\n"
+    assert sorted(os.listdir("/etc")) == before
+
+
+def test_runs_through_another_command(installation):
+    told = installation.run_as("alice", "/bin/cat", "/proc/self/status", through=("/usr/bin/setpriv", "--no-new-privs"))
+    assert "NoNewPrivs:\t1\n" in told.stdout
+
+
+@pytest.mark.parametrize(("mode", "owner"), [(0o6755, "mail"), (0o2755, "root"), (0o755, "root")])
+def test_sets_the_mode_of_the_launcher(installation, mode, owner):
+    installation.mode(mode)
+    launcher = installation.launcher.stat()
+    assert launcher.st_mode & 0o7777 == mode
+    assert launcher.st_uid == installation.account(owner).pw_uid
+    assert launcher.st_gid == installation.account("mail").pw_gid
+
+
+def test_knows_what_the_callers_still_run(installation):
+    assert installation.processes() == []
+    with installation.start("60", program=Path("/bin/sleep")) as process:
+        while process.pid not in installation.processes():
+            assert process.poll() is None
+        process.kill()
+    assert installation.processes() == []

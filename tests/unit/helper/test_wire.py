@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helper import wire
+from helper.failure import WireError
+
+CLEAN = st.binary(max_size=40).filter(lambda octets: not wire.has_control(octets))
+
+SUBMISSIONS = st.builds(
+    wire.Submission,
+    recipients=st.lists(CLEAN, max_size=5).map(tuple),
+    recipients_from_header=st.booleans(),
+    reverse_path=st.none() | CLEAN,
+    full_name=st.none() | CLEAN,
+    body=st.none() | st.sampled_from(wire.BODIES),
+    show_dialogue=st.booleans(),
+)
+
+
+def fields_of(request) -> bytes:
+    return wire.request_octets(request)[wire.HEAD_OCTETS :]
+
+
+@given(SUBMISSIONS)
+def test_every_submission_arrives_as_it_was_sent(submission):
+    octets = wire.request_octets(submission)
+    assert wire.fields_length(octets[: wire.HEAD_OCTETS]) == len(octets) - wire.HEAD_OCTETS
+    assert wire.parse_request(octets[wire.HEAD_OCTETS :]) == submission
+
+
+def test_a_complaint_arrives_as_it_was_sent():
+    assert wire.parse_request(fields_of(wire.Complaint(b"unknown option -Z"))) == wire.Complaint(b"unknown option -Z")
+
+
+@given(SUBMISSIONS, st.data())
+def test_a_request_that_is_cut_is_refused_unless_only_whole_fields_are_missing(submission, data):
+    fields = fields_of(submission)
+    cut = fields[: data.draw(st.integers(0, max(0, len(fields) - 1)))]
+    try:
+        parsed = wire.parse_request(cut)
+    except WireError:
+        return
+    assert fields_of(parsed) == cut
+
+
+@given(st.binary(max_size=300))
+def test_any_octets_are_a_request_or_a_wire_error(octets):
+    try:
+        wire.parse_request(octets)
+    except WireError as error:
+        assert error.problem.isascii()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"", b"GATEPOST", b"GATEPOST\x02\0\0\0\0", b"gatepost\x01\0\0\0\0", b"GATEPOST\x01\0\0\0", b"GET / HTTP/1.1\r\n"],
+)
+def test_refuses_what_does_not_begin_like_a_request(head):
+    with pytest.raises(WireError):
+        wire.fields_length(head)
+
+
+def test_bounds_a_request_before_it_is_allocated():
+    assert wire.fields_length(wire.MAGIC + wire.REQUEST_LIMIT.to_bytes(4, "big")) == wire.REQUEST_LIMIT
+    with pytest.raises(WireError):
+        wire.fields_length(wire.MAGIC + (wire.REQUEST_LIMIT + 1).to_bytes(4, "big"))
+    with pytest.raises(WireError):
+        wire.fields_length(wire.MAGIC + b"\xff\xff\xff\xff")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        wire.field_octets(b"hosts", b"evil.example:25"),
+        wire.field_octets(b"", b""),
+        wire.field_octets(b"body", b"7BIT") * 2,
+        wire.field_octets(b"body", b"9BIT"),
+        wire.field_octets(b"recipients-from", b"body"),
+        wire.field_octets(b"show-dialogue", b""),
+        wire.field_octets(b"usage-error", b"x") + wire.field_octets(b"recipient", b"a@b"),
+        wire.field_octets(b"usage-error", b"x") + wire.field_octets(b"body", b"7BIT"),
+        wire.field_octets(b"recipient", b"a@b") + b"\x00",
+        b"\xff",
+        b"\x09recipient\xff\xff\xff\xff",
+    ],
+)
+def test_refuses_what_is_unknown_double_contradictory_or_left_over(fields):
+    with pytest.raises(WireError):
+        wire.parse_request(fields)
+
+
+@pytest.mark.parametrize("name", [b"recipient", b"reverse-path", b"full-name", b"usage-error"])
+@pytest.mark.parametrize("control", [*range(32), 127])
+def test_refuses_every_control_character_in_every_field(name, control):
+    with pytest.raises(WireError, match="control character"):
+        wire.parse_request(wire.field_octets(name, b"a" + bytes([control]) + b"b"))
+
+
+def test_answers_are_cut_one_by_one():
+    octets = bytearray(wire.answer(wire.LINE, b"a line") + wire.answer(wire.STATUS, b"\x01"))
+    assert wire.parse_answer(octets) == (wire.LINE, b"a line", 9)
+    assert wire.parse_answer(octets[9:]) == (wire.STATUS, b"\x01", 4)
+    assert wire.parse_answer(octets[:8]) is None
+    assert wire.parse_answer(bytearray(b"L")) is None

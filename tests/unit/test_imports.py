@@ -1,0 +1,87 @@
+"""Who may import what: the table of the house as an allow-list over the syntax trees. A new file without a line fails."""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted(path for side in ("helper", "frontend") for path in (ROOT / side).rglob("*.py"))
+
+PURE = {"__future__", "helper.record", "helper.failure", "helper.status"}
+
+# The first line that matches a file says what it may import at run time; a name allows its submodules too.
+ALLOWED = {
+    "helper/__init__.py": set(),
+    "helper/*/__init__.py": set(),
+    "frontend/__init__.py": set(),
+    "helper/__main__.py": {"sys", "helper.privileged.paths", "helper.main"},
+    "helper/main.py": {"os", "helper"},
+    "helper/record.py": {"__future__"},
+    "helper/secret.py": {"__future__"},
+    "helper/status.py": {"__future__"},
+    "helper/failure.py": {"__future__"},
+    "helper/wire.py": PURE,
+    "helper/sentence.py": PURE | {"helper.smtp.steps"},
+    "helper/privileged/paths.py": {"__future__"},
+    "helper/privileged/begin.py": PURE | {"os", "pwd", "stat", "sys", "prctl", "helper.privileged"},
+    "helper/privileged/load.py": PURE | {"os", "stat", "_socket", "helper.privileged", "helper.secret"},
+    "helper/privileged/drop.py": PURE | {"os", "resource", "prctl"},
+    "helper/config/*.py": PURE | {"helper.config", "helper.message.address", "tomllib", "re"},
+    "helper/message/*.py": PURE | {"helper.message", "binascii"},
+    "helper/routing/*.py": PURE | {"helper.routing", "helper.message.address", "helper.config.values", "re"},
+    "helper/smtp/*.py": PURE | {"helper.smtp", "binascii"},
+    "helper/delivery/channel.py": PURE | {"os", "select", "sys", "time", "_socket", "helper.wire"},
+    "helper/delivery/receive.py": PURE | {"fcntl", "mmap", "os", "stat"},
+    "helper/delivery/resolve.py": PURE | {"_socket"},
+    "helper/delivery/network.py": PURE | {"os", "select", "time", "_socket", "helper.smtp.reply"},
+    "helper/delivery/tls.py": PURE | {"os", "ssl"},
+    "helper/delivery/converse.py": PURE | {"helper.smtp"},
+    "helper/delivery/deliver.py": PURE | {"helper.smtp", "helper.delivery"},
+    "helper/delivery/report.py": PURE | {"os", "syslog", "time", "json"},
+    "helper/delivery/story.py": {"__future__", "helper", "os", "pwd", "grp", "time"},
+    "frontend/__main__.py": {"sys", "frontend.main"},
+    "frontend/argv.py": {"__future__", "helper.record"},
+    "frontend/stdin.py": {"__future__", "errno", "fcntl", "os", "stat"},
+    "frontend/submit.py": {"__future__", "os", "sys", "_socket", "helper.wire", "helper.status"},
+    "frontend/main.py": {"__future__", "os", "sys", "_signal", "frontend", "helper.wire", "helper.status"},
+}
+
+
+def run_time_imports(path: Path) -> set[str]:
+    """Return the modules that a file imports when it runs: everything outside `if TYPE_CHECKING:`."""
+    names: set[str] = set()
+    pending: list[ast.AST] = [ast.parse(path.read_text())]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            pending += node.orelse
+            continue
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+        pending += ast.iter_child_nodes(node)
+    return names
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_each_file_imports_only_what_its_room_may(path):
+    name = str(path.relative_to(ROOT))
+    allowed = next((names for pattern, names in ALLOWED.items() if fnmatch.fnmatchcase(name, pattern)), None)
+    assert allowed is not None, f"{name} has no line in the table"
+    surplus = {
+        imported
+        for imported in run_time_imports(path)
+        if not any(imported == one or imported.startswith(f"{one}.") for one in allowed)
+    }
+    assert not surplus
+
+
+def test_no_line_of_the_table_is_left_over():
+    names = [str(path.relative_to(ROOT)) for path in FILES]
+    assert [pattern for pattern in ALLOWED if not fnmatch.filter(names, pattern)] == []

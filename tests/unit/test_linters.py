@@ -1,0 +1,31 @@
+"""The linters are tests like any other."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LINTERS = ROOT / "build/linters/bin"
+
+COMPILE = ["-std=c11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-Werror", "-Wconversion", "-Wshadow", "-Wformat=2"]
+FIXED = [f'-D{name}="/x"' for name in ("PYTHON", "HELPER", "FRONTEND", "LAUNCHER", "SERVICE_USER", "STANDIN_USER")]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        [LINTERS / "ruff", "check", "--no-cache", "."],
+        [LINTERS / "ruff", "format", "--no-cache", "--check", "."],
+        [LINTERS / "mypy", "--python-executable", "/usr/bin/python3"],
+        ["shellcheck", "packaging/install.sh", "packaging/deps.sh", ".ci/run"],
+        ["cc", *COMPILE, *FIXED, "-fanalyzer", "-fsyntax-only", "frontend/sendmail.c"],
+        ["cc", *COMPILE, *FIXED, "-fanalyzer", "-fsyntax-only", "helper/privileged/launcher.c"],
+    ],
+    ids=lambda command: " ".join(Path(word).name for word in map(str, command[:2])),
+)
+def test_has_nothing_to_say(command):
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
