@@ -43,9 +43,11 @@ def main() -> NoReturn:
 def take_hold() -> Holdings:
     """Open and read what root wrote, while we may. What is wrong there is told when we know whose message it stops."""
     try:
-        machine = Machine(load.host_name(), load.mailname(), load.exists("/etc/aliases"))
-        configuration = parse_configuration(load.configuration(), paths.CONFIGURATION, machine)
-        return hold(configuration)
+        octets = load.configuration()
+        # Where the file gives the name, the resolver is not asked: without a network it would make us wait.
+        host_name = b"" if b"primary_hostname" in octets else load.host_name()
+        machine = Machine(host_name, load.mailname(), load.exists("/etc/aliases"))
+        return hold(parse_configuration(octets, paths.CONFIGURATION, machine))
     except ConfigError as error:
         open_syslog()
         return Holdings(None, error, {}, {}, Log(None, "text"))

@@ -6,8 +6,10 @@ Everything lies in one folder below /opt and belongs to three accounts made for 
 from __future__ import annotations
 
 import contextlib
+import logging
 import pwd
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
@@ -59,8 +61,8 @@ def authenticate(_server, _session, _envelope, _mechanism, credential) -> AuthRe
 
 def main() -> None:
     """Install, send, show, try to steal, clean up."""
-    if PLACE.exists():
-        sys.exit(f"make demo: {PLACE} exists already, from a demo that was interrupted: remove it first")
+    clean_up()  # of a demo that was interrupted
+    logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd's advice to its developers
     try:
         with smart_host() as (port, mailbox):
             install(port)
@@ -100,17 +102,18 @@ def smart_host():
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)
     mailbox = Mailbox()
+    with socket.create_server(("127.0.0.1", 0)) as free:  # aiosmtpd cannot choose one itself
+        port = free.getsockname()[1]
     controller = Controller(
         mailbox,
         hostname="127.0.0.1",
-        port=0,
+        port=port,
         tls_context=context,
         require_starttls=True,
         auth_required=True,
         authenticator=authenticate,
     )
     controller.start()
-    port = controller.server.sockets[0].getsockname()[1]
     say(f"A smart host with STARTTLS and AUTH listens on localhost:{port}.")
     try:
         yield port, mailbox

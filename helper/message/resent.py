@@ -8,14 +8,12 @@ if TYPE_CHECKING:
 
     from helper.message.header import Field
 
-SPREAD_KEYS = (b"resent-to", b"resent-cc", b"resent-bcc")
-
 
 def newest_resent_block(fields: Sequence[Field]) -> tuple[int, int]:
     """Return where the newest block begins and ends among the fields, (0, 0) where there is none.
 
-    It is the first one, and its fields stand together. Where two blocks meet, a name that comes again begins the older
-    one; only recipients may be spread over several fields, one after the other.
+    It is the first one, and its fields stand together. Each name comes once in a block, so where two blocks meet, one
+    that comes again begins the older one (RFC 5322, section 3.6).
     """
     start = 0
     while start < len(fields) and not is_resent(fields[start]):
@@ -26,7 +24,7 @@ def newest_resent_block(fields: Sequence[Field]) -> tuple[int, int]:
     stop = start
     while stop < len(fields) and is_resent(fields[stop]):
         key = fields[stop].key
-        if key in seen and not (key in SPREAD_KEYS and key == fields[stop - 1].key):
+        if key in seen:
             break
         seen.add(key)
         stop += 1

@@ -92,10 +92,10 @@ def judge(router: Router, verdict: Item, listing: Listing) -> Declined | Listing
         return listing.replace(items=())
     if not (router.allow_fail if verdict.kind == FAIL else router.allow_defer):
         raise Undeliverable(f"is redirected to {verdict.kind}, which router {router.name} does not allow")
-    told = printable(verdict.text)
+    told = f": {printable(verdict.text)}" if verdict.text else ""
     if verdict.kind == DEFER:
-        raise Undeliverable(told or "is not taken for now", later=True)
-    raise Undeliverable(told or "is not taken")
+        raise Undeliverable(f"is not taken for now{told}", later=True)
+    raise Undeliverable(f"is not taken{told}")
 
 
 def look_up(transport: Transport, mailbox: Mailbox) -> Declined | Accepted:

@@ -54,9 +54,10 @@ def command_line(command: bytes) -> Write:
     return Write(command + b"\r\n", shown(command))
 
 
-def shown(command: bytes) -> str:
-    """Return a command as people see it: ASCII, whatever an internationalised address holds."""
-    return command.decode("utf-8", "replace").encode("ascii", "backslashreplace").decode("ascii")
+def shown(octets: bytes) -> str:
+    """Return a command or an address as people see it: printable ASCII, whatever was put into it."""
+    text = octets.decode("utf-8", "replace").encode("ascii", "backslashreplace").decode("ascii")
+    return "".join(character if " " <= character <= "~" else "?" for character in text)
 
 
 TYPE_CHECKING = False

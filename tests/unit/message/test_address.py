@@ -24,7 +24,28 @@ from helper.message.address import (
 LONGEST_DOMAIN = b".".join([b"x" * 63] * 4)  # 255 octets
 
 FRAGMENTS = st.sampled_from(
-    ["a", "b.c", "bob", "x.example", "@", "@x.y", ",", ", ", ":", ";", "<", ">", "(", ")", '"', "\\", "[", "]", ".", " "]
+    [
+        "a",
+        "b.c",
+        "bob",
+        "x.example",
+        "@",
+        "@x.y",
+        ",",
+        ", ",
+        ":",
+        ";",
+        "<",
+        ">",
+        "(",
+        ")",
+        '"',
+        "\\",
+        "[",
+        "]",
+        ".",
+        " ",
+    ]
     + ["\n ", "\t", "(c)", '"a b"', "[192.0.2.1]", "<a@b>", "J. Doe ", "é", "=?utf-8?q?x?=", "group:", "\0", "\r"]
 )
 ADDRESS_TEXT = st.lists(FRAGMENTS, max_size=12).map("".join).map(str.encode) | st.binary(max_size=40)

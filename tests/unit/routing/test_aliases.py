@@ -76,6 +76,12 @@ def test_knows_the_line_of_an_entry():
     assert [file.line_of(file.find(key)) for key in (b"a", b"b", b"c")] == [3, 4, 6]
 
 
+@pytest.mark.parametrize("octets", [b'\nkey: a\n"key": b\n', b'\n"key": a\nkey: b\n'])
+def test_the_first_of_two_spellings_is_meant(octets):
+    file = AliasFile(octets)
+    assert (file.find(b"key").value, file.line_of(file.find(b"key"))) == (b"a", 2)
+
+
 KEYS = st.sampled_from([b"a", b"b", b"ab", b"*", b"#a", b'"a b"', b'"a\\"b"'])
 
 

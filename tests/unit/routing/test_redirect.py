@@ -6,8 +6,19 @@ import pytest
 
 from helper.config.values import Router
 from helper.failure import AddressError
-from helper.routing.lists import INCLUDE_DEPTH_MAX
-from tests.unit.routing.sample import ACCEPT, ALIASES, FORWARD, SYSTEM_ALIASES, Denied, ends, routed, world
+from helper.routing.lists import INCLUDE_DEPTH_MAX, Lists
+from tests.unit.routing.sample import (
+    ACCEPT,
+    ALIASES,
+    DOMAIN,
+    FORWARD,
+    SYSTEM_ALIASES,
+    Denied,
+    ends,
+    mailbox,
+    routed,
+    world,
+)
 
 HOMES = {b"bob": "/home/bob"}
 
@@ -47,10 +58,10 @@ def test_an_alias_stands_for_its_items(aliases, expected):
     [
         ("root: |/bin/cat", "is redirected to a pipe, and there is no local delivery"),
         ("root: bob, /var/mail/root", "is redirected to a file, and there is no local delivery"),
-        ("root: :fail: no such\tperson, really", "no such?person, really"),
+        ("root: :fail: no such\tperson, really", "is not taken: no such?person, really"),
         ("root: :fail:", "is not taken"),
-        ("root: bob, :fail: gone", "gone"),
-        ("root: bob\nbob: :fail: gone", "became bob@example.net, which gone"),
+        ("root: bob, :fail: gone", "is not taken: gone"),
+        ("root: bob\nbob: :fail: gone", "became bob@example.net, which is not taken: gone"),
         ("root: bob\nbob: root", "is redirected in a loop"),
         ("root: bob\nbob: Root", "became Root@example.net, which is redirected in a loop"),
         ("root: bob\nbob: carol\ncarol: bob", "became bob@example.net, which is redirected in a loop"),
@@ -67,7 +78,7 @@ def test_an_alias_that_cannot_be_followed_fails_the_message(aliases, problem):
     assert not caught.value.later
 
 
-@pytest.mark.parametrize(("text", "problem"), [("back soon", "back soon"), ("", "is not taken for now")])
+@pytest.mark.parametrize(("text", "problem"), [("back soon", "is not taken for now: back soon"), ("", "is not taken for now")])
 def test_defer_fails_for_now(text, problem):
     with pytest.raises(AddressError) as caught:
         routed("root", aliases=f"root: :defer: {text}")
@@ -85,7 +96,7 @@ def test_a_verdict_that_the_router_does_not_allow_is_told_without_its_text(item)
 def test_no_text_of_a_file_reaches_the_terminal_as_a_command():
     with pytest.raises(AddressError) as caught:
         routed("root", aliases="root: :fail: \x1b]0;x\x07\u202e\u009b")
-    assert caught.value.problem == "?]0;x???"
+    assert caught.value.problem == "is not taken: ?]0;x???"
 
 
 @pytest.mark.parametrize(
@@ -185,7 +196,7 @@ def test_a_list_is_read_once_however_many_include_it():
         (b"a\nb c", "cannot be routed: /etc/list, line 2: "),
         (b":include:/etc/list", "is redirected in a loop: /etc/list is included again and again"),
         (b"|/bin/cat", "is redirected to a pipe"),
-        (b"a\n:fail: closed", "closed"),
+        (b"a\n:fail: closed", "is not taken: closed"),
     ],
 )
 def test_a_list_that_cannot_be_included_fails_the_message(listed, problem):
@@ -204,6 +215,13 @@ def test_lists_of_lists_end(depth, is_followed):
         return
     with pytest.raises(AddressError):
         routed("staff", lookups=world(files))
+
+
+def test_lists_that_include_lists_twice_do_not_double():
+    files = {f"/l{number}": b":include:/l%d\n:include:/l%d" % (number + 1, number + 1) for number in range(1, 19)}
+    files |= {ALIASES: b"staff: :include:/l1", "/l19": b"a"}
+    listing = Lists(world(files), DOMAIN).of_alias_file(ALIASES, b"staff")
+    assert [item.mailbox for item in listing.items] == [mailbox("a")]
 
 
 def test_a_protected_alias_file_cannot_be_read_through_a_list_of_the_caller_s():

@@ -191,10 +191,18 @@ def test_refuses_one_recipient_too_many():
 
 
 def test_lists_of_lists_do_not_grow_without_end():
-    people = ", ".join(f"p{number}" for number in range(1000))
-    aliases = "".join(f"list{number}: {people}\n" for number in range(EXPANSIONS_MAX // 1000 + 1))
+    everybody = (
+        "*: " + ", ".join(f"p{number}" for number in range(1000)) + "".join(f"\np{n}: p{n}" for n in range(1000))
+    )
+    lists = [f"list{number}" for number in range(EXPANSIONS_MAX // 1000 + 1)]
     with pytest.raises(MessageError, match="recipients"):
-        routed(*(f"list{number}" for number in range(EXPANSIONS_MAX // 1000 + 1)), aliases=aliases)
+        routed(*lists, aliases=everybody)
+
+
+def test_an_address_that_comes_on_two_ways_goes_on_the_first():
+    first = Router(name="first", driver="redirect", data=(b"bob",), local_parts=(b"root",), errors_to=b"")
+    (found,) = routed("root", "bob", routers=(first, ACCEPT))
+    assert (found.given, found.reverse_path) == (mailbox("root"), None)
 
 
 def test_doubling_aliases_are_routed_once_each():
@@ -267,6 +275,14 @@ def test_the_trace_of_a_protected_file_tells_only_where_the_address_ends_up():
         "bob@example.net (from root@example.net): router smarthost: transport relay, "
         "hosts smtp.example.net:587, reverse-path <alice@example.net>",
     ]
+
+
+def test_the_trace_stays_silent_behind_a_protected_file():
+    files = {ALIASES: b"root: bob", "/home/bob/.forward": b"carol@x.example"}
+    lookups = world(files, {b"bob": "/home/bob"}, protected=[ALIASES])
+    lines = traced("root", lookups=lookups, routers=(SYSTEM_ALIASES, FORWARD, ACCEPT))
+    assert len(lines) == 2
+    assert lines[1].startswith("carol@x.example (from root@example.net): router smarthost: ")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import pytest
+
+from helper.message.address import Mailbox
+from helper.message.header import split_message
+from helper.message.identity import Author, with_identity
+
+ACCOUNT = Mailbox(b"bob", b"example.net")
+PUBLIC = Mailbox(b"bob.smith", b"public.example")
+OTHER = Mailbox(b"news", b"example.org")
+BOB = Author(
+    login=b"bob", full_name=b"Bob Smith", account=ACCOUNT, mailbox=PUBLIC, reverse_path=ACCOUNT, trusted=False
+)
+TRUSTED = BOB.replace(trusted=True)
+NAMED = b"Bob Smith <bob@example.net>"
+OWN_SENDER = b"Sender: " + NAMED + b"\n"
+
+
+def identified(header: bytes, author: Author) -> bytes:
+    fields, _ = split_message(header)
+    return b"".join(field.octets for field in with_identity(fields, author))
+
+
+@pytest.mark.parametrize(
+    ("author", "added"),
+    [
+        (BOB, b"From: Bob Smith <bob@example.net>\n"),
+        (TRUSTED, b"From: Bob Smith <bob@example.net>\n"),
+        (BOB.replace(given_name=b"The Bob"), b"From: The Bob <bob@example.net>\n"),
+        (BOB.replace(given_name=b'"Doe, J."'), b'From: "Doe, J." <bob@example.net>\n'),
+        (BOB.replace(given_name=b""), b"From: bob@example.net\n"),
+        (BOB.replace(full_name=b""), b"From: bob@example.net\n"),
+        (BOB.replace(full_name="Bób".encode()), b"From: =?utf-8?q?B=C3=B3b?= <bob@example.net>\n"),
+        (BOB.replace(reverse_path=None), b"From: Bob Smith <bob@example.net>\n"),
+        (TRUSTED.replace(reverse_path=OTHER), b"From: news@example.org\n"),
+        (TRUSTED.replace(reverse_path=OTHER, given_name=b"News"), b"From: News <news@example.org>\n"),
+        (BOB.replace(reverse_path=OTHER), b"From: Bob Smith <news@example.org>\n" + OWN_SENDER),
+    ],
+)
+def test_adds_from_where_it_is_missing(author, added):
+    assert identified(b"Subject: x\n", author) == b"Subject: x\n" + added
+
+
+@pytest.mark.parametrize(
+    ("header", "author", "expected"),
+    [
+        (b"From: bob\n", BOB, b"From: Bob Smith <bob@example.net>\n"),
+        (b"FROM : BOB \n", BOB, b"FROM: Bob Smith <bob@example.net>\n"),
+        (b"From: bob\n", TRUSTED, b"From: Bob Smith <bob@example.net>\n"),
+        (b"From: bob\n", BOB.replace(given_name=b"The Bob"), b"From: The Bob <bob@example.net>\n"),
+        (b"From: bob\n", BOB.replace(full_name=b""), b"From: bob@example.net\n"),
+        (b"From: bob (Cron Daemon)\n", BOB, b"From: bob (Cron Daemon)\n"),
+        (b"From: Anacron <bob>\n", BOB, b"From: Anacron <bob>\n"),
+        (b"From: bob@example.net\n", BOB, b"From: bob@example.net\n"),
+        (b"From: carol\n", TRUSTED, b"From: carol\n"),
+        (b"From: bob\n", BOB.replace(login=b"bobby"), b"From: bob\n"),
+    ],
+)
+def test_completes_a_from_that_is_just_the_login(header, author, expected):
+    assert identified(header, author) == expected
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        b"bob",
+        b"bob@example.net",
+        b"Bob B. Smith <bob@example.net>",
+        b"bob@EXAMPLE.net (Bob)",
+        b"BOB@example.net",
+        b'"bob"@example.net',
+        b"bob.smith@public.example",
+        b"g: bob@example.net;",
+    ],
+)
+def test_names_no_sender_where_from_is_an_own_address(own):
+    assert b"Sender" not in identified(b"From: " + own + b"\n", BOB)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        b"ceo@example.net",
+        b"bob@example.org",
+        b"bobby@example.net",
+        b"xbob@example.net",
+        b"carol",
+        b"bob@example.net, ceo@example.net",
+        b"bob <ceo@example.net>",
+        b"bob@example.net <ceo@example.net>",
+        b"<>",
+        b"",
+        b"(",
+        b"g:;",
+        b"=?utf-8?q?bob=40example=2Enet?= <ceo@x>",
+        b"bob@example.net\nFrom: ceo@example.net",
+        b"ceo@example.net\nFrom: bob@example.net",
+        b"bob@example.net\nFROM : ceo@example.net",
+    ],
+)
+def test_names_the_sender_where_from_is_not_an_own_address(other):
+    header = b"From: " + other + b"\n"
+    assert identified(header, BOB) == header + OWN_SENDER
+    assert identified(header, TRUSTED) == header
+    assert identified(header, BOB.replace(check_from=False)) == header
+
+
+def test_the_senders_name_is_the_accounts_and_not_that_of_the_command_line():
+    assert identified(b"From: a@b\n", BOB.replace(given_name=b"The CEO")).endswith(OWN_SENDER)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "suffix", "local_part", "own"),
+    [
+        (b"x-", b"", b"x-bob", True),
+        (b"x-", b"", b"y-bob", False),
+        (b"x-", b"", b"bob", True),
+        (b"*-", b"", b"any-thing-bob", True),
+        (b"*-", b"", b"anybob", False),
+        (b"", b"+news", b"bob+news", True),
+        (b"", b"+news", b"bob+other", False),
+        (b"", b"+*", b"bob+any+thing", True),
+        (b"", b"+*", b"bobby", False),
+        (b"*-", b"+*", b"a-bob+b", True),
+        (b"*-", b"+*", b"a-bob-b", False),
+        (b"*-", b"+*", b"bobx-bob+b", True),
+        (b"X-", b"", b"x-BOB", True),
+        (b"", b"", b"x-bob", False),
+        (b"", b"", b"bob+x", False),
+    ],
+)
+def test_permits_a_prefix_and_a_suffix(prefix, suffix, local_part, own):
+    author = BOB.replace(prefix=prefix, suffix=suffix)
+    assert (b"Sender" not in identified(b"From: " + local_part + b"@example.net\n", author)) is own
+
+
+SENDER = b"From: bob@example.net\nSender: ceo@example.net\nsender : ceo@example.net\n"
+
+
+def test_removes_the_sender_of_an_untrusted_caller():
+    assert identified(SENDER, BOB) == b"From: bob@example.net\n"
+    assert identified(SENDER, BOB.replace(check_from=False)) == b"From: bob@example.net\n"
+    assert identified(SENDER, BOB.replace(retain_sender=True)) == b"From: bob@example.net\n"
+
+
+def test_retains_the_sender_of_the_trusted_and_where_it_is_told_to():
+    assert identified(SENDER, TRUSTED) == SENDER
+    assert identified(SENDER, BOB.replace(check_from=False, retain_sender=True)) == SENDER
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (b"Resent-To: a\nFrom: o@x\n", b"Resent-To: a\nResent-From: " + NAMED + b"\nFrom: o@x\n"),
+        (b"Resent-From: bob\nFrom: o@x\n", b"Resent-From: " + NAMED + b"\nFrom: o@x\n"),
+        (
+            b"Resent-From: bob@example.net\nSender: s@x\nFrom: o@x\n",
+            b"Resent-From: bob@example.net\nSender: s@x\nFrom: o@x\n",
+        ),
+        (
+            b"Resent-From: ceo@x\nResent-Sender: ceo@x\nFrom: o@x\n",
+            b"Resent-From: ceo@x\nResent-" + OWN_SENDER + b"From: o@x\n",
+        ),
+        (
+            b"Resent-From: bob\nReceived: x\nResent-From: p@x\nResent-Sender: q@x\nFrom: o@x\n",
+            b"Resent-From: " + NAMED + b"\nReceived: x\nResent-From: p@x\nResent-Sender: q@x\nFrom: o@x\n",
+        ),
+        (b"Resent-From: bob@example.net\n", b"Resent-From: bob@example.net\nFrom: " + NAMED + b"\n"),
+    ],
+)
+def test_a_message_that_is_sent_again_is_identified_by_its_newest_block(header, expected):
+    assert identified(header, BOB) == expected
