@@ -42,7 +42,9 @@ OPTIONS = (
     Option("r", VALUE, "reverse_path", "the same as -f"),
     Option("F", VALUE, "full_name", "name for a From: that has to be added"),
     Option("B", VALUE, "body", "body type: 7BIT or 8BITMIME"),
-    Option("b", JOINED, "mode", "what to do: -bm (send), -bp (show the queue, which is always empty), -bV (version)"),
+    Option(
+        "b", JOINED, "mode", "what to do: -bm send, -bv verify, -bt trace routing, -bi check aliases, -bp show queue, -bV version"
+    ),
     Option("q", JOINED, "queue_run", "run the queue: there is none, so nothing is done"),
     Option("o", JOINED, "old_option", "-oi is -i; every other is ignored"),
     Option("A", JOINED, "", "ignored"),
@@ -60,9 +62,12 @@ OPTIONS = (
 )
 BY_LETTER = {option.letter: option for option in OPTIONS}
 
-MODES_BY_NAME = {"mailq": "show queue"}
+MODES_BY_NAME = {"mailq": "show queue", "newaliases": "check aliases"}
 MODES = {
     "m": "send",
+    "v": "verify",
+    "t": "trace",
+    "i": "check aliases",
     "p": "show queue",
     "V": "show version",
     "d": "daemon",
@@ -109,6 +114,8 @@ def parse_argv(argv: list[str]) -> CommandLine:
     refuse_controls(command)
     if command.mode == "send" and not recipients and not command.recipients_from_header:
         raise UsageError("no recipient: give addresses, or -t to take them from the message")
+    if command.mode in ("verify", "trace") and not recipients:
+        raise UsageError("no address to verify")
     return command
 
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 
+INQUIRIES = {"verify": b"verify", "trace": b"trace", "check aliases": b"aliases"}
+
+
 def main() -> None:
     """Send what the caller gives, and end with the status that tells how it went."""
     # SIGINT came blocked (sendmail.c): first its default effect, so that it never ends in a traceback.
@@ -36,6 +39,8 @@ def carry_out(command: CommandLine) -> int:
     """Do what the command line asks for and return the exit status."""
     if command.mode == "send":
         return send(command)
+    if command.mode in INQUIRIES:
+        return inquire(command)
     if command.mode == "daemon":
         submit.show(b"sendmail: not sent: Daemon cannot be run")
         return status.FAILED
@@ -65,6 +70,16 @@ def send(command: CommandLine) -> int:
     outcome = helper.outcome()
     stdin.drain()
     return outcome
+
+
+def inquire(command: CommandLine) -> int:
+    """Ask what would become of addresses; the helper's answers go to standard output."""
+    helper = submit.Helper(submit.show)
+    if helper.size_limit() is not None:
+        recipients = tuple(map(os.fsencode, command.recipients))
+        reverse_path = None if command.reverse_path is None else os.fsencode(command.reverse_path)
+        helper.submit(wire.Inquiry(INQUIRIES[command.mode], recipients, reverse_path))
+    return helper.outcome()
 
 
 def submission(command: CommandLine) -> wire.Submission:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CHANNEL = 3
+STDOUT = 1
 STDERR = 2
 NO_ANSWER = b"sendmail: not sent: the helper ended without an answer"
 NO_ANSWER_IN_DOUBT = b"sendmail: may have been sent: the helper ended while the smart host was taking the message"
@@ -37,7 +38,7 @@ class Helper:
             self._take(letter, content)
         return None
 
-    def submit(self, request: wire.Submission | wire.Complaint, message: int | None = None) -> None:
+    def submit(self, request: wire.Request, message: int | None = None) -> None:
         """Send a request, and the descriptor of the message with it. A helper that is gone has said why."""
         octets = wire.request_octets(request)
         descriptors = [] if message is None else [message.to_bytes(4, sys.byteorder)]
@@ -57,6 +58,8 @@ class Helper:
     def _take(self, letter: bytes, content: bytes) -> None:
         if letter == wire.LINE:
             self._show(content)
+        elif letter == wire.OUTPUT:
+            show(content, STDOUT)
         elif letter == wire.DOUBT:
             self._is_in_doubt = True
         elif letter == wire.STATUS:
@@ -78,10 +81,10 @@ class Helper:
         return letter, content
 
 
-def show(line: bytes) -> None:
-    """Write a line to standard error, which may be closed; a terminal is not to be steered by it."""
+def show(line: bytes, target: int = STDERR) -> None:
+    """Write a line to standard error or output, which may be closed; a terminal is not to be steered by it."""
     clean = bytes(octet if 0x20 <= octet < 0x7F else ord("?") for octet in line)
     try:
-        os.write(STDERR, clean + b"\n")
+        os.write(target, clean + b"\n")
     except OSError:
         return

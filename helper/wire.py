@@ -20,14 +20,16 @@ HEAD_OCTETS = len(MAGIC) + 4
 REQUEST_LIMIT = 12 * 1024 * 1024
 
 LINE = b"L"  # a line for the caller's standard error
+OUTPUT = b"O"  # a line for the caller's standard output
 LIMIT = b"M"  # the size limit of a message: 8 octets, 0 for none; always the first answer of a helper that is ready
 DOUBT = b"D"  # no content: from now on the message may be delivered, even if no other answer follows
 STATUS = b"S"  # one octet, the exit status; nothing follows
 ANSWER_HEAD_OCTETS = 3
 LINE_LIMIT = 8 * 1024  # octets; longer lines are cut
 
-ONCE = (b"full-name", b"reverse-path", b"body", b"recipients-from", b"show-dialogue", b"usage-error")
+ONCE = (b"full-name", b"reverse-path", b"body", b"recipients-from", b"show-dialogue", b"inquiry", b"usage-error")
 BODIES = (b"7BIT", b"8BITMIME")
+INQUIRIES = (b"verify", b"trace", b"aliases")
 
 
 class Submission(Record):
@@ -45,23 +47,39 @@ class Submission(Record):
     show_dialogue: bool = False
 
 
+class Inquiry(Record):
+    """A question that sends nothing: whether addresses can be routed, how they are, or what the alias files hold."""
+
+    kind: bytes
+    recipients: tuple[bytes, ...]
+    reverse_path: bytes | None = None
+
+
 class Complaint(Record):
     """A command line that the frontend could not understand, for the log."""
 
     problem: bytes
 
 
-def request_octets(request: Submission | Complaint) -> bytes:
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Request = Submission | Inquiry | Complaint
+
+
+def request_octets(request: Request) -> bytes:
     """Return the octets of a request."""
     fields = b"".join(field_octets(name, value) for name, value in request_fields(request))
     return MAGIC + len(fields).to_bytes(4, "big") + fields
 
 
-def request_fields(request: Submission | Complaint) -> list[tuple[bytes, bytes]]:
+def request_fields(request: Request) -> list[tuple[bytes, bytes]]:
     """Return the fields of a request in the order in which they are sent."""
     if isinstance(request, Complaint):
         return [(b"usage-error", request.problem)]
     fields = [(b"recipient", recipient) for recipient in request.recipients]
+    if isinstance(request, Inquiry):
+        path = [] if request.reverse_path is None else [(b"reverse-path", request.reverse_path)]
+        return [(b"inquiry", request.kind), *fields, *path]
     if request.recipients_from_header:
         fields.append((b"recipients-from", b"header"))
     if request.reverse_path is not None:
@@ -90,7 +108,7 @@ def fields_length(head: bytes) -> int:
     return length
 
 
-def parse_request(octets: bytes) -> Submission | Complaint:
+def parse_request(octets: bytes) -> Request:
     """Return the request that the octets after the head spell. WireError where they spell none."""
     once: dict[bytes, bytes] = {}
     recipients = []
@@ -105,6 +123,8 @@ def parse_request(octets: bytes) -> Submission | Complaint:
             once[name] = value
     if b"usage-error" in once:
         return parse_complaint(once, recipients)
+    if b"inquiry" in once:
+        return parse_inquiry(once, recipients)
     return Submission(
         recipients=tuple(recipients),
         recipients_from_header=parse_choice(once, b"recipients-from", (b"header",)) is not None,
@@ -120,6 +140,14 @@ def parse_complaint(once: dict[bytes, bytes], recipients: list[bytes]) -> Compla
     if len(once) > 1 or recipients:
         raise WireError("a complaint comes alone")
     return Complaint(once[b"usage-error"])
+
+
+def parse_inquiry(once: dict[bytes, bytes], recipients: list[bytes]) -> Inquiry:
+    """Return the question, which takes addresses and a reverse-path and nothing else."""
+    kind = parse_choice(once, b"inquiry", INQUIRIES)
+    if kind is None or once.keys() - {b"inquiry", b"reverse-path"}:
+        raise WireError("an inquiry has a field too many")
+    return Inquiry(kind, tuple(recipients), once.get(b"reverse-path"))
 
 
 def parse_field(octets: bytes, at: int) -> tuple[bytes, bytes, int]:

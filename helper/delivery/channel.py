@@ -33,7 +33,7 @@ class Channel:
         """Tell the frontend that a request is welcome, and how many octets a message may have."""
         self._answer(wire.LIMIT, (size_limit or 0).to_bytes(8, "big"))
 
-    def request(self) -> tuple[wire.Submission | wire.Complaint, int | None] | None:
+    def request(self) -> tuple[wire.Request, int | None] | None:
         """Return the request and the descriptor that came with it; None where the frontend has ended without one.
 
         WireError for anything else, an end inside the request among it. Descriptors that came are closed then.
@@ -56,6 +56,10 @@ class Channel:
     def say(self, line: str) -> None:
         """Give the caller a line to read."""
         self._answer(wire.LINE, line.encode("ascii", "backslashreplace")[: wire.LINE_LIMIT])
+
+    def show(self, line: str) -> None:
+        """Give the caller a line of what was asked for."""
+        self._answer(wire.OUTPUT, line.encode("ascii", "backslashreplace")[: wire.LINE_LIMIT])
 
     def doubt(self) -> None:
         """Tell the frontend that from now on the message may be delivered, whatever becomes of us."""

@@ -72,7 +72,8 @@ class Connection:
         try:
             self._send(deadline)
             if self._heard or self._has_arrived():
-                raise HostFailed("TLS: octets came in before the handshake", status.PROTOCOL)
+                problem = "octets came in before the handshake: a port without TLS, or somebody on the line"
+                raise HostFailed(f"TLS: {problem}", status.PROTOCOL)
             flight, is_finished = layer.shake_hands(b"")
             while not is_finished:
                 self._unsent += flight

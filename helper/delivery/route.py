@@ -60,7 +60,7 @@ def read_file(path: str) -> bytes | None:
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # a home of /dev/null is a home without files
         return None
     with open(descriptor, "rb", buffering=0) as file:
         status = os.fstat(descriptor)

@@ -6,6 +6,7 @@ from helper import status
 from helper.delivery.compose import compose_message
 from helper.delivery.deliver import deliver
 from helper.delivery.identify import identify
+from helper.delivery.inquire import inquire
 from helper.delivery.origin import origin_of
 from helper.delivery.plan import make_plan
 from helper.delivery.receive import open_message
@@ -17,7 +18,7 @@ from helper.message.header import split_message
 from helper.record import Record
 from helper.routing.policy import check
 from helper.sentence import Verdict, verdict
-from helper.wire import Complaint
+from helper.wire import Complaint, Inquiry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ def tell(channel: Channel, caller_uid: int, holdings: Holdings) -> None:
         request, descriptor = received
         if isinstance(request, Complaint):
             raise UsageError(request.problem.decode("ascii", "replace"))
+        if isinstance(request, Inquiry):
+            channel.finish(inquire(request, person, usable_configuration(holdings), holdings.alias_files, channel.show))
+            return
         outcome = send(request, open_message(descriptor, size_limit(holdings)), person, holdings, progress, channel)
     except Failure as failure:
         outcome = verdict(failure)

@@ -143,7 +143,7 @@ def octets_of(read: Callable[[str], bytes | None], path: str) -> bytes | None:
         return read(path)
     except OSError as error:
         shown = printable(path.encode("utf-8", "surrogateescape"))
-        reason = error.strerror or "it is no plain file"
+        reason = error.strerror or str(error)
         raise Undeliverable(f"cannot be routed: {shown} cannot be read: {reason}", later=True) from None
 
 

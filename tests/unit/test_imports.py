@@ -44,6 +44,7 @@ ALLOWED = {
     "helper/delivery/recipients.py": PURE | {"helper.message"},
     "helper/delivery/route.py": PURE | {"os", "stat", "helper.routing", "helper.delivery.identify.home_of"},
     "helper/delivery/compose.py": PURE | {"os", "time", "helper.message", "helper.privileged.paths.VERSION"},
+    "helper/delivery/inquire.py": PURE | {"helper.delivery", "helper.routing", "helper.sentence", "helper.wire"},
     "helper/delivery/plan.py": PURE | {"helper.smtp"},
     "helper/delivery/converse.py": PURE | {"helper.smtp"},
     "helper/delivery/deliver.py": PURE | {"helper.delivery"},

@@ -89,6 +89,7 @@ def test_two_hyphens_end_the_options():
     ("flag", "mode"),
     [
         ("--help", "show help"),
+        ("-bi", "check aliases"),
         ("--version", "show version"),
         ("-bV", "show version"),
         ("-bp", "show queue"),
@@ -103,6 +104,9 @@ def test_other_modes_need_no_recipient(flag, mode):
 
 def test_the_name_decides_where_no_option_does():
     assert parse_argv(["/usr/bin/mailq"]).mode == "show queue"
+    assert parse_argv(["newaliases"]).mode == "check aliases"
+    assert parse_argv(["sendmail", "-bv", "a@x"]).mode == "verify"
+    assert parse_argv(["sendmail", "-bt", "a@x"]).mode == "trace"
     assert parse_argv(["send-mail", "a@x"]).mode == "send"
     assert parse_argv(["", "a@x"]).recipients == ("a@x",)
 
@@ -112,6 +116,7 @@ def test_the_name_decides_where_no_option_does():
     [
         ([], "neither an option nor a recipient"),
         (["-i"], "no recipient"),
+        (["-bv"], "no address to verify"),
         (["-Z", "a@x"], "unknown option -Z"),
         (["-tZ", "a@x"], "unknown option -Z in -tZ"),
         (["-bZ", "a@x"], "unknown option -bZ"),

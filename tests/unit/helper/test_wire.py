@@ -31,6 +31,13 @@ def test_every_submission_arrives_as_it_was_sent(submission):
     assert wire.parse_request(octets[wire.HEAD_OCTETS :]) == submission
 
 
+@pytest.mark.parametrize("kind", wire.INQUIRIES)
+@pytest.mark.parametrize("reverse_path", [None, b"", b"a@x"])
+def test_an_inquiry_arrives_as_it_was_sent(kind, reverse_path):
+    inquiry = wire.Inquiry(kind, (b"b@x", b"c"), reverse_path)
+    assert wire.parse_request(fields_of(inquiry)) == inquiry
+
+
 def test_a_complaint_arrives_as_it_was_sent():
     assert wire.parse_request(fields_of(wire.Complaint(b"unknown option -Z"))) == wire.Complaint(b"unknown option -Z")
 
@@ -82,6 +89,8 @@ def test_bounds_a_request_before_it_is_allocated():
         wire.field_octets(b"show-dialogue", b""),
         wire.field_octets(b"usage-error", b"x") + wire.field_octets(b"recipient", b"a@b"),
         wire.field_octets(b"usage-error", b"x") + wire.field_octets(b"body", b"7BIT"),
+        wire.field_octets(b"inquiry", b"verify") + wire.field_octets(b"body", b"7BIT"),
+        wire.field_octets(b"inquiry", b"secrets"),
         wire.field_octets(b"recipient", b"a@b") + b"\x00",
         b"\xff",
         b"\x09recipient\xff\xff\xff\xff",

@@ -24,29 +24,8 @@ from helper.message.address import (
 LONGEST_DOMAIN = b".".join([b"x" * 63] * 4)  # 255 octets
 
 FRAGMENTS = st.sampled_from(
-    [
-        "a",
-        "b.c",
-        "bob",
-        "x.example",
-        "@",
-        "@x.y",
-        ",",
-        ", ",
-        ":",
-        ";",
-        "<",
-        ">",
-        "(",
-        ")",
-        '"',
-        "\\",
-        "[",
-        "]",
-        ".",
-        " ",
-    ]
-    + ["\n ", "\t", "(c)", '"a b"', "[192.0.2.1]", "<a@b>", "J. Doe ", "é", "=?utf-8?q?x?=", "group:", "\0", "\r"]
+    (*'@,:;<>()"\\[]. \t\0\r', "a", "b.c", "bob", "x.example", "@x.y", ", ", "\n ", "(c)", '"a b"', "[192.0.2.1]")
+    + ("<a@b>", "J. Doe ", "é", "=?utf-8?q?x?=", "group:")
 )
 ADDRESS_TEXT = st.lists(FRAGMENTS, max_size=12).map("".join).map(str.encode) | st.binary(max_size=40)
 
@@ -328,7 +307,7 @@ def test_an_address_list_never_fails_otherwise_and_places_are_in_order(text):
         return
     places = [place for spec in specs for place in (spec.start, spec.end)]
     assert places == sorted(places)
-    assert not places or 0 <= places[0] and places[-1] <= len(text)
+    assert all(0 <= place <= len(text) for place in places)
 
 
 def is_read_alike(fragment: str) -> bool:
@@ -340,7 +319,7 @@ def as_email_reads(text: str) -> list[tuple[str, str | None]]:
     """Return what Python's own package finds, ValueError where it finds a defect."""
     try:
         tree, rest = email_parser.get_address_list(text)
-    except (HeaderParseError, IndexError) as error:
+    except (HeaderParseError, IndexError, TypeError, AttributeError) as error:  # not all of them on purpose
         raise ValueError(text) from error
     if rest or not all(isinstance(defect, ObsoleteHeaderDefect) for defect in tree.all_defects):
         raise ValueError(text)

@@ -61,7 +61,8 @@ def test_never_invents_to():
 
 
 @pytest.mark.parametrize(
-    "name", [b"Bcc", b"bcc", b"BCC ", b"Resent-Bcc", b"Return-Path", b"Envelope-To", b"Delivery-Date", b"delivery-date\t"]
+    "name",
+    [b"Bcc", b"bcc", b"BCC ", b"Resent-Bcc", b"Return-Path", b"Envelope-To", b"Delivery-Date", b"delivery-date\t"],
 )
 def test_removes_what_is_nobody_elses(name):
     header = COMPLETE + name + b": secret@x,\n other@x\nSubject: y\n"
@@ -94,7 +95,9 @@ def test_leaves_an_older_resent_block_as_it_is():
 
 @pytest.mark.parametrize("name", [b"From", b"Sender", b"Reply-To"])
 def test_qualifies_and_rewrites_authors(name):
-    options = OPTIONS.replace(rewrite=lambda box: Mailbox(b"public", b"x.example") if box.local_part == b"root" else box)
+    options = OPTIONS.replace(
+        rewrite=lambda box: Mailbox(b"public", b"x.example") if box.local_part == b"root" else box
+    )
     author = BOB.replace(trusted=True)
     rest = b"Date: today\nMessage-ID: <1@x>\n" + (b"" if name == b"From" else FROM)
     header = name + b": root (Cron Daemon), Al <al>, r@y, R <root@example.net>\n" + rest
@@ -146,7 +149,9 @@ def test_received_comes_first_and_names_the_callers_uid():
 
 def test_received_names_an_only_recipient():
     options = RECEIVED.replace(only_recipient=Mailbox(b"a", b"x.example"))
-    assert b" id 20261122185200.aBc123 for <a@x.example>; Sun" in composed(COMPLETE, options=options).replace(b"\n", b"")
+    assert b" id 20261122185200.aBc123 for <a@x.example>; Sun" in composed(COMPLETE, options=options).replace(
+        b"\n", b""
+    )
 
 
 def test_received_names_no_recipient_that_would_make_the_header_8bit():
@@ -191,20 +196,22 @@ def test_tells_the_message_id_for_the_log(header, message_id):
 
 
 def test_removes_and_adds_what_the_configuration_says():
-    options = RECEIVED.replace(headers_remove=(b"x-secret", b"received", b"list-*"), headers_add=(b"X-Secret: new", b"X: y"))
+    options = RECEIVED.replace(
+        headers_remove=(b"x-secret", b"received", b"list-*"), headers_add=(b"X-Secret: new", b"X: y")
+    )
     header = b"X-Secret: a\n b\nReceived: by x; then\nList-Id: 1\nLIST-Post : 2\nX-Secret-Too: c\n"
     assert composed(header + COMPLETE, options=options) == b"X-Secret-Too: c\n" + COMPLETE + b"X-Secret: new\nX: y\n"
 
 
 PIECES = st.sampled_from(
-    [b"From: bob\n", b"From: (x\n", b"Sender: a\n", b"To: a, N <b>\n", b"Resent-To: c\n", b"Resent-From: bob\n"]
-    + [b"X: y\n z\n", b"Bcc: secret\n", b"A : \xff\n", b"Cc:\ta@x\r\n", b"Date: x\n", b"Message-ID:\n"]
+    (b"From: bob\n", b"From: (x\n", b"Sender: a\n", b"To: a, N <b>\n", b"Resent-To: c\n", b"Resent-From: bob\n")
+    + (b"X: y\n z\n", b"Bcc: secret\n", b"A : \xff\n", b"Cc:\ta@x\r\n", b"Date: x\n", b"Message-ID:\n")
 )
 
 
 @given(st.lists(PIECES, max_size=8).map(b"".join) | st.binary(max_size=80), st.binary(max_size=30))
 @example(b"From: bob\rBcc: secret\n", b"Bob\nBcc: secret")
-def test_what_is_composed_is_a_header_that_stays_as_it_is(message, full_name):
+def test_what_is_composed_is_a_header_whose_fields_stay_as_they_are(message, full_name):
     author = BOB.replace(full_name=full_name, given_name=None)
     try:
         fields, _ = split_message(message)
@@ -213,7 +220,8 @@ def test_what_is_composed_is_a_header_that_stays_as_it_is(message, full_name):
     once = compose(fields, author, STAMP, RECEIVED)
     again, body_start = split_message(once.octets)
     assert body_start == len(once.octets)
-    assert compose(again, author, STAMP, OPTIONS).octets == once.octets
+    twice, _ = split_message(compose(again, author, STAMP, OPTIONS).octets)
+    assert sorted(field.octets for field in twice) == sorted(field.octets for field in again)
 
 
 @given(st.lists(PIECES, max_size=8).map(b"".join))

@@ -9,9 +9,7 @@ from helper.message.identity import Author, with_identity
 ACCOUNT = Mailbox(b"bob", b"example.net")
 PUBLIC = Mailbox(b"bob.smith", b"public.example")
 OTHER = Mailbox(b"news", b"example.org")
-BOB = Author(
-    login=b"bob", full_name=b"Bob Smith", account=ACCOUNT, mailbox=PUBLIC, reverse_path=ACCOUNT, trusted=False
-)
+BOB = Author(login=b"bob", full_name=b"Bob Smith", account=ACCOUNT, mailbox=PUBLIC, reverse_path=ACCOUNT, trusted=False)
 TRUSTED = BOB.replace(trusted=True)
 NAMED = b"Bob Smith <bob@example.net>"
 OWN_SENDER = b"Sender: " + NAMED + b"\n"

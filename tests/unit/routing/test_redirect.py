@@ -78,11 +78,21 @@ def test_an_alias_that_cannot_be_followed_fails_the_message(aliases, problem):
     assert not caught.value.later
 
 
-@pytest.mark.parametrize(("text", "problem"), [("back soon", "is not taken for now: back soon"), ("", "is not taken for now")])
+@pytest.mark.parametrize(
+    ("text", "problem"), [("back soon", "is not taken for now: back soon"), ("", "is not taken for now")]
+)
 def test_defer_fails_for_now(text, problem):
     with pytest.raises(AddressError) as caught:
         routed("root", aliases=f"root: :defer: {text}")
     assert (caught.value.problem, caught.value.later) == (problem, True)
+
+
+def test_a_file_that_is_refused_is_told_with_the_reason():
+    def refuse(path):
+        raise OSError("is no regular file")
+
+    with pytest.raises(AddressError, match="/etc/list cannot be read: is no regular file"):
+        routed("root", lookups=world({ALIASES: b"root: :include:/etc/list"}).replace(read_file=refuse))
 
 
 @pytest.mark.parametrize("item", [":fail:", ":defer:"])

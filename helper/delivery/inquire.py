@@ -1,0 +1,80 @@
+"""Inquire: what would become of addresses (-bv, -bt), and what the alias files hold (-bi). Nothing is sent."""
+
+from __future__ import annotations
+
+from helper import status
+from helper.delivery.origin import origin_of
+from helper.delivery.recipients import argument_mailboxes
+from helper.delivery.route import may_read, route_message
+from helper.failure import AddressError, MessageError
+from helper.routing.aliases import count_entries
+from helper.routing.items import ListSyntax
+from helper.sentence import verdict
+from helper.wire import Submission
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from helper.config.values import Configuration
+    from helper.delivery.identify import Person
+    from helper.delivery.origin import Origin
+    from helper.wire import Inquiry
+
+    Show = Callable[[str], None]
+
+
+def inquire(
+    inquiry: Inquiry,
+    person: Person,
+    configuration: Configuration,
+    alias_files: Mapping[str, bytes | None],
+    show: Show,
+) -> int:
+    """Answer a question line by line and return the exit status: 0 where every answer is a good one."""
+    if inquiry.kind == b"aliases":
+        return check_aliases(configuration, alias_files, show)
+    origin = origin_of(person, Submission(inquiry.recipients, reverse_path=inquiry.reverse_path), configuration)
+    trace = show if inquiry.kind == b"trace" else None
+    answers = [
+        verify(text, origin, configuration, alias_files, trace or (lambda _line: None), show)
+        for text in inquiry.recipients
+    ]
+    return status.SENT if all(answers) else status.FAILED
+
+
+def verify(
+    text: bytes,
+    origin: Origin,
+    configuration: Configuration,
+    alias_files: Mapping[str, bytes | None],
+    trace: Show,
+    show: Show,
+) -> bool:
+    """Route the addresses of one argument and say for each what came of it."""
+    try:
+        for mailbox in argument_mailboxes(text, configuration.qualify_recipient):
+            way = route_message([mailbox], origin, configuration, alias_files, trace)
+            show(f"{mailbox.octets.decode('utf-8', 'replace')}: {'verified' if way else 'discarded'}")
+    except (AddressError, MessageError) as failure:
+        show(verdict(failure).line.removeprefix("sendmail: not sent: ") + ": not verified")
+        return False
+    return True
+
+
+def check_aliases(configuration: Configuration, alias_files: Mapping[str, bytes | None], show: Show) -> int:
+    """Say how many entries each alias file holds, or where one is wrong: to who may read the file."""
+    answer = status.SENT
+    for path, octets in alias_files.items():
+        if octets is None:
+            show(f"{path}: does not exist")
+            continue
+        try:
+            show(f"{path}: {count_entries(octets, configuration.qualify_recipient)} entries")
+        except ListSyntax as error:
+            where = f"line {error.line}: {error.problem}" if may_read(path) else "an entry is wrong"
+            show(f"{path}: {where}")
+            answer = status.FAILED
+    if not alias_files:
+        show("no alias file is configured, and there is no /etc/aliases")
+    return answer
