@@ -165,6 +165,7 @@ int main(int argc, char **argv)
     }
     move_to_channel(ends[child == 0 ? 1 : 0]);
     if (child == 0) {
+        frontend_listens = true;
         if (!as_root) {
             execute_launcher();
         }

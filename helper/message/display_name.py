@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helper.message.address import unescape
+from helper.message.local_part import unescape
 from helper.message.tokens import ATEXT
 
 NAME_LIMIT = (

@@ -47,6 +47,7 @@ int main(void)
     if (fstat(CHANNEL, &channel) != 0 || !S_ISSOCK(channel.st_mode)) {
         refuse(NOT_SENT("this part of Gatepost is started by sendmail, not by hand"));
     }
+    frontend_listens = true;
     if (getresuid(&real_user, &effective_user, &saved_user) != 0 ||
         getresgid(&real_group, &effective_group, &saved_group) != 0) {
         refuse(NOT_SENT("the kernel does not say who is calling"));

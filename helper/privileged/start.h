@@ -6,7 +6,8 @@
  * way, everybody else's the second (design in SECURITY.md, "The story"). Nothing here allocates memory, builds a
  * string or reads an argument or a variable of the caller.
  *
- * Fixed at compile time: PYTHON, HELPER, LAUNCHER (absolute paths), SERVICE_USER, STANDIN_USER (names).
+ * Fixed at compile time: PYTHON, HELPER, LAUNCHER (absolute paths), SERVICE_USER, STANDIN_USER (names); ACCOUNTS only
+ * by a test.
  */
 #ifndef GATEPOST_START_H
 #define GATEPOST_START_H
@@ -27,32 +28,35 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#ifndef ACCOUNTS
+#define ACCOUNTS "/etc/passwd"
+#endif
+
 enum {
     CHANNEL = 3,     /* the socketpair's end, in the frontend as in the helper */
     STATUS_FAILED = 1 /* "anything else": the configuration, and so exit_codes, has not been read yet */
 };
 
+static bool frontend_listens; /* on CHANNEL; before that, descriptor 3 is whatever the caller left there */
+
 /*
- * Say why nothing was sent, and end. The answer has the shape of the helper's own (helper/wire.py: a letter, two
- * octets of length, the content), so that the frontend needs no second way to learn of a failure. Who starts a part
- * by hand has no channel and reads the sentence on standard error.
+ * Say why nothing was sent, and end: to the frontend in the shape of the helper's own answers (helper/wire.py: a
+ * letter, two octets of length, the content), so that it needs no second way to learn of a failure; else to the caller.
  */
 __attribute__((noreturn)) static void refuse(const char *sentence)
 {
     const size_t length = strlen(sentence);
     unsigned char line_head[] = {'L', (unsigned char)(length >> 8), (unsigned char)(length & 0xff)};
     unsigned char status[] = {'S', 0, 1, STATUS_FAILED};
-    struct iovec parts[] = {
-        {.iov_base = line_head, .iov_len = sizeof line_head},
-        {.iov_base = (void *)(uintptr_t)sentence, .iov_len = length},
-        {.iov_base = status, .iov_len = sizeof status},
-    };
-    const struct msghdr answer = {.msg_iov = parts, .msg_iovlen = sizeof parts / sizeof parts[0]};
-    if (sendmsg(CHANNEL, &answer, MSG_NOSIGNAL) < 0) {
-        parts[2] = (struct iovec){.iov_base = (void *)(uintptr_t)"\n", .iov_len = 1};
-        if (writev(STDERR_FILENO, parts + 1, 2) < 0) {
-            _exit(STATUS_FAILED); /* nobody is there to be told */
-        }
+    unsigned char line_end[] = {'\n'};
+    const struct iovec line = {.iov_base = (void *)(uintptr_t)sentence, .iov_len = length};
+    if (frontend_listens) {
+        struct iovec parts[] = {{line_head, sizeof line_head}, line, {status, sizeof status}};
+        const struct msghdr answer = {.msg_iov = parts, .msg_iovlen = sizeof parts / sizeof parts[0]};
+        (void)!sendmsg(CHANNEL, &answer, MSG_NOSIGNAL); /* who has gone need not be told */
+    } else {
+        const struct iovec parts[] = {line, {line_end, sizeof line_end}};
+        (void)!writev(STDERR_FILENO, parts, sizeof parts / sizeof parts[0]);
     }
     _exit(STATUS_FAILED);
 }
@@ -129,7 +133,7 @@ static bool find_account(const char *name, struct account *account)
 {
     struct passwd_line line = {0};
     char octets[4096];
-    const int file = open("/etc/passwd", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    const int file = open(ACCOUNTS, O_RDONLY | O_CLOEXEC);
     if (file < 0) {
         return false;
     }

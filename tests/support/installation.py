@@ -36,8 +36,8 @@ exec setpriv $ids -- "$@"
 class Installation:
     """What `make install` made for one test process, below /opt/gatepost-test-PID."""
 
-    def __init__(self, tag: str) -> None:
-        self.root = Path(f"/opt/gatepost-test-{tag}")
+    def __init__(self, tag: str, root: Path | None = None) -> None:
+        self.root = root or Path(f"/opt/gatepost-test-{tag}")
         self.prefix = self.root / "usr"
         self.sysconfdir = self.root / "etc"
         self.sendmail = self.prefix / "sbin/sendmail"
@@ -153,13 +153,14 @@ class Installation:
         env: Mapping[str, str] | None = None,
         etc: Mapping[str, str | None] | None = None,
         through: Sequence[str] = (),
+        outer: Sequence[str | Path] = (),
         **popen: Any,
     ) -> subprocess.Popen[bytes]:
         """Start sendmail as a real user, and return the process.
 
         `program` is another name to be called by; `etc` has files that stand in /etc for this process alone (None: is
         absent there; aliases and mailname are absent unless given); `through` is a command that runs it as the user,
-        such as ("setpriv", "--no-new-privs").
+        such as ("setpriv", "--no-new-privs"); `outer` is one that root runs all of this under, such as strace.
         """
         account = self.account(user)
         ids = f"--reuid {account.pw_uid} --regid {account.pw_gid} "
@@ -168,7 +169,7 @@ class Installation:
         environment = {"PATH": "/usr/bin:/bin", "HOME": account.pw_dir, "LOGNAME": account.pw_name, **(env or {})}
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         return subprocess.Popen(
-            ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", *script, *through, program or self.sendmail, *args],
+            [*outer, "/usr/bin/unshare", "--mount", "/bin/sh", "-c", *script, *through, program or self.sendmail, *args],
             **({"cwd": "/", "env": environment} | pipes | popen),
         )
 

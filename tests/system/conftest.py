@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+pytest.register_assert_rewrite("tests.system.outcome")
+
 ENDING_S = 3  # the helper may tidy up a little after its frontend has ended
 
 

@@ -8,25 +8,22 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from helper.message.address import (
-    ADDRESSES_LIMIT,
     DOMAIN_LIMIT,
     LOCAL_PART_LIMIT,
-    WORDS_LIMIT,
     AddressSyntax,
     Mailbox,
     parse_address_list,
     parse_mailbox,
     parse_reverse_path,
-    unescape,
-    wire_local_part,
 )
+from helper.message.address_list import ADDRESSES_LIMIT, LABELS_LIMIT, WORDS_LIMIT
+from helper.message.local_part import unescape, wire_local_part
 
 LONGEST_DOMAIN = b".".join([b"x" * 63] * 4)  # 255 octets
 
-FRAGMENTS = st.sampled_from(
-    (*'@,:;<>()"\\[]. \t\0\r', "a", "b.c", "bob", "x.example", "@x.y", ", ", "\n ", "(c)", '"a b"', "[192.0.2.1]")
-    + ("<a@b>", "J. Doe ", "é", "=?utf-8?q?x?=", "group:")
-)
+PUNCTUATION = st.sampled_from('@,:;<>()"\\[]. \t\0\r')
+PHRASES = st.sampled_from(["a", "b.c", "bob", "x.example", "@x.y", ", ", "\n ", "(c)", '"a b"', "[192.0.2.1]", "<a@b>"])
+FRAGMENTS = PUNCTUATION | PHRASES | st.sampled_from(["J. Doe ", "é", "=?utf-8?q?x?=", "group:"])
 ADDRESS_TEXT = st.lists(FRAGMENTS, max_size=12).map("".join).map(str.encode) | st.binary(max_size=40)
 
 
@@ -142,6 +139,12 @@ def test_a_name_has_a_bounded_number_of_words():
     assert found(b"w " * WORDS_LIMIT + b"<a@x>") == [(b"a", b"x")]
     with pytest.raises(AddressSyntax):
         parse_address_list(b"w " * (WORDS_LIMIT + 1) + b"<a@x>")
+
+
+def test_a_domain_has_a_bounded_number_of_labels():
+    assert found(b"a@" + b".".join([b"x"] * LABELS_LIMIT)) == [(b"a", b".".join([b"x"] * LABELS_LIMIT))]
+    with pytest.raises(AddressSyntax):
+        parse_address_list(b"a@" + b".".join([b"x"] * (LABELS_LIMIT + 1)))
 
 
 def test_a_list_has_a_bounded_number_of_addresses():

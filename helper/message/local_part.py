@@ -1,0 +1,36 @@
+"""Local parts: what they mean, and the one way in which we write them (RFC 5321, section 4.1.2)."""
+
+from __future__ import annotations
+
+from helper.message.tokens import ATEXT
+
+NON_ASCII = bytes(range(128, 256))
+
+
+def wire_local_part(content: bytes) -> bytes:
+    """Return the one wire form of a local part that means `content`: as it is, or as a quoted string if it must be.
+
+    `"bob"@x` and `bob@x` are the same mailbox, and quotes are dropped where they can be (RFC 5321, section 4.1.2).
+    """
+    if is_dot_string(content):
+        return content
+    return b'"' + content.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
+
+
+def is_dot_string(content: bytes) -> bool:
+    """Say whether it can be a local part without quotes."""
+    is_plain = not content.translate(None, ATEXT + b"." + NON_ASCII)
+    return is_plain and has_no_empty_label(content)
+
+
+def has_no_empty_label(text: bytes) -> bool:
+    """Say whether something stands before, between and after the dots."""
+    return bool(text) and not text.startswith(b".") and not text.endswith(b".") and b".." not in text
+
+
+def unescape(text: bytes) -> bytes:
+    """Resolve the quoted pairs of RFC 5322, section 3.2.1; a backslash at the end is none."""
+    if b"\\" not in text:
+        return text
+    pieces = text.split(b"\\\\")
+    return b"\\".join(piece.replace(b"\\", b"") for piece in pieces)

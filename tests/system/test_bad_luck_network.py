@@ -1,0 +1,285 @@
+"""Networks and smart hosts that fail: gone, silent, talking nonsense. One line says so, in time; nothing is delivered."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.support.misbehaviour import Behaviour, Close, Delay, Dribble, Endless, Raw, Reset, Silent
+from tests.support.smarthost import SmartHost, deaf_port, refusing_port
+from tests.system.outcome import (
+    DATA_STEPWISE,
+    EXTENSIONS,
+    FIVE,
+    MESSAGE,
+    ONE,
+    WITH_CHUNKS,
+    WITH_DATA,
+    assert_not_sent,
+    assert_sent,
+    configure,
+    facts_of,
+    label,
+    shown_status,
+)
+
+NO_HOST, TEMPORARY, PROTOCOL = 68, 75, 76
+LARGE = MESSAGE + b"0123456789abcde\n" * (24 * 1024 * 1024 // 16)  # more than any socket's buffers hold
+
+# Where the envelope is not yet complete; what DATA's failures call the command is found out below.
+STEPS = ("CONNECT", "GREETING", "EHLO", "MAIL", "RCPT 1", "RCPT 3", "RCPT 5")
+DATA_EXTENSIONS = {name: value for name, value in EXTENSIONS.items() if "CHUNKING" not in value}
+
+with_each_extension = pytest.mark.parametrize("extensions", EXTENSIONS.values(), ids=EXTENSIONS)
+with_each_data_extension = pytest.mark.parametrize("extensions", DATA_EXTENSIONS.values(), ids=DATA_EXTENSIONS)
+with_each_exit_codes = pytest.mark.parametrize("exit_codes", ["simple", "sysexits"])
+
+
+def command_at(step: str, login: str) -> str:
+    """Return what a failure at a step names."""
+    if step.startswith("RCPT "):
+        return f"RCPT TO:<{FIVE[int(step[5:]) - 1]}>"
+    names = {"MAIL": f"MAIL FROM:<{login}@example.net>", "EHLO": "EHLO ws1.example.net"}
+    return names.get(step, "DATA" if step == "DATA" else "the greeting")
+
+
+def fails(installation, host: SmartHost, step: str, problem: str, status: int, message: bytes = MESSAGE) -> None:
+    """Send to five, and see it fail at this step for this reason."""
+    command = command_at(step, installation.logins["alice"])
+    result = installation.send(*FIVE, stdin=message, time_limit_s=8)
+    assert_not_sent(result, f"{label(host)}: {command}: {problem}", status=status, recipients=FIVE, hosts=[host])
+    assert host.acted == [step]
+
+
+@with_each_exit_codes
+@pytest.mark.parametrize("address", ["127.0.0.1", "[::1]"])
+def test_a_host_may_refuse_the_connection(installation, smarthost, address, exit_codes):
+    host = smarthost()
+    with refusing_port(address.strip("[]")) as port:
+        configure(installation, host, exit_codes, hosts=[f"{address}:{port}"])
+        result = installation.send(*FIVE, stdin=MESSAGE)
+    reason = f"{address}:{port}: connecting: connection refused"
+    assert_not_sent(result, reason, status=shown_status(TEMPORARY, exit_codes), recipients=FIVE)
+    assert host.connections == 0
+
+
+@with_each_exit_codes
+def test_a_host_may_be_deaf(installation, smarthost, exit_codes):
+    host = smarthost()
+    with deaf_port() as port:
+        configure(installation, host, exit_codes, hosts=[f"127.0.0.1:{port}"])
+        result = installation.send(*FIVE, stdin=MESSAGE, time_limit_s=8)
+    reason = f"127.0.0.1:{port}: connecting: no answer within 1 s"
+    assert_not_sent(result, reason, status=shown_status(TEMPORARY, exit_codes), recipients=FIVE)
+
+
+def test_a_host_may_be_out_of_reach(installation, smarthost):
+    configure(installation, smarthost(), hosts=["240.0.0.1:25"])  # reserved: the kernel has no way to it
+    result = installation.send(*FIVE, stdin=MESSAGE, time_limit_s=8)
+    assert result.reason.startswith("240.0.0.1:25: connecting: ")
+    assert_not_sent(result, result.reason, status=TEMPORARY, recipients=FIVE)
+
+
+@with_each_exit_codes
+@pytest.mark.parametrize(
+    ("etc", "problem", "status"),
+    [
+        ({"nsswitch.conf": "hosts: files\n"}, "its name cannot be resolved: Name or service not known", NO_HOST),
+        (
+            {
+                "nsswitch.conf": "hosts: dns\n",
+                "resolv.conf": "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n",
+            },
+            "its name cannot be resolved now: Temporary failure in name resolution",
+            TEMPORARY,
+        ),
+    ],
+    ids=["unknown", "no-name-server"],
+)
+def test_the_name_of_a_host_may_not_be_found(installation, smarthost, etc, problem, status, exit_codes):
+    configure(installation, smarthost(), exit_codes, hosts=["smtp.nowhere.example:2525"])
+    result = installation.send(*FIVE, stdin=MESSAGE, etc=etc)
+    reason = f"smtp.nowhere.example:2525: {problem}"
+    assert_not_sent(result, reason, status=shown_status(status, exit_codes), recipients=FIVE)
+
+
+@with_each_extension
+@pytest.mark.parametrize("step", STEPS)
+def test_a_host_may_be_silent_at_each_step(installation, smarthost, extensions, step):
+    host = smarthost(extensions=extensions, at={step: Silent()})
+    configure(installation, host)
+    fails(installation, host, step, "no reply within 1 s", TEMPORARY)
+
+
+@with_each_data_extension
+@pytest.mark.parametrize(
+    ("behaviour", "problem"),
+    [
+        (Silent(), "no reply within 1 s"),
+        (Close(), "the connection was lost before the reply"),
+        (Reset(), "the connection was lost before the reply"),
+    ],
+)
+def test_a_host_may_fail_at_data(installation, smarthost, extensions, behaviour, problem):
+    host = smarthost(extensions=extensions, at={"DATA": behaviour})
+    configure(installation, host)
+    fails(installation, host, "DATA", problem, TEMPORARY)
+    assert host.session.content == b""
+
+
+@with_each_extension
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("behaviour", [Close(), Reset()], ids=["close", "reset"])
+def test_a_host_may_hang_up_at_each_step(installation, smarthost, extensions, step, behaviour):
+    host = smarthost(extensions=extensions, at={step: behaviour})
+    configure(installation, host)
+    fails(installation, host, step, "the connection was lost before the reply", TEMPORARY)
+
+
+@pytest.mark.parametrize("recipients", [ONE, FIVE], ids=["one", "five"])
+@with_each_extension
+@pytest.mark.parametrize("behaviour", [Silent(), Close(), Reset()], ids=["silent", "close", "reset"])
+def test_a_host_may_fail_in_the_middle_of_the_message(installation, smarthost, extensions, recipients, behaviour):
+    host = smarthost(extensions=extensions, at={"CONTENT": behaviour})
+    configure(installation, host)
+    result = installation.send(*recipients, stdin=LARGE, time_limit_s=15)
+    assert result.reason.startswith(f"{label(host)}: ")
+    assert_not_sent(result, result.reason, status=TEMPORARY, recipients=recipients, hosts=[host])
+
+
+NONSENSE = {
+    "words": Raw(b"hello there\r\n"),
+    "an-empty-line": Raw(b"\r\n"),
+    "a-NUL": Raw(b"250 o\0k\r\n"),
+    "a-bare-LF": Raw(b"250 ok\n"),
+    "a-bare-CR": Raw(b"250 o\rk\r\n"),
+    "LF-in-many-lines": Raw(b"250-o\n250 k\r\n"),
+    "differing-codes": Raw(b"250-good\r\n550 bad\r\n"),
+    "a-code-of-2-digits": Raw(b"25 ok\r\n"),
+    "a-code-of-4-digits": Raw(b"2500 ok\r\n"),
+    "a-code-of-letters": Raw(b"25O ok\r\n"),
+    "a-code-out-of-range": Raw(b"999 ok\r\n"),
+    "a-preliminary-code": Raw(b"150 wait\r\n"),
+    "digits-of-other-scripts": Raw("٢٥٠ ok\r\n".encode()),
+    "a-negative-code": Raw(b"-250 ok\r\n"),
+    "HTTP": Raw(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"),
+    "an-endless-line": Endless(b"250"),
+    "an-endless-reply": Endless(b"250-more\r\n"),
+    "endless-octets": Endless(b"\x00\xff\x1b["),
+}
+
+
+@pytest.mark.parametrize("extensions", [WITH_DATA, DATA_STEPWISE], ids=["pipelining", "stepwise"])
+@pytest.mark.parametrize("step", ["GREETING", "EHLO", "MAIL", "RCPT 3", "DATA"])
+@pytest.mark.parametrize("nonsense", NONSENSE.values(), ids=NONSENSE)
+def test_a_host_may_talk_nonsense_at_each_step(installation, smarthost, extensions, step, nonsense):
+    host = smarthost(extensions=extensions, at={step: nonsense}, expect_violations=True)
+    configure(installation, host)
+    result = installation.send(*FIVE, stdin=MESSAGE, time_limit_s=8)
+    assert command_at(step, installation.logins["alice"]) in result.reason
+    assert result.reason.startswith(f"{label(host)}: ")
+    assert_not_sent(result, result.reason, status=PROTOCOL, recipients=FIVE, hosts=[host])
+    assert host.session.content == b""
+
+
+@pytest.mark.parametrize("exit_codes", ["simple", "sysexits"])
+@pytest.mark.parametrize(
+    ("step", "reply"),
+    [("MAIL", b"354 go ahead"), ("RCPT 3", b"334 "), ("DATA", b"250 ok"), ("EHLO", b"354 go"), ("GREETING", b"250 hi")],
+)
+def test_a_reply_may_belong_to_something_else(installation, smarthost, step, reply, exit_codes):
+    host = smarthost(extensions=DATA_STEPWISE, at={step: Raw(reply + b"\r\n")}, expect_violations=True)
+    configure(installation, host, exit_codes)
+    result = installation.send(*FIVE, stdin=MESSAGE, time_limit_s=8)
+    assert command_at(step, installation.logins["alice"]).split(" ")[0] in result.reason
+    assert_not_sent(result, result.reason, status=shown_status(PROTOCOL, exit_codes), recipients=FIVE, hosts=[host])
+
+
+@pytest.mark.parametrize("extensions", [WITH_DATA, DATA_STEPWISE, WITH_CHUNKS], ids=["data", "stepwise", "chunks"])
+@pytest.mark.parametrize("step", ["GREETING", "EHLO"])
+def test_a_host_may_not_answer_what_was_not_asked(installation, smarthost, extensions, step):
+    """A reply too many would be taken for that to the next command, and the last refusal would come too late."""
+    said = {"GREETING": b"220 hi\r\n", "EHLO": b"250-smtp.test\r\n250-PIPELINING\r\n250 8BITMIME\r\n"}[step]
+    host = smarthost(extensions=extensions, at={step: Raw(said + b"250 2.0.0 ok\r\n")}, refuse={"RCPT 5": "550 no"})
+    configure(installation, host)
+    result = installation.send(*FIVE, stdin=MESSAGE, time_limit_s=8)
+    assert_not_sent(result, result.reason, status=PROTOCOL, recipients=FIVE, hosts=[host])
+    assert host.session.content == b""
+
+
+def test_a_dribbling_host_does_not_stretch_the_time(installation, smarthost):
+    host = smarthost(at={"EHLO": Dribble(b"250-smtp.test\r\n" * 100, pause_s=0.05)})
+    configure(installation, host)
+    started = time.monotonic()
+    fails(installation, host, "EHLO", "no reply within 1 s", TEMPORARY)
+    assert time.monotonic() - started < 3
+
+
+@pytest.mark.parametrize("step", ["GREETING", "EHLO", "MAIL", "RCPT 3", "MESSAGE", "QUIT"])
+def test_a_reply_may_come_octet_by_octet(installation, smarthost, step):
+    replies = {"GREETING": b"220 hello\r\n", "EHLO": b"250-smtp.test\r\n250 PIPELINING\r\n"}
+    host = smarthost(at={step: Dribble(replies.get(step, b"250 2.0.0 ok\r\n"))})
+    configure(installation, host)
+    assert_sent(installation.send(*FIVE, stdin=MESSAGE), host, FIVE)
+
+
+@with_each_extension
+def test_each_reply_has_a_time_of_its_own(installation, smarthost, extensions):
+    late = {step: Delay(0.3) for step in ("GREETING", "EHLO", "MAIL", "RCPT 1", "RCPT 3", "RCPT 5", "MESSAGE")}
+    host = smarthost(extensions=extensions, at=late)
+    configure(installation, host)
+    assert_sent(installation.send(*FIVE, stdin=MESSAGE), host, FIVE)
+    assert len(host.acted) == len(late)
+
+
+@pytest.mark.parametrize("step", ["GREETING", "EHLO", "MAIL", "RCPT 3", "MESSAGE"])
+def test_odd_text_in_a_good_reply_does_no_harm(installation, smarthost, step):
+    code = {"GREETING": b"220"}.get(step, b"250")
+    host = smarthost(at={step: Raw(code + b' \xff\xfe gr\xfc\xdf \x1b]0;title\x07 "quoted\\" outcome=refused\r\n')})
+    configure(installation, host)
+    result = installation.send(*FIVE, stdin=MESSAGE)
+    assert_sent(result, host, FIVE)
+    assert result.log_line.isprintable()
+    assert result.log_line.isascii()
+
+
+def test_the_reply_that_took_the_message_stands_in_the_log(installation, smarthost):
+    host = smarthost(at={"MESSAGE": Raw(b"250 2.0.0 Ok: queued as 4F\r\n")})
+    configure(installation, host)
+    result = installation.send(*FIVE, stdin=MESSAGE)
+    assert facts_of(result.log_line)["reply"] == "250 2.0.0 Ok: queued as 4F"
+
+
+QUITS: dict[str, Behaviour] = {
+    "silent": Silent(),
+    "close": Close(),
+    "reset": Reset(),
+    "endless": Endless(b"221-bye\r\n"),
+    "nonsense": Raw(b"\0\xff"),
+    "late": Delay(0.9),
+}
+
+
+@with_each_extension
+@pytest.mark.parametrize("behaviour", QUITS.values(), ids=QUITS)
+def test_nobody_waits_for_the_end_of_the_session(installation, smarthost, extensions, behaviour):
+    host = smarthost(extensions=extensions, at={"QUIT": behaviour})
+    configure(installation, host)
+    started = time.monotonic()
+    result = installation.send(*FIVE, stdin=MESSAGE)
+    assert time.monotonic() - started < 0.9
+    assert_sent(result, host, FIVE)
+
+
+@pytest.mark.parametrize("option", ["connect_timeout", "command_timeout", "data_timeout", "final_timeout"])
+def test_each_time_out_is_for_its_own_step(installation, smarthost, option):
+    steps = {"command_timeout": "EHLO", "data_timeout": "DATA", "final_timeout": "MESSAGE"}
+    host = smarthost(extensions=DATA_STEPWISE, at={steps[option]: Silent()} if option in steps else {})
+    timeouts = dict.fromkeys(("connect_timeout", "command_timeout", "data_timeout", "final_timeout"), "1m")
+    with deaf_port() as port:
+        hosts = [f"127.0.0.1:{port}"] if option == "connect_timeout" else [label(host)]
+        configure(installation, host, **(timeouts | {option: "1s", "hosts": hosts}))
+        result = installation.send(*FIVE, stdin=MESSAGE, time_limit_s=8)
+    assert result.status == TEMPORARY
+    assert "within 1 s" in result.stderr

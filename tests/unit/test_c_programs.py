@@ -1,0 +1,132 @@
+"""The C programs, built with sanitizers: what they make of /etc/passwd, and of being started wrongly."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SANITIZED = [
+    *("cc", "-std=c11", "-D_GNU_SOURCE", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-unused-function"),
+    *("-fsanitize=address,undefined", "-fno-sanitize-recover=all"),
+    *(f'-D{name}="/nowhere"' for name in ("PYTHON", "HELPER", "FRONTEND", "LAUNCHER")),
+    *('-DSERVICE_USER="mailuser"', '-DSTANDIN_USER="mailnull"'),
+]
+
+
+def built(folder: Path, source: str, *options: str) -> Path:
+    program = folder / Path(source).stem
+    subprocess.run([*SANITIZED, *options, "-o", program, ROOT / source], check=True, cwd=ROOT)
+    return program
+
+
+@pytest.fixture(scope="module")
+def find_account(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("accounts")
+    passwd = folder / "passwd"
+    program = built(folder, "tests/unit/c/find_account.c", f'-DACCOUNTS="{passwd}"')
+
+    def find(content: bytes, name: str = "mailuser") -> str:
+        passwd.write_bytes(content)
+        return subprocess.run([program, name], check=True, capture_output=True, text=True).stdout.strip()
+
+    return find
+
+
+LINE = b"mailuser:x:997:996:Gatepost:/nonexistent:/usr/sbin/nologin\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (LINE, "997 996"),
+        (b"root:x:0:0:root:/root:/bin/bash\n" + LINE, "997 996"),
+        (b"mailuser2:x:1:1::/:/\nxmailuser:x:2:2::/:/\nmailuse:x:3:3::/:/\n" + LINE, "997 996"),
+        (b"\n\n:::::::\n" + LINE, "997 996"),
+        (b"#mailuser:x:1:1::/:/\n" + LINE, "997 996"),
+        (b"a" * 5000 + b"\n" + LINE, "997 996"),
+        (b"a:x:1:1:" + b"g" * 4090 + b":/:/\n" + LINE, "997 996"),
+        (b"mailuser:x:4294967294:4294967294::/:/\n", "4294967294 4294967294"),
+        (b"", "none"),
+        (LINE.rstrip(b"\n"), "none"),
+        (b"mailuser\n", "none"),
+        (b"mailuser:x:997\n", "none"),
+        (b"mailuser:x:997:996\n", "none"),
+        (b"mailuser:x:0:996::/:/\n", "none"),
+        (b"mailuser:x:997:0::/:/\n", "none"),
+        (b"mailuser:x:-1:996::/:/\n", "none"),
+        (b"mailuser:x:4294967295:996::/:/\n", "none"),
+        (b"mailuser:x:4294967296:996::/:/\n", "none"),
+        (b"mailuser:x:99999999999999999999999:996::/:/\n", "none"),
+        (b"mailuser:x:997:4294967295::/:/\n", "none"),
+        (b"mailuser:x:0x3e5:996::/:/\n", "none"),
+        (b"mailuser:x: 997:996::/:/\n", "none"),
+        (b"mailuser:x::996::/:/\n", "none"),
+        (b"mailuser:x:997:::/:/\n", "none"),
+        (b"mailuser:x:997\0:996::/:/\n", "none"),
+    ],
+)
+def test_an_account_is_found_only_where_the_line_is_right(find_account, content, found):
+    assert find_account(content) == found
+
+
+def test_every_cut_of_a_line_is_survived(find_account):
+    whole = b"daemon:x:1:1::/:/\n" + LINE
+    for length in range(len(whole)):
+        assert find_account(whole[:length]) == "none"
+    assert find_account(b"x" * 4096 + b"\n" + whole) == "997 996"
+
+
+def run_with_channel(program: Path, *argv: str) -> tuple[bytes, int]:
+    """Run a program with a socketpair's end on descriptor 3; return what it answered, and its status."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        done = subprocess.run(
+            [program, *argv],
+            preexec_fn=lambda: os.dup2(theirs.fileno(), 3),
+            pass_fds=[3],
+            stderr=subprocess.DEVNULL,
+            check=False,
+            timeout=20,
+        )
+        theirs.close()
+        answer = b""
+        while part := ours.recv(65536):
+            answer += part
+    return answer, done.returncode
+
+
+def test_the_launcher_answers_on_the_channel_in_the_shape_of_the_helper(tmp_path):
+    answer, status = run_with_channel(built(tmp_path, "helper/privileged/launcher.c"))
+    assert status == 1
+    assert answer[:1] == b"L"
+    assert answer[3:].startswith(b"sendmail: not sent: ")
+    assert answer.endswith(b"S\x00\x01\x01")
+    assert int.from_bytes(answer[1:3], "big") == len(answer) - 3 - 4
+
+
+def test_the_launcher_started_by_hand_says_so_on_standard_error(tmp_path):
+    program = built(tmp_path, "helper/privileged/launcher.c")
+    done = subprocess.run([program], capture_output=True, text=True, close_fds=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "sendmail: not sent: this part of Gatepost is started by sendmail, not by hand\n"
+
+
+def test_a_sendmail_that_is_not_installed_says_what_is_missing_to_the_caller(tmp_path):
+    """Whoever runs it: root misses the accounts, everybody else the interpreter."""
+    program = built(tmp_path, "frontend/sendmail.c")
+    done = subprocess.run([program, "a@x"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr in (
+        "sendmail: not sent: the service user mailuser is not in /etc/passwd, or is root: install Gatepost again\n",
+        "sendmail: not sent: /nowhere cannot be executed\n",
+    )
+
+
+def test_what_the_caller_left_on_descriptor_3_is_never_written_to(tmp_path):
+    answer, status = run_with_channel(built(tmp_path, "frontend/sendmail.c"), "a@x")
+    assert (answer, status) == (b"", 1)
