@@ -74,7 +74,9 @@ class Place:
         free = (number for number in range(FIRST_ID, 60000) if number not in taken)
         numbers = {name: next(free) for name in (SERVICE, STANDIN, USER)}
         numbers[EXIM] = numbers[USER]  # without privilege, Exim can give its files to no other user
-        extend("/etc/passwd", self.root, [f"{name}:x:{n}:{n}:Bench:/nonexistent:/bin/sh" for name, n in numbers.items()])
+        extend(
+            "/etc/passwd", self.root, [f"{name}:x:{n}:{n}:Bench:/nonexistent:/bin/sh" for name, n in numbers.items()]
+        )
         extend("/etc/group", self.root, [f"{name}:x:{n}:" for name, n in numbers.items()])
         extend("/etc/hosts", self.root, [f"127.0.0.1 {HOST}"])
 

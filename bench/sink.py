@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import multiprocessing
+import select
 import socket
 import ssl
 import threading
@@ -24,7 +25,8 @@ class Offer:
     keywords: tuple[str, ...] = ("PIPELINING", "SIZE 1000000000", "8BITMIME", "CHUNKING")
     certificate: tuple[str, str] | None = None  # chain and key; with one, TLS is implicit and AUTH is required
     acknowledges_at_once: bool = False  # TCP_QUICKACK: a client that Nagle's algorithm holds back does not suffer
-    waits_before_final_reply_s: float = 0
+    patience_s: float = 0  # waits for more input before it replies, so that `turns` has no accident in it
+    pause_s: float = 0  # before the reply that takes the message, so that memory can be looked at
 
 
 @dataclass(frozen=True)
@@ -168,8 +170,8 @@ class Session:
             self._replies += b"250 2.0.0 chunk\r\n"
 
     def _take(self) -> None:
-        if self._offer.waits_before_final_reply_s:
-            time.sleep(self._offer.waits_before_final_reply_s)
+        if self._offer.pause_s:
+            time.sleep(self._offer.pause_s)
         self._replies += TAKEN
 
     def _swallow(self, count: int) -> None:
@@ -187,18 +189,21 @@ class Session:
         return line
 
     def _read(self) -> None:
-        self._flush()
+        if self._replies and not self._has_more():
+            self._flush()
         octets = self.connection.recv(READ_OCTETS)
         if not octets:
             raise EOFError
         self._acknowledge_at_once()
         self._received += octets
 
+    def _has_more(self) -> bool:
+        return bool(self._offer.patience_s and select.select([self.connection], [], [], self._offer.patience_s)[0])
+
     def _flush(self) -> None:
-        if self._replies:
-            self._turns += 1
-            self.connection.sendall(self._replies)
-            self._replies.clear()
+        self._turns += 1
+        self.connection.sendall(self._replies)
+        self._replies.clear()
 
     def _acknowledge_at_once(self) -> None:
         if self._offer.acknowledges_at_once:  # the kernel forgets it, and has to be told again after each read

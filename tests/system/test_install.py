@@ -1,0 +1,162 @@
+"""`make install` and `make uninstall`: what is where, with which owner and mode (contract, section 3)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.accounts import machine_lock
+from tests.support.installation import CHECKOUT
+
+
+def make(*arguments: object, **options) -> subprocess.CompletedProcess[str]:
+    command = ["make", "-s", *map(str, arguments)]
+    return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False, **options)
+
+
+def settings(installation, prefix: Path) -> list[str]:
+    """Return the variables of an installation beside the worker's own, with the same accounts."""
+    return [
+        f"PREFIX={prefix}/usr",
+        f"SYSCONFDIR={prefix}/etc",
+        f"BUILD={prefix}/build",
+        f"SERVICE_USER={installation.logins['mail']}",
+        f"STANDIN_USER={installation.logins['null']}",
+    ]
+
+
+@pytest.fixture
+def other(installation):
+    """Return a place for a second installation."""
+    place = installation.root / "other"
+    place.mkdir()
+    yield place
+    shutil.rmtree(place)
+
+
+def installed(installation, place: Path) -> list[str]:
+    variables = settings(installation, place)
+    with machine_lock():
+        done = make("install", *variables)
+    assert done.returncode == 0, done.stderr
+    return variables
+
+
+def owner_and_mode(path: Path, names: dict[int, str]) -> tuple[str, str, str]:
+    status = path.lstat()
+    return names[status.st_uid], names[status.st_gid], oct(stat.S_IMODE(status.st_mode))
+
+
+def test_every_file_has_its_owner_and_mode(installation, other):
+    installed(installation, other)
+    service = installation.account("mail")
+    names = {0: "root", service.pw_uid: "service", service.pw_gid: "service"}
+    expected = {
+        "usr/sbin/sendmail": ("root", "root", "0o755"),
+        "usr/libexec/gatepost/launcher": ("service", "service", "0o6755"),
+        "usr/lib/gatepost/helper/main.py": ("root", "root", "0o644"),
+        "usr/lib/gatepost/frontend/main.py": ("root", "root", "0o644"),
+        "etc": ("root", "root", "0o755"),
+        "etc/gatepost.toml": ("root", "service", "0o640"),
+        "etc/secrets": ("root", "service", "0o750"),
+    }
+    found = {name: owner_and_mode(other / name, names) for name in expected}
+    assert found == expected
+
+
+def test_one_file_alone_has_set_id_bits_and_none_is_writable_by_others(installation, other):
+    installed(installation, other)
+    files = [path for path in (other / "usr").rglob("*") if not path.is_symlink()]
+    assert [str(path.relative_to(other)) for path in files if path.stat().st_mode & 0o6000] == [
+        "usr/libexec/gatepost/launcher"
+    ]
+    assert [path for path in files if path.stat().st_mode & 0o022] == []
+    assert [path for path in files if path.stat().st_uid != 0] == [other / "usr/libexec/gatepost/launcher"]
+
+
+def test_the_other_names_lead_to_sendmail(installation, other):
+    installed(installation, other)
+    for name in ("lib/sendmail", "bin/mailq", "bin/newaliases"):
+        assert (other / "usr" / name).resolve() == other / "usr/sbin/sendmail"
+
+
+def test_the_code_is_compiled_at_install_time(installation, other):
+    installed(installation, other)
+    sources = list((other / "usr/lib/gatepost").rglob("*.py"))
+    assert len(sources) > 40
+    assert [path for path in sources if not list((path.parent / "__pycache__").glob(f"{path.stem}.*.pyc"))] == []
+
+
+def test_the_accounts_have_no_shell_no_home_and_no_members(installation):
+    for who in ("mail", "null"):
+        account = installation.account(who)
+        assert account.pw_shell == "/usr/sbin/nologin"
+        assert not Path(account.pw_dir).exists()
+        members = subprocess.run(["getent", "group", account.pw_name], capture_output=True, text=True, check=True)
+        assert members.stdout.strip().endswith(":")
+
+
+def test_installing_again_keeps_the_configuration_and_renews_the_rest(installation, other):
+    installed(installation, other)
+    configuration, launcher = other / "etc/gatepost.toml", other / "usr/libexec/gatepost/launcher"
+    configuration.write_text("# mine\n")
+    (other / "etc/secrets/relay.password").write_text("secret\n")
+    old_copy = other / "usr/kept"
+    os.link(launcher, old_copy)
+    installed(installation, other)
+    assert configuration.read_text() == "# mine\n"
+    assert (other / "etc/secrets/relay.password").read_text() == "secret\n"
+    assert stat.S_IMODE(launcher.stat().st_mode) == 0o6755
+    assert stat.S_IMODE(old_copy.stat().st_mode) == 0o755, "an old launcher kept by a hard link keeps its bits"
+
+
+def test_uninstalling_leaves_the_configuration_and_nothing_else(installation, other):
+    variables = installed(installation, other)
+    done = make("uninstall", *variables)
+    assert done.returncode == 0, done.stderr
+    assert [path for path in (other / "usr").rglob("*") if not path.is_dir()] == []
+    assert (other / "etc/gatepost.toml").exists()
+    assert (other / "etc/secrets").exists()
+
+
+def test_staging_needs_no_root_and_sets_no_bits(installation, other):
+    alice = installation.account("alice")
+    os.chown(other, alice.pw_uid, alice.pw_gid)
+    source = other / "source"
+    with machine_lock():
+        shutil.copytree(CHECKOUT, source, ignore=shutil.ignore_patterns(".git", "build", "__pycache__", ".*_cache"))
+    done = subprocess.run(
+        ["make", "-s", "install", f"DESTDIR={other}/stage", f"BUILD={other}/build"],
+        cwd=source,
+        user=alice.pw_uid,
+        group=alice.pw_gid,
+        extra_groups=[],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "/usr/bin:/bin"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert stat.S_IMODE((other / "stage/usr/libexec/gatepost/launcher").stat().st_mode) == 0o755
+    assert (other / "stage/etc/gatepost/gatepost.toml").exists()
+    paths = (other / "stage/usr/lib/gatepost/helper/privileged/paths.py").read_text()
+    assert str(other) not in paths
+
+
+def test_installing_without_root_or_a_stage_is_refused(installation, other):
+    alice = installation.account("alice")
+    os.chown(other, alice.pw_uid, alice.pw_gid)
+    done = make("install", f"BUILD={other}/build", "PREFIX=/nonexistent", user=alice.pw_uid, group=alice.pw_gid)
+    assert done.returncode != 0
+    assert "run it as root, or give a DESTDIR" in done.stderr
+
+
+def test_a_path_that_is_not_absolute_is_refused(installation, other):
+    done = make("install", *settings(installation, other), "SYSCONFDIR=etc")
+    assert done.returncode != 0
+    assert "etc must be an absolute path" in done.stderr
