@@ -56,7 +56,7 @@ class Runner:
         os.waitpid(self.pid, 0)
         if not octets:
             raise SystemExit("make bench: a send took too long, or could not be started")
-        return pickle.loads(octets)  # noqa: S301 # our own process wrote it
+        return pickle.loads(octets)  # our own process wrote it
 
 
 def run(send: Send) -> Cost:

@@ -34,12 +34,10 @@ class Peak:
 def watch(runner: Runner) -> tuple[Cost, Peak]:
     """Look until the send ends; return its cost, which the watching has spoilt, and the peak."""
     peak = Peak()
-    own_command = octets_of(f"/proc/{os.getpid()}/cmdline")
+    not_of_the_send = (b"", octets_of(f"/proc/{os.getpid()}/cmdline"))  # a zombie, and a fork that is still ours
     while runner_lives(runner):
-        look(
-            peak,
-            [pid for pid in descendants(runner.pid) if octets_of(f"/proc/{pid}/cmdline") not in (own_command, b"")],
-        )
+        pids = descendants(runner.pid)
+        look(peak, [pid for pid in pids if octets_of(f"/proc/{pid}/cmdline") not in not_of_the_send])
     return runner.cost(), peak
 
 

@@ -32,6 +32,11 @@ def unpack(package: str, cache: Path, target: Path) -> dict[str, str]:
     return {"LD_LIBRARY_PATH": ":".join(map(str, folders))} if folders else {}
 
 
+def version(package: str, cache: Path) -> str:
+    """Return the version of a package that has been fetched."""
+    return next((cache / package).glob(f"{package}_*.deb")).name.split("_")[1].replace("%3a", ":")
+
+
 def fetch(package: str, archives: Path) -> None:
     """Fetch a package and what it needs that is not installed."""
     if not shutil.which("apt-get"):

@@ -1,7 +1,7 @@
 """Where the benchmark takes place: a folder below /opt, and accounts and host names that nobody else sees.
 
-The process that measures lives in a mount namespace of its own, in which /etc/passwd, /etc/group and /etc/hosts are
-copies with a few lines more. They are gone with the process, however it ends.
+The process that measures lives in a mount namespace of its own, in which /etc/passwd, /etc/group and /etc/hosts have
+a few lines more. They are gone with the process, however it ends.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ def enter_private_namespace() -> None:
     if INSIDE in sys.argv:
         sys.argv.remove(INSIDE)
         return
+    if os.geteuid() != 0:
+        sys.exit("make bench: run it as root (sudo make bench)")
     again = [sys.executable, *sys.argv, INSIDE]
     os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", "--", *again])
 
@@ -37,6 +39,7 @@ class Place:
 
     def __init__(self) -> None:
         self.root = Path(f"/opt/{PREFIX}{os.getpid()}")
+        self._layers = self.root / "layers"
         self.certificate, self.key = self.root / "server.pem", self.root / "server.key"
 
     def __enter__(self) -> Place:
@@ -52,6 +55,7 @@ class Place:
         return self
 
     def __exit__(self, *_error: object) -> None:
+        subprocess.run(["umount", "--lazy", self._layers], capture_output=True, check=False)
         shutil.rmtree(self.root, ignore_errors=True)
 
     def user(self) -> pwd.struct_passwd:
@@ -74,11 +78,9 @@ class Place:
         free = (number for number in range(FIRST_ID, 60000) if number not in taken)
         numbers = {name: next(free) for name in (SERVICE, STANDIN, USER)}
         numbers[EXIM] = numbers[USER]  # without privilege, Exim can give its files to no other user
-        extend(
-            "/etc/passwd", self.root, [f"{name}:x:{n}:{n}:Bench:/nonexistent:/bin/sh" for name, n in numbers.items()]
-        )
-        extend("/etc/group", self.root, [f"{name}:x:{n}:" for name, n in numbers.items()])
-        extend("/etc/hosts", self.root, [f"127.0.0.1 {HOST}"])
+        accounts = [f"{name}:x:{number}:{number}:Bench:/nonexistent:/bin/sh" for name, number in numbers.items()]
+        groups = [f"{name}:x:{number}:" for name, number in numbers.items()]
+        extend_etc(self._layers, {"passwd": accounts, "group": groups, "hosts": [f"127.0.0.1 {HOST}"]})
 
     def _make_certificate(self) -> None:
         run(
@@ -89,14 +91,23 @@ class Place:
         self.certificate.chmod(0o644)
 
 
-def extend(file: str, folder: Path, lines: list[str]) -> None:
-    """Put a copy with more lines in a file's place, for this namespace; lines of the same accounts are left out."""
-    names = {line.partition(":")[0] for line in lines}
-    kept = [line for line in Path(file).read_text().splitlines() if line.partition(":")[0] not in names]
-    copy = folder / Path(file).name
-    copy.write_text("".join(f"{line}\n" for line in kept + lines))
-    copy.chmod(0o644)
-    run("mount", "--bind", copy, file)
+def extend_etc(layers: Path, lines_more: dict[str, list[str]]) -> None:
+    """Put a folder over /etc, for this namespace, in which some files have more lines, and old ones of the same names.
+
+    Over the folder, since a mount over a single file goes when somebody outside puts another file in its place, as
+    useradd does. In memory, since not every file system can be an upper layer.
+    """
+    layers.mkdir()
+    run("mount", "-t", "tmpfs", "-o", "mode=0755", "tmpfs", layers)
+    upper, work = layers / "upper", layers / "work"
+    upper.mkdir()
+    work.mkdir()
+    for file, lines in lines_more.items():
+        names = {line.partition(":")[0] for line in lines}
+        kept = [line for line in Path("/etc", file).read_text().splitlines() if line.partition(":")[0] not in names]
+        (upper / file).write_text("".join(f"{line}\n" for line in kept + lines))
+        (upper / file).chmod(0o644)
+    run("mount", "-t", "overlay", "-o", f"lowerdir=/etc,upperdir={upper},workdir={work}", "overlay", "/etc")
 
 
 def remove_leftovers() -> None:

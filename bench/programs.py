@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import pwd
-import shutil
+import subprocess
 from pathlib import Path
+from typing import Protocol
 
 import packages
 import place
@@ -83,6 +84,20 @@ plain:
 """
 
 
+class Program(Protocol):
+    """What can be measured."""
+
+    name: str
+    version: str
+    environment: dict[str, str]
+
+    def configure(self, port: int, with_tls: bool) -> None:
+        """Say which smart host is meant; with TLS, it also wants AUTH."""
+
+    def command(self, recipients: list[str]) -> list[str]:
+        """Return the command that sends the message on its standard input."""
+
+
 class Gatepost:
     """Gatepost as `make install` installs it, with accounts of its own."""
 
@@ -93,6 +108,7 @@ class Gatepost:
         self._root = where.root / self.name
         self._log = self._root / "gatepost.log"
         self.environment: dict[str, str] = {}
+        self.version = f"at {commit()}"
         settings = {
             "BUILD": self._root / "build",
             "PREFIX": self._root / "usr",
@@ -110,7 +126,7 @@ class Gatepost:
         password.write_text(CREDENTIAL[1] + "\n")
 
     def configure(self, port: int, with_tls: bool) -> None:
-        """Say which smart host is meant."""
+        """Write the configuration, all of it."""
         text = GATEPOST + (GATEPOST_TLS if with_tls else GATEPOST_PLAIN)
         values = {"log": self._log, "host": place.HOST, "port": port, "ca": self._ca, "user": CREDENTIAL[0]}
         (self._root / "etc/gatepost.toml").write_text(text.format(**values))  # keeps owner and mode
@@ -129,10 +145,11 @@ class Msmtp:
         self._where = where
         self._folder = where.folder(self.name)
         self.environment = packages.unpack("msmtp", cache, self._folder / "package")
+        self.version = packages.version("msmtp", cache)
         self._configuration = self._folder / "msmtprc"
 
     def configure(self, port: int, with_tls: bool) -> None:
-        """Say which smart host is meant."""
+        """Write the configuration, all of it."""
         user, password = CREDENTIAL
         values = {"host": place.HOST, "port": port, "sender": SENDER, "log": self._folder / "msmtp.log"}
         values |= {"ca": self._where.certificate, "user": user, "password": password}
@@ -154,12 +171,12 @@ class Exim:
         self._ca = where.certificate
         self._folder = where.folder(self.name)
         self.environment = packages.unpack("exim4-daemon-light", cache, self._folder / "package")
-        shutil.rmtree(self._folder / "package/var", ignore_errors=True)
+        self.version = packages.version("exim4-daemon-light", cache)
         where.folder(f"{self.name}/spool")
         self._configuration = self._folder / "exim.conf"
 
     def configure(self, port: int, with_tls: bool) -> None:
-        """Say which smart host is meant."""
+        """Write the configuration, all of it."""
         user, password = CREDENTIAL
         values = {"folder": self._folder, "host": place.HOST, "port": port}
         values |= {"ca": self._ca, "user": user, "password": password}
@@ -168,6 +185,15 @@ class Exim:
     def command(self, recipients: list[str]) -> list[str]:
         """Return the command that sends the message on its standard input."""
         return [f"{self._folder}/package/usr/sbin/exim4", "-C", str(self._configuration), "-i", *recipients]
+
+
+def commit() -> str:
+    """Say which state of the source was installed."""
+    describe = ["git", "-C", str(place.TREE), "describe", "--always", "--dirty", "--tags"]
+    try:
+        return subprocess.run(describe, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "an unknown commit"
 
 
 PROGRAMS = (Gatepost, Msmtp, Exim)

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median
 
 from measure import Cost
@@ -48,7 +49,8 @@ def ratios(figures: dict[str, Figures], peer: str) -> list[float]:
 
 def machine() -> dict[str, object]:
     """Say where this was measured, and how busy the machine was with other things just before."""
-    models = [line.partition(":")[2].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")]
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return {
         "processor": models[0] if models else platform.machine(),
         "processors": len(os.sched_getaffinity(0)),
@@ -76,8 +78,9 @@ def as_text(results: Results, where: dict[str, object], notes: list[str]) -> str
 LEGEND = (
     "ms: median time until the caller's program ends. ours/its: median (quartiles) of the ratios round by round.",
     "CPU: of all processes of a send. turns: how often the client waits for the smart host (without TCP's and TLS's).",
-    "Memory in MiB, median of the peaks of all processes of a send. memory: private, and mapped files once; PSS: as the",
-    "kernel shares it among all who run; VmHWM: each process's peak, added up; file: the memory file with the message.",
+    "Memory in MiB, median of the peaks of all processes of a send. memory: private, and mapped files once; PSS: as",
+    "the kernel shares it among all who run; VmHWM: each process's peak, added up; file: the memory file with the",
+    "message, which is in none of the others but VmHWM.",
 )
 
 

@@ -1,15 +1,18 @@
-"""The smart host of the benchmark: takes any message as fast as it can, and tells what arrived and in how many turns."""
+"""The smart host of the benchmark: takes any message as fast as it can, and tells what came and in how many turns."""
 
 from __future__ import annotations
 
 import base64
 import multiprocessing
 import select
+import signal
 import socket
 import ssl
 import threading
 import time
 from dataclasses import dataclass
+
+import prctl
 
 READ_OCTETS = 1 << 20
 END_OF_DATA = b"\r\n.\r\n"
@@ -38,7 +41,7 @@ class Arrival:
     beginning: bytes
     end: bytes
     turns: int
-    credential: tuple[str, str] | None
+    is_authenticated: bool
 
 
 class Sink:
@@ -67,6 +70,7 @@ class Sink:
 
 def serve(listener: socket.socket, offer: Offer, teller) -> None:
     """Serve connections for ever, each in a thread."""
+    prctl.set_pdeathsig(signal.SIGKILL)  # no sink outlives the benchmark, however that ends
     context = None
     if offer.certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -99,23 +103,35 @@ class Session:
         self._replies = bytearray()
         self._turns = self._recipients = self._octets = 0
         self._beginning = self._end = b""
-        self._credential: tuple[str, str] | None = None
+        self._is_authenticated = False
 
     def arrival(self) -> Arrival:
         """Return what has come so far."""
         end = self._end[-KEPT_OCTETS:]
-        return Arrival(self._recipients, self._octets, self._beginning, end, self._turns, self._credential)
+        return Arrival(self._recipients, self._octets, self._beginning, end, self._turns, self._is_authenticated)
 
     def run(self, context: ssl.SSLContext | None) -> None:
         """Converse until QUIT. EOFError or OSError where the client ends without it."""
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._acknowledge_at_once()
         if context:
-            self.connection = context.wrap_socket(self.connection, server_side=True)
+            self._shake_hands(context)
         self._replies += b"220 sink.bench.test ESMTP\r\n"
         while self._answer(self._line()):
             pass
         self._flush()
+
+    def _shake_hands(self, context: ssl.SSLContext) -> None:
+        """Begin TLS. Never blocking, for what is to be acknowledged at once has to be said before each wait."""
+        self.connection.setblocking(False)
+        self.connection = context.wrap_socket(self.connection, server_side=True, do_handshake_on_connect=False)
+        while True:
+            try:
+                self.connection.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                self._acknowledge_at_once()
+                select.select([self.connection], [], [])
+        self.connection.setblocking(True)
 
     def _answer(self, line: bytes) -> bool:
         verb = line[:4].upper()
@@ -145,8 +161,8 @@ class Session:
             self._replies += b"334 \r\n"
             words = [*words, self._line()]
         _, user, password = base64.b64decode(words[2]).decode().split("\0")
-        self._credential = user, password
-        self._replies += b"235 2.7.0 welcome\r\n" if self._credential == CREDENTIAL else b"535 5.7.8 no\r\n"
+        self._is_authenticated = (user, password) == CREDENTIAL
+        self._replies += b"235 2.7.0 welcome\r\n" if self._is_authenticated else b"535 5.7.8 no\r\n"
 
     def _take_data(self) -> None:
         while (end := self._received.find(END_OF_DATA)) < 0:
@@ -191,10 +207,10 @@ class Session:
     def _read(self) -> None:
         if self._replies and not self._has_more():
             self._flush()
+        self._acknowledge_at_once()
         octets = self.connection.recv(READ_OCTETS)
         if not octets:
             raise EOFError
-        self._acknowledge_at_once()
         self._received += octets
 
     def _has_more(self) -> bool:
@@ -206,5 +222,5 @@ class Session:
         self._replies.clear()
 
     def _acknowledge_at_once(self) -> None:
-        if self._offer.acknowledges_at_once:  # the kernel forgets it, and has to be told again after each read
+        if self._offer.acknowledges_at_once:  # the kernel forgets it with each write
             self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)

@@ -160,7 +160,7 @@ POLICY = (
 NOT_YET = frozenset(
     {
         *("transports.dane", "transports.tls_pins", "transports.tls_certificate", "transports.tls_privatekey"),
-        *("transports.interface", "hosts.mx", "hosts.srv", "driver.dnslookup"),
+        "transports.interface",
         *("auth.password_command", "auth.token_command"),
         *(f"mechanisms.{name}" for name in parsers.MECHANISMS if name not in ("PLAIN", "LOGIN")),
     }

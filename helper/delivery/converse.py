@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 from helper.failure import HostFailed, InDoubt, ReplyError
+from helper.smtp.auth import masked
 from helper.smtp.dialogue import dialogue
-from helper.smtp.steps import Authenticated, Read, SendAsChunk, SendAsData, StartTLS, Write, WriteDataCommand
+from helper.smtp.steps import Authenticated, Quit, Read, SendAsChunk, SendAsData, StartTLS, Write, WriteDataCommand
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from helper.delivery.network import Connection
     from helper.delivery.plan import Plan
     from helper.delivery.tls import TlsLayer
+    from helper.smtp.dialogue import Session
     from helper.smtp.reply import Reply
-    from helper.smtp.steps import Dialogue, Step
+    from helper.smtp.steps import Step
 
 
-def converse(connection: Connection, layer: TlsLayer | None, plan: Plan) -> Reply:
+def converse(connection: Connection, layer: TlsLayer | None, plan: Plan, session: Session) -> Reply:
     """Hold the dialogue and return the reply that took the message.
 
     Once the end of the message is out, a lost connection, a time-out or nonsense leaves it in doubt: InDoubt.
     """
-    steps = dialogue(plan.session, plan.envelope)
+    steps = dialogue(session, plan.envelope)
     try:
         step = next(steps)
         while True:
-            if isinstance(step, Read):
-                step = answer(steps, step, connection, plan)
+            try:
+                reply = perform(step, connection, layer, plan)
+            except ReplyError as error:
+                step = steps.throw(error)
             else:
-                carry_out(step, connection, layer, plan)
-                step = next(steps)
+                step = next(steps) if reply is None else steps.send(reply)
     except StopIteration as done:
-        reply: Reply = done.value
-        return reply
+        return accepted(done.value, connection)
     except HostFailed as failure:
         if connection.message_is_out:
             raise InDoubt(failure.problem) from None
@@ -42,71 +44,98 @@ def converse(connection: Connection, layer: TlsLayer | None, plan: Plan) -> Repl
         raise
 
 
-def answer(steps: Dialogue[Reply], step: Read, connection: Connection, plan: Plan) -> Step:
-    """Give the dialogue the reply that it waits for, or what came instead, and return its next step."""
-    try:
-        reply = connection.read_reply(step.command, step.timeout_s)
-    except ReplyError as error:
-        return steps.throw(error)
-    if plan.show:
-        for line in reply.shown_lines:
-            plan.show(f"<< {line}")
-    return steps.send(reply)
+def accepted(reply: Reply, connection: Connection) -> Reply:
+    """Return the reply that took the message, unless the message had not gone out when it came."""
+    if not connection.message_is_out:
+        raise ReplyError("the message", "came before the end of the message")
+    return reply
 
 
-def carry_out(step: Step, connection: Connection, layer: TlsLayer | None, plan: Plan) -> None:
-    """Do what one step says."""
-    if plan.show:
-        for line in shown_lines(step):
-            plan.show(f">> {line}")
-    if isinstance(step, Write):
-        connection.write(step.octets)
-    elif isinstance(step, WriteDataCommand):
-        connection.write(b"DATA\r\n")
-    elif isinstance(step, SendAsChunk):
-        send_as_chunk(connection, plan)
-    elif isinstance(step, SendAsData):
-        send_as_data(connection, plan)
-    elif isinstance(step, StartTLS) and layer is not None:
-        connection.secure(layer, plan.session.timeouts.command_s)
-        plan.progress.tls = layer.version
-    elif isinstance(step, Authenticated):
-        plan.progress.auth = step.mechanism
+def perform(step: Step, connection: Connection, layer: TlsLayer | None, plan: Plan) -> Reply | None:
+    """Do what one step says, and return the reply where it asks for one."""
+    show_step(step, plan)
+    match step:
+        case Read():
+            reply = connection.read_reply(step.command, step.timeout_s)
+            if plan.session.credential is not None:
+                reply = masked(reply, plan.session.credential)
+            show_reply(reply, plan)
+            return reply
+        case Write():
+            connection.command(step.octets, step.shown.split("\n")[0])
+        case WriteDataCommand():
+            connection.command(b"DATA\r\n", "DATA")
+        case SendAsChunk():
+            send_as_chunk(connection, plan)
+        case SendAsData():
+            send_as_data(connection, plan)
+        case Quit():
+            connection.write(b"QUIT\r\n")
+        case StartTLS() if layer is not None:
+            connection.secure(layer, plan.session.timeouts.command_s)
+            plan.progress.tls = layer.version
+        case Authenticated():
+            plan.progress.auth = step.mechanism
+    return None
 
 
 def send_as_chunk(connection: Connection, plan: Plan) -> None:
     """Send the message as one chunk. Its last piece is held back until the frontend knows that doubt begins."""
     size = plan.envelope.size_octets
-    connection.write(b"BDAT %d LAST\r\n" % size)
-    held_back = b""
+    held_back = b"BDAT %d LAST\r\n" % size
     for piece in plan.as_chunk():
-        connection.write_message(held_back, plan.session.timeouts.data_s)
+        if not connection.may_go_on(held_back, plan.session.timeouts.data_s):
+            return
         size -= len(piece)
         held_back = piece
     if size:
         raise AssertionError("the chunk has not the announced size")
-    plan.warn_of_doubt()
-    connection.write(held_back)
-    connection.end_message()
+    end_message(held_back, connection, plan)
 
 
 def send_as_data(connection: Connection, plan: Plan) -> None:
     """Send the message with dots doubled, and end it by a lone dot."""
     for piece in plan.as_data():
-        connection.write_message(piece, plan.session.timeouts.data_s)
-    plan.warn_of_doubt()
-    connection.write(b".\r\n")
-    connection.end_message()
+        if not connection.may_go_on(piece, plan.session.timeouts.data_s):
+            return
+    end_message(b".\r\n", connection, plan)
+
+
+def end_message(octets: bytes, connection: Connection, plan: Plan) -> None:
+    """Write the end of the message, unless the server has gone; the frontend is told before."""
+    if connection.may_go_on(b"", plan.session.timeouts.data_s):
+        plan.warn_of_doubt()
+        connection.write(octets)
+        connection.end_message()
+
+
+def show_reply(reply: Reply, plan: Plan) -> None:
+    """Show a reply to who reads along."""
+    if plan.show:
+        for line in reply.shown_lines:
+            plan.show(f"<< {line}")
+
+
+def show_step(step: Step, plan: Plan) -> None:
+    """Show what is said to who reads along; a credential never is."""
+    if plan.show:
+        for line in shown_lines(step):
+            plan.show(f">> {line}")
 
 
 def shown_lines(step: Step) -> list[str]:
-    """Return what a person who reads along sees of a step."""
-    if isinstance(step, Write):
-        return step.shown.split("\n")
-    if isinstance(step, WriteDataCommand):
-        return ["DATA"]
-    if isinstance(step, SendAsData):
-        return ["(the message, and the dot that ends it)"]
-    if isinstance(step, SendAsChunk):
-        return ["BDAT (the message)"]
-    return ["(TLS handshake)"] if isinstance(step, StartTLS) else []
+    """Return a step as lines to read."""
+    match step:
+        case Write():
+            return step.shown.split("\n")
+        case WriteDataCommand():
+            return ["DATA"]
+        case SendAsData():
+            return ["(the message, and the dot that ends it)"]
+        case SendAsChunk():
+            return ["BDAT (the message)"]
+        case Quit():
+            return ["QUIT"]
+        case StartTLS():
+            return ["(TLS handshake)"]
+    return []

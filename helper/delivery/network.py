@@ -28,7 +28,7 @@ HEARD_LIMIT = 4 * 1024 * 1024
 
 
 class Connection:
-    """A connection to a smart host; private once secure() has been called. Of no use after a HostFailed."""
+    """A connection to a server; private once secure() has been called. Of no use after a HostFailed."""
 
     def __init__(self, address: Address) -> None:
         """Begin to connect, without waiting. HostFailed where the kernel says no at once."""
@@ -43,6 +43,7 @@ class Connection:
         self._heard = bytearray()
         self._unsent = bytearray()
         self._tls: TlsLayer | None = None
+        self._replies_due = 1  # to what was written; the greeting is due unasked
         self._is_over = False  # the server has closed its side, or the connection broke
         self._sent_octets = 0  # what the kernel has taken
         self._message_end: int | None = None  # what _sent_octets reaches when the message is out
@@ -86,24 +87,46 @@ class Connection:
             raise HostFailed(f"TLS: the handshake was not finished within {timeout_s:g} s", status.TEMPORARY) from None
         self._unsent += flight  # goes out with the first command
         self._tls = layer
+        self._hear(b"")  # with the end of the handshake, the greeting may have come already
+
+    def command(self, octets: bytes, name: str) -> None:
+        """Hold commands back until a reply is wanted; each line of them will have one.
+
+        ReplyError where the server has said more than it was asked: each later reply would be taken for the one to
+        the next command, and the refusal of the last recipient be read after the message has gone.
+        """
+        if not self._replies_due:
+            self._listen()
+            if self._heard:
+                raise ReplyError(name, "came before the command")
+        self._replies_due += octets.count(b"\n")
+        self.write(octets)
 
     def write(self, octets: bytes) -> None:
         """Hold octets back until a reply is wanted."""
         self._unsent += self._tls.encrypt(octets) if self._tls else octets
 
-    def write_message(self, octets: bytes, timeout_s: float) -> None:
-        """Write octets of a message; many of them are sent at once. HostFailed where the server takes none in time."""
+    def may_go_on(self, octets: bytes, timeout_s: float) -> bool:
+        """Write octets of a message, sending when they are many; False where it is of no use to write more of it.
+
+        A server that has gone, or answers before the end, has not taken the message: what it said is read next, and
+        the end is not sent. HostFailed where the server takes nothing in time.
+        """
+        self._listen()
+        if self._is_over or (self._heard and not self._replies_due):
+            return False
         self.write(octets)
-        if len(self._unsent) < HELD_BACK_OCTETS:
-            return
         try:
-            self._send(monotonic() + timeout_s)
+            if len(self._unsent) >= HELD_BACK_OCTETS:
+                self._send(monotonic() + timeout_s)
         except TimeoutError:
             raise HostFailed(f"the message: not taken within {timeout_s:g} s", status.TEMPORARY) from None
+        return True
 
     def end_message(self) -> None:
         """Note that what was written last ends the message."""
         self._message_end = self._sent_octets + len(self._unsent)
+        self._replies_due += 1
 
     def read_reply(self, command: str, timeout_s: float) -> Reply:
         """Send what was held back and return the next reply.
@@ -117,12 +140,8 @@ class Connection:
                 self._hear(self._receive(deadline))
         except TimeoutError:
             raise HostFailed(f"{command}: no reply within {timeout_s:g} s", status.TEMPORARY) from None
+        self._replies_due -= 1
         return reply
-
-    def refuse_unasked(self, command: str) -> None:
-        """Raise ReplyError where the server said more than it was asked: replies and commands would not match."""
-        if self._heard:
-            raise ReplyError(command, "came before the command")
 
     def close(self) -> None:
         """Send what is held back as far as the kernel takes it now, and close without waiting."""
@@ -153,7 +172,7 @@ class Connection:
             if self._unsent and not self._is_over:
                 listening = select.POLLIN if len(self._heard) < HEARD_LIMIT else 0
                 if self._wait(select.POLLOUT | listening, deadline) & select.POLLIN:
-                    self._hear(self._receive_now() or b"")
+                    self._listen()
 
     def _send_some(self) -> None:
         try:
@@ -168,6 +187,11 @@ class Connection:
 
     def _hear(self, octets: bytes) -> None:
         self._heard += self._tls.decrypt(octets) if self._tls else octets
+
+    def _listen(self) -> None:
+        """Take in what has arrived, without waiting."""
+        if not self._is_over and len(self._heard) < HEARD_LIMIT:
+            self._hear(self._receive_now() or b"")
 
     def _receive(self, deadline: float) -> bytes:
         """Wait for octets; none at all means that the connection is over."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Plan(Record):
-    """What is tried at each host in turn.
+    """What is tried at each server in turn; `session` is the transport's, before the DNS chose implicit TLS.
 
     `as_chunk` and `as_data` begin the message anew, in pieces of wire octets, the latter with dots doubled. `progress`
     gathers facts for the log, `warn_of_doubt` is called before the end of the message goes out, `show` is given each

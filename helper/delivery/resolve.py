@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from helper.config.values import Host
+    from helper.delivery.machines import Machine
 
 
 class Address(Record):
@@ -23,15 +23,15 @@ class Address(Record):
     text: str
 
 
-def resolve(host: Host, port: bytes) -> list[Address]:
-    """Return the host's addresses, in the order of the system's resolver (RFC 6724). HostFailed where it has none.
+def resolve(machine: Machine) -> list[Address]:
+    """Return a server's addresses, in the order of the system's resolver (RFC 6724). HostFailed where it has none.
 
-    `port` is a number or a service name. Both go to the resolver as octets: text would be encoded by the idna codec,
-    whose import costs as much as all others of a send.
+    Name and port go to the resolver as octets: text would be encoded by the idna codec, whose import costs as much as
+    all others of a send.
     """
-    flags = _socket.AI_NUMERICHOST if host.is_address else 0
+    flags = _socket.AI_NUMERICHOST if machine.is_address else 0
     try:
-        found = _socket.getaddrinfo(host.name, port, 0, _socket.SOCK_STREAM, 0, flags)
+        found = _socket.getaddrinfo(machine.name, machine.port, 0, _socket.SOCK_STREAM, 0, flags)
     except _socket.gaierror as error:
         if error.errno == _socket.EAI_SERVICE:
             raise HostFailed("the port's service name is unknown", status.CONFIGURATION) from None

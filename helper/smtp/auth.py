@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from helper.secret import Secret
+    from helper.smtp.reply import Reply
 
     # Yields responses, is given challenges, both decoded; the first response is the initial one (None: there is none).
     Exchange = Generator[bytes | None, bytes, None]
@@ -56,6 +57,20 @@ def no_common_mechanism(offered: tuple[str, ...]) -> str:
     """Say what the server offers instead, as far as these are words."""
     words = [name for name in offered[:16] if name.isascii() and name.replace("-", "").isalnum()]
     return f"no common mechanism; the server offers {' '.join(words)[:200] or 'none'}"
+
+
+def masked(reply: Reply, credential: Credential) -> Reply:
+    """Return a reply without the password, which some servers repeat when they refuse it, plain or as it was sent."""
+    secret = credential.secret.reveal()
+    if not secret:
+        return reply
+    needles = (secret, encode(secret), *(encode(response) for response in plain(credential) if response))
+    lines = []
+    for line in reply.lines:
+        for needle in needles:
+            line = line.replace(needle, b"***")
+        lines.append(line)
+    return reply.replace(lines=tuple(lines))
 
 
 def encode(response: bytes) -> bytes:

@@ -38,7 +38,7 @@ def dialogue(session: Session, envelope: Envelope) -> Dialogue[Reply]:
     try:
         extensions = yield from prepare(session)
     except ReplyError as error:
-        raise HostFailed(f"{error.command}: the reply {error.problem}", status.PROTOCOL) from None
+        raise HostFailed(f"the reply to {error.command} {error.problem}", status.PROTOCOL) from None
     return (yield from transact(session.timeouts, envelope, extensions))
 
 
@@ -111,6 +111,8 @@ def ask(session: Session, command: bytes) -> Dialogue[Reply]:
     return (yield Read(shown(command), session.timeouts.command_s))
 
 
-def refused_host(command: str, reply: Reply, for_good: int = status.UNAVAILABLE) -> HostFailed:
-    """Return the failure of a host that refuses us before any transaction."""
+def refused_host(command: str, reply: Reply, for_good: int = status.UNAVAILABLE) -> HostFailed | ReplyError:
+    """Return what it means that a host refuses us before any transaction, or says what belongs elsewhere."""
+    if reply.code < 400:
+        return ReplyError(command, f"makes no sense here: {reply.text}")
     return HostFailed(f"{command} was refused: {reply.text}", status.TEMPORARY if reply.is_temporary else for_good)

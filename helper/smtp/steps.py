@@ -27,6 +27,10 @@ class SendAsChunk(Record):
     """Send the message as one chunk, the last: BDAT with its size, no dot doubled (RFC 3030)."""
 
 
+class Quit(Record):
+    """Say goodbye; nobody waits for the reply, or minds what else was said."""
+
+
 class Read(Record):
     """Wait for the reply to `command`, at most `timeout_s` for all of it."""
 
@@ -68,5 +72,5 @@ if TYPE_CHECKING:
     from helper.smtp.reply import Reply
 
     Result = TypeVar("Result")
-    Step = Write | WriteDataCommand | SendAsData | SendAsChunk | Read | StartTLS | Authenticated
+    Step = Write | WriteDataCommand | SendAsData | SendAsChunk | Quit | Read | StartTLS | Authenticated
     Dialogue = Generator[Step, Reply, Result]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from helper.failure import CannotTake, Refused, ReplyError
 from helper.record import Record
-from helper.smtp.steps import Read, SendAsChunk, SendAsData, Write, WriteDataCommand, command_line, shown
+from helper.smtp.steps import Quit, Read, SendAsChunk, SendAsData, Write, WriteDataCommand, command_line, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     Commands = list[tuple[bytes, bytes]]  # each as it is sent, and as failures call it: without parameters
 
 LINE_LIMIT = 998  # octets without CRLF (RFC 5321, section 4.5.3.1.6)
-QUIT = Write(b"QUIT\r\n", "QUIT")
 
 
 class Timeouts(Record):
@@ -97,7 +96,7 @@ def transact_stepwise(timeouts: Timeouts, commands: Commands, extensions: Extens
         yield from go_ahead(timeouts)
         yield SendAsData()
     reply = yield from taken(timeouts)
-    yield QUIT
+    yield Quit()
     return reply
 
 
@@ -113,7 +112,7 @@ def transact_with_data(timeouts: Timeouts, commands: Commands) -> Dialogue[Reply
         yield from accepted(timeouts, name)
     yield from go_ahead(timeouts)
     yield SendAsData()
-    yield QUIT
+    yield Quit()
     return (yield from taken(timeouts))
 
 
@@ -121,7 +120,7 @@ def transact_at_once(timeouts: Timeouts, commands: Commands) -> Dialogue[Reply]:
     """Send envelope and message in one turn: with a single recipient, nothing can be delivered in part."""
     yield group(commands)
     yield SendAsChunk()
-    yield QUIT
+    yield Quit()
     for _, name in commands:
         yield from accepted(timeouts, name)
     return (yield from taken(timeouts))
@@ -133,7 +132,7 @@ def transact_with_chunk(timeouts: Timeouts, commands: Commands) -> Dialogue[Repl
     for _, name in commands:
         yield from accepted(timeouts, name)
     yield SendAsChunk()
-    yield QUIT
+    yield Quit()
     return (yield from taken(timeouts))
 
 

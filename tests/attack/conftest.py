@@ -1,11 +1,17 @@
-"""What attack tests may ask for besides: installations with a defence taken out."""
+"""What attack tests may ask for besides: installations with a defence taken out, and sends that stand still."""
 
 from __future__ import annotations
+
+import shutil
 
 import pytest
 
 from tests.support.installation import Installation
+from tests.support.misbehaviour import Silent
+from tests.support.process import helper_below
 from tests.support.weakened import Workshop
+
+MESSAGE = b"Subject: hello\n\nhello\n"
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +24,45 @@ def workshop(shared_installation: Installation) -> Workshop:
 def weakened(workshop: Workshop):
     """Return an installation from sources with replacements: weakened({file: {old text: new text}})."""
     return workshop.weakened
+
+
+@pytest.fixture
+def playground(installation):
+    """Return a folder in which everybody may do everything, outside of the homes that are closed to others."""
+    folder = installation.root / "playground"
+    folder.mkdir()
+    folder.chmod(0o777)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def start_held():
+    """Start sends that stand still, as process and helper; `message` None: standard input stays open and empty."""
+    processes = []
+
+    def start(installation, message=MESSAGE, **options):
+        process = installation.start("carol@example.org", **options)
+        processes.append(process)
+        if message is not None:
+            process.stdin.write(message)
+            process.stdin.close()
+        return process, helper_below(process.pid)
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            pipe.close()
+
+
+@pytest.fixture
+def held(smarthost, start_held):
+    """Return the helper of a send that waits for the greeting of a smart host."""
+
+    def start(installation, user="alice", **options):
+        installation.configure_relay(smarthost(at={"GREETING": Silent()}))
+        return start_held(installation, user=user, **options)[1]
+
+    return start

@@ -6,35 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.misbehaviour import Silent
-from tests.support.process import helper_below, status_of
+from tests.support.process import status_of
 
 MESSAGE = b"Subject: hello\n\nhello\n"
 DROP = "helper/privileged/drop.py"
 
 in_both_modes = pytest.mark.parametrize("mode", [0o6755, 0o2755], ids=["6755", "2755"])
-
-
-@pytest.fixture
-def held(smarthost):
-    """Return a function that starts a send, holds it at a smart host that says nothing, and gives its helper."""
-    host = smarthost(at={"GREETING": Silent()})
-    processes = []
-
-    def start(installation, user):
-        installation.configure_relay(host)
-        process = installation.start("carol@example.org", user=user)
-        processes.append(process)
-        process.stdin.write(MESSAGE)
-        process.stdin.close()
-        return helper_below(process.pid)
-
-    yield start
-    for process in processes:
-        process.kill()
-        process.wait()
-        process.stdout.close()
-        process.stderr.close()
 
 
 @in_both_modes

@@ -1,4 +1,4 @@
-"""A1: the kernel ignores the set-id bit, and a program that goes on regardless is another program than the tested one."""
+"""A1: the kernel ignores the set-id bit, and a program that goes on regardless is not the one that was tested."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ REMOUNT = 'mount --bind "$1" "$1" && mount -o remount,bind,nosuid "$1" && shift 
 CLONE_FS, SIGCHLD, SYS_CLONE = 0x200, 17, {"x86_64": 56, "aarch64": 220}
 
 WITHOUT_CHECKS = {
-    "helper/privileged/launcher.c": {"        refuse_without_privilege();\n": "        (void)refuse_without_privilege;\n"},
+    "helper/privileged/launcher.c": {
+        "        refuse_without_privilege();\n": "        (void)refuse_without_privilege;\n"
+    },
     "helper/privileged/begin.py": {"    return identify_caller()\n": "    return os.getuid()\n"},
 }
 
@@ -110,7 +112,7 @@ def test_control_without_the_checks_it_would_go_on(weakened, smarthost, tmp_path
 
 
 def watched(folder):
-    """Return the file that lists what is opened, and the command that writes it: strace by root, which changes nothing."""
+    """Return the file that lists what is opened, and the command that writes it: strace, run by root"""
     file = folder / "opened"
     return file, ("/usr/bin/strace", "-f", "-qq", "-e", "trace=open,openat,openat2,connect", "-o", file)
 

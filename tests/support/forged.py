@@ -1,4 +1,4 @@
-"""A frontend of the attacker's own: the launcher started directly, with the caller's ids, and the wire spoken freely."""
+"""A frontend of the attacker's own: the launcher started directly, with a user's ids, and the wire spoken freely."""
 
 from __future__ import annotations
 

@@ -169,7 +169,17 @@ class Installation:
         environment = {"PATH": "/usr/bin:/bin", "HOME": account.pw_dir, "LOGNAME": account.pw_name, **(env or {})}
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         return subprocess.Popen(
-            [*outer, "/usr/bin/unshare", "--mount", "/bin/sh", "-c", *script, *through, program or self.sendmail, *args],
+            [
+                *outer,
+                "/usr/bin/unshare",
+                "--mount",
+                "/bin/sh",
+                "-c",
+                *script,
+                *through,
+                program or self.sendmail,
+                *args,
+            ],
             **({"cwd": "/", "env": environment} | pipes | popen),
         )
 

@@ -37,6 +37,8 @@ ALLOWED = {
     "helper/delivery/channel.py": PURE | {"os", "select", "sys", "time", "_socket", "helper.wire"},
     "helper/delivery/receive.py": PURE | {"fcntl", "mmap", "os", "stat"},
     "helper/delivery/resolve.py": PURE | {"_socket"},
+    "helper/delivery/machines.py": PURE | {"helper.delivery.dns_records"},
+    "helper/delivery/dns_records.py": PURE | {"dns", "math", "os"},
     "helper/delivery/network.py": PURE | {"os", "select", "time", "_socket", "helper.smtp.reply"},
     "helper/delivery/tls.py": PURE | {"os", "ssl"},
     "helper/delivery/identify.py": PURE | {"grp", "os", "pwd"},

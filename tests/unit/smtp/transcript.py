@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from helper.smtp.reply import take_reply
-from helper.smtp.steps import Authenticated, Read, SendAsChunk, SendAsData, StartTLS, Write, WriteDataCommand
+from helper.smtp.steps import Authenticated, Quit, Read, SendAsChunk, SendAsData, StartTLS, Write, WriteDataCommand
 
 
 def play(steps, script):
@@ -24,6 +24,8 @@ def play(steps, script):
                     turns[-1].append("<message as data>")
                 case SendAsChunk():
                     turns[-1].append("<message as chunk>")
+                case Quit():
+                    turns[-1].append("QUIT\r\n")
                 case StartTLS():
                     turns[-1].append("<TLS>")
                 case Authenticated():

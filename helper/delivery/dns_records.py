@@ -1,0 +1,98 @@
+"""DNS records: MX and SRV by dnspython, which is imported nowhere else."""
+
+from __future__ import annotations
+
+import os
+from math import log
+
+import dns.exception
+import dns.name
+import dns.resolver
+
+from helper import status
+from helper.failure import HostFailed
+from helper.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+LOOKUP_TIMEOUT_S = 20.0  # for all name servers and tries together
+RECORDS_LIMIT = 30  # an answer of thousands would keep the caller waiting for each of them
+HOST_OCTETS = b"abcdefghijklmnopqrstuvwxyz0123456789-_."
+LEAST_WEIGHT = 0.01  # of servers with weight 0: a very small chance of being selected (RFC 2782)
+
+
+class Service(Record):
+    """A server of an SRV record."""
+
+    name: bytes
+    port: int
+
+
+def mail_exchangers(domain: bytes) -> list[bytes]:
+    """Return the hosts that take mail for a domain, best first; the domain itself where it has no MX (RFC 5321, 5.1).
+
+    HostFailed where the domain does not exist, takes no mail (RFC 7505), or cannot be looked up now.
+    """
+    answer = records(domain, "MX")
+    if not answer:
+        return [domain]
+    found = sorted((record.preference, os.urandom(4), host_name(record.exchange)) for record in answer)
+    names = [name for _, _, name in found if name]
+    if not names:
+        raise HostFailed("the domain takes no mail (RFC 7505)", status.NO_HOST)
+    return names[:RECORDS_LIMIT]
+
+
+def services(service: bytes, domain: bytes) -> list[Service]:
+    """Return the servers of a service, best first, those of one priority drawn by weight; none where there is none.
+
+    HostFailed where this cannot be looked up now.
+    """
+    try:
+        answer = records(service + b"." + domain, "SRV")
+    except UnknownName:
+        return []
+    found = sorted((each.priority, rank(each.weight), host_name(each.target), each.port) for each in answer)
+    return [Service(name, port) for _, _, name, port in found if name][:RECORDS_LIMIT]
+
+
+def records(name: bytes, kind: str) -> Sequence[Any]:
+    """Return the records of a kind, none where the name has only others. UnknownName where it does not exist."""
+    try:
+        wanted = dns.name.from_text(name.decode("ascii"))
+        return tuple(dns.resolver.Resolver().resolve(wanted, kind, lifetime=LOOKUP_TIMEOUT_S, search=False))
+    except dns.resolver.NoAnswer:
+        return ()
+    except dns.resolver.NXDOMAIN:
+        raise UnknownName("its name does not exist in the DNS", status.NO_HOST) from None
+    except (dns.exception.DNSException, OSError) as error:
+        raise HostFailed(f"its {kind} records cannot be looked up: {describe(error)}", status.TEMPORARY) from None
+
+
+class UnknownName(HostFailed):
+    """The DNS is sure that there is no such name."""
+
+
+def describe(error: Exception) -> str:
+    """Return the kind of a failure; the words of dnspython would quote the answer of whoever gave it."""
+    if isinstance(error, dns.exception.Timeout):
+        return f"no answer within {LOOKUP_TIMEOUT_S:g} s"
+    return "no name server gives an answer" if isinstance(error, dns.resolver.NoNameservers) else type(error).__name__
+
+
+def host_name(name: dns.name.Name) -> bytes:
+    """Return a name as it is resolved and verified, empty where it is the root or no name of a host."""
+    text: bytes = name.to_text(omit_final_dot=True).lower().encode("ascii", "replace")
+    return text if text.strip(b".") and not text.translate(None, HOST_OCTETS) else b""
+
+
+def rank(weight: int) -> float:
+    """Draw a place among servers of one priority: the heavier, the more often in front (RFC 2782).
+
+    Of exponential variates with the weights as rates, each is the smallest with its share of the sum as chance.
+    """
+    drawn = (int.from_bytes(os.urandom(7), "big") + 1) / (1 << 56)
+    return -log(drawn) / (weight or LEAST_WEIGHT)

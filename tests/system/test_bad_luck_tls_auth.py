@@ -1,0 +1,353 @@
+"""TLS and authentication that go wrong: no password and no message reach whom they are not meant for."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import ssl
+
+import pytest
+
+from tests.support.canary import assert_no_canary
+from tests.support.misbehaviour import Behaviour, Close, Delay, Dribble, Endless, Raw, Reset, Silent
+from tests.system.outcome import FIVE, MESSAGE, assert_not_sent, assert_sent, configure, facts_of, label, shown_status
+
+UNAVAILABLE, TEMPORARY, PROTOCOL, NOT_PERMITTED = 69, 75, 76, 77
+CANARY = secrets.token_urlsafe(18)
+AUTH = {"ws1": CANARY}
+
+with_each_tls = pytest.mark.parametrize("tls", ["starttls", "implicit"])
+with_each_exit_codes = pytest.mark.parametrize("exit_codes", ["simple", "sysexits"])
+
+BAD_CERTIFICATES = {
+    "wrong_name": "mismatch",
+    "expired": "certificate has expired",
+    "not_yet_valid": "certificate is not yet valid",
+    "unknown_issuer": "unable to get local issuer certificate",
+    "self_signed": "self-signed certificate",
+}
+
+
+def nothing_leaked(result, host) -> None:
+    """The password was neither said to the host nor shown to anyone."""
+    host.settle()
+    said = [octets for session in host.sessions for who, octets in session.transcript if who == "C"]
+    assert_no_canary(CANARY, result, said, [bytes(session.leftover) for session in host.sessions])
+    assert all(session.identity is None for session in host.sessions)
+
+
+@with_each_exit_codes
+@with_each_tls
+@pytest.mark.parametrize("kind", BAD_CERTIFICATES)
+def test_a_bad_certificate_gets_neither_password_nor_message(
+    installation, smarthost, certificates, tls, kind, exit_codes
+):
+    host = smarthost(tls=tls, auth=AUTH, certificate=getattr(certificates, kind))
+    configure(installation, host, exit_codes)
+    result = installation.send(*FIVE, stdin=MESSAGE)
+    assert result.reason.startswith(f"{label(host)}: TLS: the certificate was not accepted: ")
+    assert BAD_CERTIFICATES[kind] in result.reason
+    status = shown_status(UNAVAILABLE, exit_codes)
+    assert_not_sent(result, result.reason, status=status, recipients=FIVE, hosts=[host])
+    nothing_leaked(result, host)
+
+
+@with_each_tls
+@pytest.mark.parametrize("name", ["smtp.test", "localhost", "127.0.0.1"])
+def test_the_configuration_says_which_name_is_proven(installation, smarthost, tls, name):
+    host = smarthost(tls=tls, auth=AUTH)
+    configure(installation, host, tls_verify_name=name)
+    assert_sent(installation.send(*FIVE, stdin=MESSAGE), host, FIVE)
+    assert host.session.server_name == (None if name == "127.0.0.1" else name)
+
+
+@with_each_tls
+def test_another_name_than_the_certificates_is_not_proven(installation, smarthost, tls):
+    host = smarthost(tls=tls, auth=AUTH)
+    configure(installation, host, tls_verify_name="smtp.example.net")
+    result = installation.send(*FIVE, stdin=MESSAGE)
+    assert "mismatch" in result.reason
+    assert_not_sent(result, result.reason, status=UNAVAILABLE, recipients=FIVE, hosts=[host])
+    nothing_leaked(result, host)
+
+
+@with_each_tls
+@pytest.mark.parametrize("kind", BAD_CERTIFICATES)
+def test_the_administrator_may_do_without_proof(installation, smarthost, certificates, tls, kind):
+    host = smarthost(tls=tls, certificate=getattr(certificates, kind))
+    configure(installation, host, tls_verify=False, tls_ca_file=None)
+    assert_sent(installation.send(*FIVE, stdin=MESSAGE), host, FIVE)
+
+
+@with_each_tls
+def test_the_systems_certificates_do_not_vouch_for_strangers(installation, smarthost, tls):
+    host = smarthost(tls=tls, auth=AUTH)
+    configure(installation, host, tls_ca_file=None)
+    result = installation.send(*FIVE, stdin=MESSAGE)
+    assert "the certificate was not accepted" in result.reason
+    assert_not_sent(result, result.reason, status=UNAVAILABLE, recipients=FIVE, hosts=[host])
+    nothing_leaked(result, host)
+
+
+@pytest.mark.parametrize(
+    ("minimum", "maximum", "version"),
+    [
+        (None, ssl.TLSVersion.TLSv1_1, None),
+        (None, ssl.TLSVersion.TLSv1_2, "TLSv1.2"),
+        ("1.3", ssl.TLSVersion.TLSv1_2, None),
+        ("1.3", ssl.TLSVersion.TLSv1_3, "TLSv1.3"),
+    ],
+)
+@with_each_tls
+def test_old_versions_of_tls_are_refused(installation, smarthost, tls, minimum, maximum, version):
+    host = smarthost(tls=tls, auth=AUTH, maximum_tls=maximum)
+    configure(installation, host, tls_min_version=minimum)
+    result = installation.send(*FIVE, stdin=MESSAGE)
+    if version:
+        assert_sent(result, host, FIVE)
+        assert facts_of(result.log_line)["tls"] == host.session.tls == version
+        return
+    assert result.reason.startswith(f"{label(host)}: TLS: the handshake failed: ")
+    assert_not_sent(result, result.reason, status=UNAVAILABLE, recipients=FIVE, hosts=[host])
+    nothing_leaked(result, host)
+
+
+@with_each_exit_codes
+def test_without_starttls_nothing_is_said_in_clear(installation, smarthost, exit_codes):
+    host = smarthost(tls="none", auth=AUTH, allow_plaintext_auth=True)
+    configure(installation, host, exit_codes, tls="starttls")
+    result = installation.send(*FIVE, stdin=MESSAGE)
+    reason = f"{label(host)}: STARTTLS is not offered, and this transport requires TLS"
+    status = shown_status(UNAVAILABLE, exit_codes)
+    assert_not_sent(result, reason, status=status, recipients=FIVE, hosts=[host])
+    nothing_leaked(result, host)
+    assert set(host.session.verbs) <= {"EHLO", "QUIT"}
+
+
+@pytest.mark.parametrize(
+    ("reply", "status"),
+    [("454 4.7.0 TLS not available", TEMPORARY), ("502 5.5.1 what?", UNAVAILABLE), ("501 5.5.4 no", UNAVAILABLE)],
+)
+def test_a_refused_starttls_is_the_end(installation, smarthost, reply, status):
+    host = smarthost(tls="starttls", auth=AUTH, refuse={"STARTTLS": reply})
+    configure(installation, host)
+    result = installation.send(*FIVE, stdin=MESSAGE)
+    reason = f"{label(host)}: STARTTLS was refused: {reply}"
+    assert_not_sent(result, reason, status=status, recipients=FIVE, hosts=[host])
+    nothing_leaked(result, host)
+
+
+INJECTED = {
+    "a-reply": b"250 2.0.0 ok\r\n",
+    "an-EHLO-reply": b"250-smtp.test\r\n250 AUTH PLAIN\r\n",
+    "half-a-reply": b"250-smtp",
+    "one-octet": b"2",
+    "an-alert": b"\x15\x03\x01\x00\x02\x02\x28",
+}
+
+
+@pytest.mark.parametrize("octets", INJECTED.values(), ids=INJECTED)
+def test_octets_after_the_reply_to_starttls_are_not_believed(installation, smarthost, octets):
+    """CVE-2011-0411: what was said in clear would be heard as if it had come through TLS."""
+    host = smarthost(tls="starttls", auth=AUTH, at={"STARTTLS": Raw(b"220 2.0.0 go ahead\r\n" + octets)})
+    configure(installation, host)
+    result = installation.send(*FIVE, stdin=MESSAGE)
+    assert result.reason.startswith(f"{label(host)}: TLS: ")
+    assert_not_sent(result, result.reason, status=PROTOCOL, recipients=FIVE, hosts=[host])
+    nothing_leaked(result, host)
+
+
+BROKEN: dict[str, tuple[Behaviour, int]] = {
+    "silent": (Silent(), TEMPORARY),
+    "close": (Close(), TEMPORARY),
+    "reset": (Reset(), TEMPORARY),
+}
+
+
+@pytest.mark.parametrize(("behaviour", "status"), BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize(("tls", "step"), [("starttls", "STARTTLS"), ("starttls", "TLS"), ("implicit", "TLS")])
+def test_a_host_may_fail_at_the_handshake(installation, smarthost, tls, step, behaviour, status):
+    host = smarthost(tls=tls, auth=AUTH, at={step: behaviour})
+    configure(installation, host)
+    result = installation.send(*FIVE, stdin=MESSAGE, time_limit_s=8)
+    # A reset can come before connecting was even noticed to be done.
+    assert result.reason.startswith((f"{label(host)}: {step}: ", f"{label(host)}: connecting: "))
+    assert_not_sent(result, result.reason, status=status, recipients=FIVE, hosts=[host])
+    nothing_leaked(result, host)
+
+
+@pytest.mark.parametrize(
+    "octets", [b"220 smtp.test ESMTP\r\n", b"\x16\x03\x01\xff\xff" + bytes(65535), b"HTTP/1.1 400 no\r\n\r\n", bytes(5)]
+)
+@with_each_tls
+def test_a_host_may_talk_nonsense_at_the_handshake(installation, smarthost, tls, octets):
+    host = smarthost(tls=tls, auth=AUTH, at={"TLS": Raw(octets)})
+    configure(installation, host)
+    result = installation.send(*FIVE, stdin=MESSAGE, time_limit_s=8)
+    assert result.reason.startswith(f"{label(host)}: TLS: ")
+    assert result.status in (UNAVAILABLE, PROTOCOL)
+    assert_not_sent(result, result.reason, status=result.status, recipients=FIVE, hosts=[host])
+    nothing_leaked(result, host)
+
+
+@pytest.mark.parametrize("octets", [b"\x16", b"\x16\x03\x03\x40\x00" + bytes(64)], ids=["one", "half-a-record"])
+def test_a_handshake_that_never_ends_is_ended(installation, smarthost, octets):
+    host = smarthost(tls="implicit", auth=AUTH, at={"TLS": Dribble(octets * 200, pause_s=0.02)})
+    configure(installation, host)
+    result = installation.send(*FIVE, stdin=MESSAGE, time_limit_s=8)
+    assert result.reason.startswith(f"{label(host)}: TLS: ")
+    assert_not_sent(result, result.reason, status=result.status, recipients=FIVE, hosts=[host])
+    nothing_leaked(result, host)
+
+
+def test_plain_smtp_is_not_spoken_to_a_host_that_waits_for_a_handshake(installation, smarthost):
+    host = smarthost(tls="implicit", auth=AUTH, expect_violations=True)
+    configure(installation, host, tls="starttls")
+    result = installation.send(*FIVE, stdin=MESSAGE, time_limit_s=8)
+    reason = f"{label(host)}: the greeting: no reply within 1 s"
+    assert_not_sent(result, reason, status=TEMPORARY, recipients=FIVE, hosts=[host])
+    nothing_leaked(result, host)
+
+
+@with_each_tls
+def test_a_slow_handshake_is_waited_for(installation, smarthost, tls):
+    host = smarthost(tls=tls, auth=AUTH, at={"TLS": Delay(0.4)})
+    configure(installation, host)
+    assert_sent(installation.send(*FIVE, stdin=MESSAGE), host, FIVE)
+
+
+# Authentication
+
+
+@with_each_exit_codes
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
+@with_each_tls
+def test_a_wrong_password_is_not_permitted(installation, smarthost, tls, mechanism, exit_codes):
+    host = smarthost(tls=tls, auth=AUTH, mechanisms=[mechanism])
+    configure(installation, host, exit_codes)
+    (installation.secrets / "relay.password").write_text("another password\n")
+    result = installation.send(*FIVE, stdin=MESSAGE)
+    reason = f"{label(host)}: AUTH {mechanism} was refused: 535 5.7.8 not accepted"
+    status = shown_status(NOT_PERMITTED, exit_codes)
+    assert_not_sent(result, reason, status=status, recipients=FIVE, hosts=[host])
+    assert host.connections == 1
+    assert_no_canary("another password", result)
+
+
+@pytest.mark.parametrize(
+    ("reply", "status"),
+    [
+        ("454 4.7.0 temporary authentication failure", TEMPORARY),
+        ("421 4.3.2 shutting down", TEMPORARY),
+        ("534 5.7.9 too weak", NOT_PERMITTED),
+        ("538 5.7.11 encryption required", NOT_PERMITTED),
+        ("504 5.5.4 unknown mechanism", NOT_PERMITTED),
+    ],
+)
+@pytest.mark.parametrize(("mechanism", "step"), [("PLAIN", "AUTH"), ("LOGIN", "AUTH 1"), ("LOGIN", "AUTH 3")])
+def test_authentication_may_be_refused(installation, smarthost, mechanism, step, reply, status):
+    host = smarthost(tls="implicit", auth=AUTH, mechanisms=[mechanism], refuse={step: reply})
+    configure(installation, host)
+    result = installation.send(*FIVE, stdin=MESSAGE)
+    reason = f"{label(host)}: AUTH {mechanism} was refused: {reply}"
+    assert_not_sent(result, reason, status=status, recipients=FIVE, hosts=[host])
+    assert_no_canary(CANARY, result)
+
+
+@with_each_exit_codes
+@pytest.mark.parametrize(
+    ("offered", "wanted", "told"),
+    [
+        (("CRAM-MD5", "GSSAPI"), None, "CRAM-MD5 GSSAPI"),
+        (("LOGIN",), ["PLAIN"], "LOGIN"),
+        (("PLAIN",), ["LOGIN"], "PLAIN"),
+    ],
+)
+def test_without_a_common_mechanism_nothing_is_tried(installation, smarthost, offered, wanted, told, exit_codes):
+    host = smarthost(tls="implicit", auth=AUTH, mechanisms=offered)
+    auth = {"user": "ws1", "password_file": "relay.password", "mechanisms": wanted}
+    configure(installation, host, exit_codes, auth=auth)
+    result = installation.send(*FIVE, stdin=MESSAGE)
+    reason = f"{label(host)}: AUTH: no common mechanism; the server offers {told}"
+    status = shown_status(NOT_PERMITTED, exit_codes)
+    assert_not_sent(result, reason, status=status, recipients=FIVE, hosts=[host])
+    nothing_leaked(result, host)
+
+
+def test_without_any_offer_nothing_is_tried(installation, smarthost):
+    host = smarthost(tls="implicit")
+    auth = {"user": "ws1", "password_file": "relay.password"}
+    installation.configure(
+        installation.relay_configuration(host, {"exit_codes": "sysexits"}, auth=auth), {"relay.password": CANARY}
+    )
+    result = installation.send(*FIVE, stdin=MESSAGE)
+    reason = f"{label(host)}: AUTH: no common mechanism; the server offers none"
+    assert_not_sent(result, reason, status=NOT_PERMITTED, recipients=FIVE, hosts=[host])
+    nothing_leaked(result, host)
+
+
+@pytest.mark.parametrize("wanted", ["PLAIN", "LOGIN"])
+def test_the_configuration_chooses_the_mechanism(installation, smarthost, wanted):
+    host = smarthost(tls="implicit", auth=AUTH, mechanisms=("LOGIN", "PLAIN"))
+    auth = {"user": "ws1", "password_file": "relay.password", "mechanisms": [wanted]}
+    configure(installation, host, auth=auth)
+    result = installation.send(*FIVE, stdin=MESSAGE)
+    assert_sent(result, host, FIVE)
+    assert (host.session.identity, host.session.mechanism) == ("ws1", wanted)
+    assert facts_of(result.log_line)["auth"] == wanted
+
+
+def test_the_administrator_may_allow_an_open_line(installation, smarthost):
+    host = smarthost(tls="none", auth=AUTH, allow_plaintext_auth=True)
+    configure(installation, host)
+    assert_sent(installation.send(*FIVE, stdin=MESSAGE), host, FIVE)
+    assert host.session.identity == "ws1"
+
+
+@pytest.mark.parametrize(("behaviour", "status"), BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize(("mechanism", "step"), [("PLAIN", "AUTH"), ("LOGIN", "AUTH 1"), ("LOGIN", "AUTH 2")])
+def test_a_host_may_fail_at_authentication(installation, smarthost, mechanism, step, behaviour, status):
+    host = smarthost(tls="implicit", auth=AUTH, mechanisms=[mechanism], at={step: behaviour})
+    configure(installation, host)
+    result = installation.send(*FIVE, stdin=MESSAGE, time_limit_s=8)
+    assert result.reason.startswith(f"{label(host)}: AUTH {mechanism}: ")
+    assert_not_sent(result, result.reason, status=status, recipients=FIVE, hosts=[host])
+    assert_no_canary(CANARY, result)
+
+
+NONSENSE: dict[str, Behaviour] = {
+    "no-base64": Raw(b"334 !!!!\r\n"),
+    "8-bit": Raw(b"334 \xff\xff\r\n"),
+    "too-many-challenges": Raw(b"334 VXNlcm5hbWU6\r\n"),
+    "too-long": Raw(b"334 " + b"QUFB" * 5000 + b"\r\n"),
+    "a-line-without-end": Endless(b"334 QUFB"),
+    "endless-lines": Endless(b"334-QUFB\r\n"),
+    "many-lines": Raw(b"334-VXNl\r\n334 cm5h\r\n"),
+    "another-success": Raw(b"250 2.0.0 ok\r\n"),
+    "words": Raw(b"welcome\r\n"),
+}
+
+
+@pytest.mark.parametrize("nonsense", NONSENSE.values(), ids=NONSENSE)
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
+def test_a_host_may_talk_nonsense_at_authentication(installation, smarthost, mechanism, nonsense):
+    host = smarthost(tls="implicit", auth=AUTH, mechanisms=[mechanism], at={"AUTH": nonsense}, expect_violations=True)
+    configure(installation, host)
+    result = installation.send(*FIVE, stdin=MESSAGE, time_limit_s=8)
+    assert result.reason.startswith(f"{label(host)}: AUTH {mechanism}")
+    assert_not_sent(result, result.reason, status=PROTOCOL, recipients=FIVE, hosts=[host])
+    assert_no_canary(CANARY, result)
+
+
+@pytest.mark.parametrize("options", [(), ("-v",)], ids=["plain", "-v"])
+@pytest.mark.parametrize("form", ["in-clear", "of-PLAIN", "of-LOGIN"])
+def test_what_the_host_echoes_of_the_password_is_not_shown(installation, smarthost, form, options):
+    """A host that repeats our response in its refusal must not put the password before the caller's eyes."""
+    responses = {"in-clear": CANARY.encode(), "of-PLAIN": b"\0ws1\0" + CANARY.encode(), "of-LOGIN": CANARY.encode()}
+    echo = responses[form] if form == "in-clear" else base64.b64encode(responses[form])
+    host = smarthost(tls="implicit", auth=AUTH, refuse={"AUTH": f"535 5.7.8 not accepted: {echo.decode()}"})
+    configure(installation, host)
+    result = installation.send(*options, *FIVE, stdin=MESSAGE)
+    assert result.status == NOT_PERMITTED
+    assert "535 5.7.8 not accepted: " in result.stderr
+    assert_no_canary(CANARY, result)
