@@ -25,6 +25,7 @@ from workloads import WORKLOADS, Message, Workload
 
 WARM_UP_ROUNDS = 2
 WATCHED_ROUNDS = 3
+# The first is longer than any client thinks between two writes, the second than one look at the memory takes.
 PATIENCE_S, PAUSE_S = 0.01, 0.1
 LARGE_OCTETS = 25 << 20
 

@@ -11,6 +11,7 @@ import ssl
 import threading
 import time
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 
 import prctl
 
@@ -68,7 +69,7 @@ class Sink:
         return self._arrivals.recv() if self._arrivals.poll(timeout_s) else None
 
 
-def serve(listener: socket.socket, offer: Offer, teller) -> None:
+def serve(listener: socket.socket, offer: Offer, teller: Connection) -> None:
     """Serve connections for ever, each in a thread."""
     prctl.set_pdeathsig(signal.SIGKILL)  # no sink outlives the benchmark, however that ends
     context = None

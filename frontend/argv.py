@@ -43,7 +43,10 @@ OPTIONS = (
     Option("F", VALUE, "full_name", "name for a From: that has to be added"),
     Option("B", VALUE, "body", "body type: 7BIT or 8BITMIME"),
     Option(
-        "b", JOINED, "mode", "what to do: -bm send, -bv verify, -bt trace routing, -bi check aliases, -bp show queue, -bV version"
+        "b",
+        JOINED,
+        "mode",
+        "what to do: -bm send, -bv verify, -bt trace routing, -bi check aliases, -bp show queue, -bV version",
     ),
     Option("q", JOINED, "queue_run", "run the queue: there is none, so nothing is done"),
     Option("o", JOINED, "old_option", "-oi is -i; every other is ignored"),

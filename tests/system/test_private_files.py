@@ -7,7 +7,6 @@ own rights, and so is whatever they name.
 from __future__ import annotations
 
 import os
-import secrets
 
 import pytest
 
@@ -26,7 +25,7 @@ from tests.system.world import (
     redirect,
 )
 
-SECRET = f"secret-{secrets.token_hex(8)}"
+SECRET = "canary-4f1c09ab27"  # a constant: it stands in the names of tests, which have to be the same in all workers
 STAFF = "staff@example.net"
 FORWARD = {"name": "forward", "driver": "redirect", "file": "$home/.forward", "check_local_user": True}
 
@@ -54,13 +53,6 @@ def test_a_protected_alias_file_works_for_every_caller(installation, smarthost, 
     assert installation.run_as("alice", "/bin/cat", file).status == 1
     result = installation.send(STAFF, stdin=MESSAGE, user=caller)
     assert_sent(result, host, ["dora@example.org", "carol@example.org"])
-
-
-def test_a_protected_alias_file_may_belong_to_no_folder_of_ours(installation, smarthost):
-    host = smarthost()
-    configure(installation, host)
-    result = installation.send("carol", stdin=MESSAGE, etc={"aliases": "carol: dora@example.org\n"})
-    assert_sent(result, host, ["dora@example.org"])
 
 
 def test_an_alias_file_that_others_can_write_is_refused(installation, smarthost):
@@ -133,14 +125,6 @@ def test_of_a_protected_alias_file_nothing_shows_where_it_fails(installation, sm
     assert host.connections == 0
 
 
-def test_a_protected_alias_file_shows_to_who_may_read_it(installation):
-    file = protected_file(installation, "private.aliases", "staff: team\nteam: carol@example.org\n")
-    os.chown(file, 0, installation.account("alice").pw_gid)
-    os.chmod(file, 0o644)
-    installation.configure("")
-    assert installation.run_as("alice", "/bin/cat", file).status == 0
-
-
 def test_what_a_protected_alias_file_includes_is_read_with_the_callers_rights(installation, smarthost):
     host = smarthost()
     members = protected_file(installation, "members.list", f"{SECRET}@example.org\n")
@@ -188,8 +172,7 @@ def forwarding(installation, smarthost):
     [
         ("carol@example.org\n", ["carol@example.org"]),
         ("carol@example.org", ["carol@example.org"]),
-        ("# on leave\ncarol@example.org,\n\ndora@example.org erased@example.org\n".replace(" erased@example.org", ""),
-         ["carol@example.org", "dora@example.org"]),
+        ("# on leave\ncarol@example.org,\n\ndora@example.org\n", ["carol@example.org", "dora@example.org"]),
         ("\\ALICE, carol@example.org\n", ["ALICE@example.net", "carol@example.org"]),
         ("ALICE@example.net\ncarol@example.org\n", ["ALICE@example.net", "carol@example.org"]),
         ("", ["ALICE@example.net"]),
@@ -272,9 +255,8 @@ def test_two_users_who_forward_to_each_other_are_a_loop(installation, forwarding
     for who, other in (("alice", "bob"), ("bob", "alice")):
         home_file(installation, who, ".forward", own(installation, other))
         os.chmod(installation.account(who).pw_dir, 0o755)
-    alice, bob = own(installation), own(installation, "bob")
+    bob = own(installation, "bob")
     assert_goes_nowhere(installation.send(bob, stdin=MESSAGE), forwarding, [bob], f"{bob}: is redirected in a loop")
-    assert alice != bob
 
 
 def test_a_forward_file_that_is_no_file_fails_the_message(installation, forwarding):

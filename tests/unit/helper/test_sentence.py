@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from helper import failure, status
 from helper.sentence import verdict
 from helper.smtp.reply import Reply
