@@ -30,11 +30,14 @@ def deliver(plan: Plan) -> Reply:
     """
     failures: list[HostFailed] = []
     for host in plan.hosts:
+        entry = f"{host.kind}:{host.name.decode('ascii')}"
         try:
             machines = machines_of(host, plan.transport)
         except HostFailed as failure:
-            failures.append(located(failure, f"{host.kind}:{host.name.decode('ascii')}"))
+            failures.append(located(failure, entry))
             continue
+        if not machines:
+            failures.append(located(HostFailed("the DNS names no server for it", status.NO_HOST), entry))
         for machine in machines:
             try:
                 return deliver_to_machine(plan, machine)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-LOOKUP_TIMEOUT_S = 20.0  # for all name servers and tries together
+LOOKUP_TIMEOUT_S = 10.0  # for all name servers and tries together
 RECORDS_LIMIT = 30  # an answer of thousands would keep the caller waiting for each of them
 HOST_OCTETS = b"abcdefghijklmnopqrstuvwxyz0123456789-_."
 LEAST_WEIGHT = 0.01  # of servers with weight 0: a very small chance of being selected (RFC 2782)

@@ -1,4 +1,4 @@
-"""The one case in which nobody knows: the message was sent to its end, and no reply came that says what became of it."""
+"""The one case in which nobody knows: the message was sent to its end, and no reply says what became of it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,189 @@
+"""F4: a configuration or a secret that others than root can write, or exchange, is none; nor can anything hang us."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+
+import pytest
+
+from tests.support.installation import write
+
+MESSAGE = b"Subject: hello\n\nhello\n"
+WITHOUT_CHECKS = {
+    "helper/privileged/load.py": {
+        "        refuse_unsafe(path, os.fstat(descriptor), unreadable_by)\n        refuse_unsafe_folders(path)\n": ""
+    }
+}
+
+
+@pytest.fixture
+def host(installation, smarthost):
+    """A smart host that must not be given anything; everything is safe so far."""
+    host = smarthost(tls="starttls", auth={"ws1": "xyzzy-plugh"})
+    installation.configure_relay(host)
+    yield host
+    remove(installation.configuration)
+    remove(installation.log)
+    for path in (installation.root, installation.sysconfdir):
+        os.chown(path, 0, 0)
+        path.chmod(0o755)
+
+
+def is_refused(installation, host, told, file):
+    """Say that one clear line names the file and what is wrong, and that there was no connection."""
+    result = installation.send("carol@example.org", stdin=MESSAGE, time_limit_s=5)
+    assert (result.status, result.stdout) == (1, "")
+    assert told in result.reason
+    assert str(file) in result.reason
+    assert "xyzzy" not in result.stderr
+    assert host.connections == 0
+
+
+def places(installation):
+    """Return the files and folders that everything depends on."""
+    return {
+        "configuration": installation.configuration,
+        "secret": installation.secrets / "relay.password",
+        "secrets": installation.secrets,
+        "folder": installation.sysconfdir,
+        "folder-above": installation.root,
+    }
+
+
+FILES = ("configuration", "secret")
+ALL = (*FILES, "secrets", "folder", "folder-above")
+
+
+@pytest.mark.parametrize("place", ALL)
+@pytest.mark.parametrize("bits", [0o020, 0o002], ids=["by-the-group", "by-all"])
+def test_what_others_can_write_is_refused(installation, host, place, bits):
+    path = places(installation)[place]
+    path.chmod(path.stat().st_mode | bits)
+    is_refused(installation, host, "can be written by others than root", path)
+
+
+@pytest.mark.parametrize("place", ALL)
+@pytest.mark.parametrize("owner", ["mail", "alice"])
+def test_what_belongs_to_somebody_else_is_refused(installation, host, place, owner):
+    """Not even the service user: who became it, would choose where the password goes (Exim, CVE-2010-4345)."""
+    path = places(installation)[place]
+    os.chown(path, installation.account(owner).pw_uid, -1)
+    is_refused(installation, host, "must belong to root", path)
+
+
+@pytest.mark.parametrize("place", FILES)
+def test_an_acl_that_lets_somebody_write_is_refused(installation, host, place):
+    """It shows as the mode of the group (acl(5)); set by hand, so that no tool is needed."""
+    path = places(installation)[place]
+    set_acl(path, installation.account("alice").pw_uid)
+    is_refused(installation, host, "can be written by others than root", path)
+
+
+def test_a_secret_that_everybody_can_read_is_refused(installation, host):
+    path = places(installation)["secret"]
+    path.chmod(0o644)
+    is_refused(installation, host, "can be read by every user", path)
+
+
+@pytest.mark.parametrize("place", FILES)
+@pytest.mark.parametrize("kind", ["fifo", "folder", "socket", "device", "terminal", "missing", "loop", "closed"])
+def test_what_is_no_file_is_refused_at_once(installation, host, place, kind):
+    path = places(installation)[place]
+    told = replace_by(kind, path)
+    is_refused(installation, host, told, path)
+
+
+@pytest.mark.parametrize("place", FILES)
+def test_a_link_to_a_file_of_the_caller_is_refused(installation, host, place):
+    """What counts is who can write what is read, wherever it is."""
+    mine = installation.root / "home/alice/mine"
+    path = places(installation)[place]
+    write(mine, path.read_text(), installation.account("alice").pw_uid, 0, 0o644)
+    mine.parent.chmod(0o711)
+    path.unlink()
+    path.symlink_to(mine)
+    is_refused(installation, host, "must belong to root", path)
+    mine.unlink()
+
+
+def test_no_name_of_a_secret_leads_out_of_their_folder_unchecked(installation, host):
+    outside = installation.root / "home/alice/stolen"
+    write(outside, "xyzzy-plugh", installation.account("alice").pw_uid, 0, 0o640)
+    auth = {"user": "ws1", "password_file": str(outside)}
+    installation.configure(installation.relay_configuration(host, auth=auth), {})
+    is_refused(installation, host, "", outside)
+    outside.unlink()
+
+
+@pytest.mark.parametrize("place", FILES)
+def test_an_endless_file_is_refused(installation, host, place):
+    path = places(installation)[place]
+    os.truncate(path, 1 << 40)
+    is_refused(installation, host, "is larger than", path)
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder", "device", "missing", "closed"])
+def test_a_log_that_is_no_file_is_refused_at_once(installation, host, kind):
+    replace_by(kind, installation.log)
+    with installation.start("carol@example.org", stdin=subprocess.DEVNULL) as process:
+        stderr = process.communicate(timeout=5)[1].decode()
+    assert process.returncode == 1
+    assert stderr.startswith(f"sendmail: not sent: {installation.log}: can")
+    assert host.connections == 0
+
+
+@pytest.mark.parametrize("place", FILES)
+def test_control_without_the_checks_a_file_of_the_caller_is_used(weakened, smarthost, place):
+    installation = weakened(WITHOUT_CHECKS)
+    host = smarthost(tls="starttls", auth={"ws1": "xyzzy-plugh"})
+    installation.configure_relay(host)
+    path = places(installation)[place]
+    os.chown(path, installation.account("alice").pw_uid, -1)
+    assert installation.send("carol@example.org", stdin=MESSAGE).status == 0
+
+
+def replace_by(kind, path):
+    """Put something of another kind in a file's place, and return what is to be told."""
+    group = path.stat().st_gid
+    path.unlink()
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(path))
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    elif kind == "terminal":
+        path.symlink_to("/dev/tty")
+    elif kind == "loop":
+        path.symlink_to(path.name)
+    elif kind == "closed":
+        write(path, "", 0, 0, 0o600)
+        return "denied"
+    if kind in ("fifo", "folder"):
+        os.chown(path, 0, group)
+        path.chmod(0o750)
+        return "is no regular file"
+    return "is no regular file" if kind == "device" else "cannot be read"
+
+
+def remove(path):
+    """Remove whatever it is."""
+    if path.is_dir() and not path.is_symlink():
+        path.rmdir()
+    else:
+        path.unlink(missing_ok=True)
+
+
+def set_acl(path, uid):
+    """Let a user write a file that others still may not (the format of the kernel: version, then tag, rights, id)."""
+    nobody = 0xFFFFFFFF
+    entries = [(0x01, 6, nobody), (0x02, 6, uid), (0x04, 4, nobody), (0x10, 6, nobody), (0x20, 0, nobody)]
+    octets = (2).to_bytes(4, "little")
+    for tag, rights, identity in entries:
+        octets += tag.to_bytes(2, "little") + rights.to_bytes(2, "little") + identity.to_bytes(4, "little")
+    os.setxattr(path, "system.posix_acl_access", octets)
