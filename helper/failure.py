@@ -12,21 +12,17 @@ if TYPE_CHECKING:
 class Failure(Exception):
     """A send that failed for a known reason: nothing was delivered to anyone, unless it is InDoubt."""
 
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
 
 class UsageError(Failure):
     """The user: the command line could not be understood, and nothing was tried."""
 
-    def __init__(self, problem: str) -> None:
-        super().__init__(problem)
-        self.problem = problem
-
 
 class MessageError(Failure):
     """The user: the message, or an address in it, cannot be sent as it is."""
-
-    def __init__(self, problem: str) -> None:
-        super().__init__(problem)
-        self.problem = problem
 
 
 class AddressError(Failure):
@@ -36,29 +32,23 @@ class AddressError(Failure):
     """
 
     def __init__(self, address: bytes, problem: str, *, later: bool = False) -> None:
-        super().__init__(address, problem)
+        super().__init__(problem)
         self.address = address
-        self.problem = problem
         self.later = later
 
 
 class NotPermitted(Failure):
     """The user: a policy, or an account that must not send."""
 
-    def __init__(self, problem: str) -> None:
-        super().__init__(problem)
-        self.problem = problem
-
 
 class ConfigError(Failure):
     """The administrator: a file of ours is missing, unsafe or wrong. Never carries a value that the file holds."""
 
     def __init__(self, file: str, problem: str, *, line: int | None = None, key: str | None = None) -> None:
-        super().__init__(file, line, key, problem)
+        super().__init__(problem)
         self.file = file
         self.line = line
         self.key = key
-        self.problem = problem
 
 
 class HostFailure(Failure):
@@ -74,16 +64,15 @@ class HostFailed(HostFailure):
     """
 
     def __init__(self, problem: str, status: int) -> None:
-        super().__init__(problem, status)
-        self.problem = problem
+        super().__init__(problem)
         self.status = status
 
 
 class AllHostsFailed(Failure):
-    """None of the hosts could be used; `failures` holds one HostFailed for each that was tried."""
+    """None of the hosts could be used; `failures` holds one HostFailed for each that was tried, at least one."""
 
     def __init__(self, failures: Sequence[HostFailed]) -> None:
-        super().__init__(failures)
+        super().__init__("no host could be used")
         self.failures = failures
 
 
@@ -94,7 +83,7 @@ class Refused(HostFailure):
     """
 
     def __init__(self, command: str, reply: Reply) -> None:
-        super().__init__(command, reply)
+        super().__init__("was refused")
         self.command = command
         self.reply = reply
 
@@ -102,39 +91,22 @@ class Refused(HostFailure):
 class CannotTake(HostFailure):
     """The smart host does not offer what the message needs; nothing of the message was sent."""
 
-    def __init__(self, problem: str) -> None:
-        super().__init__(problem)
-        self.problem = problem
-
 
 class ReplyError(HostFailure):
     """The smart host answered with what no SMTP server answers; `problem` continues "the reply to COMMAND"."""
 
     def __init__(self, command: str, problem: str) -> None:
-        super().__init__(command, problem)
+        super().__init__(problem)
         self.command = command
-        self.problem = problem
 
 
 class InDoubt(HostFailure):
     """No reply, or nonsense, came after the end of the message was sent: it may have been delivered."""
 
-    def __init__(self, problem: str) -> None:
-        super().__init__(problem)
-        self.problem = problem
-
 
 class WireError(Failure):
     """A lying or dying frontend: what came over the socketpair is no submission."""
 
-    def __init__(self, problem: str) -> None:
-        super().__init__(problem)
-        self.problem = problem
-
 
 class SystemFault(Failure):
     """The operating system refused what every send needs, or the installation is not what it has to be."""
-
-    def __init__(self, problem: str) -> None:
-        super().__init__(problem)
-        self.problem = problem

@@ -10,6 +10,7 @@ from helper.failure import (
     ConfigError,
     Failure,
     HostFailed,
+    HostFailure,
     InDoubt,
     MessageError,
     NotPermitted,
@@ -55,24 +56,31 @@ def judge(failure: Failure) -> tuple[int, str]:
             return status.NOT_PERMITTED, failure.problem
         case ConfigError():
             return status.CONFIGURATION, f"{place(failure)}: {failure.problem}"
-        case Refused():
-            return refused_status(failure), f"{failure.host}: {failure.command} was refused: {failure.reply.text}"
-        case CannotTake():
-            return status.UNAVAILABLE, f"{failure.host}: {failure.problem}"
-        case ReplyError():
-            return status.PROTOCOL, f"{failure.host}: the reply to {failure.command} {failure.problem}"
-        case HostFailed():
-            return failure.status, f"{failure.host}: {failure.problem}"
         case AllHostsFailed():
             reasons = [judge(each)[1] for each in failure.failures]
             return failure.failures[-1].status, "; ".join(reasons)
-        case InDoubt():
-            return status.TEMPORARY, f"{failure.host}: {failure.problem}"
+        case HostFailure():
+            exit_status, reason = judge_host(failure)
+            return exit_status, f"{failure.host}: {reason}"
         case WireError():
             return status.PROTOCOL, f"the frontend is not to be trusted: {failure.problem}"
         case SystemFault():
             return status.SYSTEM, failure.problem
     return status.SOFTWARE, "a defect in Gatepost: a failure without a sentence"
+
+
+def judge_host(failure: HostFailure) -> tuple[int, str]:
+    """Return the same for what a smart host did; who it was stands before it."""
+    match failure:
+        case HostFailed():
+            return failure.status, failure.problem
+        case Refused():
+            return refused_status(failure), f"{failure.command} was refused: {failure.reply.text}"
+        case CannotTake():
+            return status.UNAVAILABLE, failure.problem
+        case ReplyError():
+            return status.PROTOCOL, f"the reply to {failure.command} {failure.problem}"
+    return status.TEMPORARY, failure.problem  # InDoubt
 
 
 def place(error: ConfigError) -> str:

@@ -13,7 +13,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-UNCHANGED = -1  # to setresuid(2) and setresgid(2): leave this id as it is
 SIGKILL = 9  # on every Linux; importing signal would import enum on every send
 
 
@@ -55,31 +54,33 @@ def prove_no_way_back(user: int, group: int) -> None:
 
     As OpenSSH does after permanently_set_uid: a kernel that quietly did not drop (CVE-2000-0506) is found out.
     """
-    own_user, own_group = os.getuid(), os.getgid()
-    for target in {user, 0} - {own_user}:
-        for setter in (
-            lambda uid: os.setresuid(UNCHANGED, uid, UNCHANGED),
-            lambda uid: os.setreuid(UNCHANGED, uid),
-            os.seteuid,
-            os.setuid,
-        ):
-            if succeeds(setter, target):
-                raise SystemFault("the service user's rights could be taken back")
-    for target in {group, 0} - {own_group}:
-        for setter in (
-            lambda gid: os.setresgid(UNCHANGED, gid, UNCHANGED),
-            lambda gid: os.setregid(UNCHANGED, gid),
-            os.setegid,
-            os.setgid,
-        ):
-            if succeeds(setter, target):
-                raise SystemFault("the service user's group could be taken back")
+    for uid in {user, 0} - {os.getuid()}:
+        if any(succeeds(change, uid) for change in USER_CHANGES):
+            raise SystemFault("the service user's rights could be taken back")
+    for gid in {group, 0} - {os.getgid()}:
+        if any(succeeds(change, gid) for change in GROUP_CHANGES):
+            raise SystemFault("the service user's group could be taken back")
 
 
-def succeeds(setter: Callable[[int], None], target: int) -> bool:
+UNCHANGED = -1  # to setresuid(2) and its like: leave this id as it is
+USER_CHANGES: tuple[Callable[[int], None], ...] = (
+    lambda uid: os.setresuid(UNCHANGED, uid, UNCHANGED),
+    lambda uid: os.setreuid(UNCHANGED, uid),
+    os.seteuid,
+    os.setuid,
+)
+GROUP_CHANGES: tuple[Callable[[int], None], ...] = (
+    lambda gid: os.setresgid(UNCHANGED, gid, UNCHANGED),
+    lambda gid: os.setregid(UNCHANGED, gid),
+    os.setegid,
+    os.setgid,
+)
+
+
+def succeeds(change: Callable[[int], None], target: int) -> bool:
     """Say whether the kernel allowed it."""
     try:
-        setter(target)
+        change(target)
     except PermissionError:
         return False
     return True

@@ -1,4 +1,4 @@
-"""Killed at any step, frontend or helper: nothing is delivered before the end of the message was sent, nothing hangs."""
+"""Killed at any step, frontend or helper: nothing is delivered before the end of the message was sent."""
 
 from __future__ import annotations
 
