@@ -160,7 +160,6 @@ POLICY = (
 NOT_YET = frozenset(
     {
         *("transports.dane", "transports.tls_pins", "transports.tls_certificate", "transports.tls_privatekey"),
-        "transports.interface",
         *("auth.password_command", "auth.token_command"),
         *(f"mechanisms.{name}" for name in parsers.MECHANISMS if name not in ("PLAIN", "LOGIN")),
     }

@@ -6,7 +6,7 @@ from helper import status
 from helper.delivery.converse import converse
 from helper.delivery.machines import machines_of
 from helper.delivery.network import Connection
-from helper.delivery.resolve import resolve
+from helper.delivery.resolve import reachable_from, resolve
 from helper.failure import AllHostsFailed, HostFailed, HostFailure
 
 TYPE_CHECKING = False
@@ -59,9 +59,9 @@ def deliver_to_machine(plan: Plan, machine: Machine) -> Reply:
 
     A password that was refused at one address is not tried at the next: it would only lock the account sooner.
     """
-    failure = HostFailed("its name has no address", status.NO_HOST)
+    failure = HostFailed("its name has no address that can be reached from here", status.NO_HOST)
     name, port = machine.name.decode("ascii"), machine.port.decode("ascii")
-    for address in resolve(machine):
+    for address in reachable_from(resolve(machine), plan.transport.interface):
         plan.progress.host = f"{name}[{address.text}]:{port}"
         try:
             return deliver_to_address(plan, machine, address)
@@ -74,7 +74,7 @@ def deliver_to_machine(plan: Plan, machine: Machine) -> Reply:
 
 def deliver_to_address(plan: Plan, machine: Machine, address: Address) -> Reply:
     """Connect to one address and hold the dialogue; TLS is made ready while the connection is being made."""
-    connection = Connection(address)
+    connection = Connection(address, plan.transport.interface)
     try:
         layer = tls_layer(plan.transport, machine) if machine.tls != "none" else None
         connection.connect(plan.transport.connect_timeout_s)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from helper import status
 from helper.delivery.origin import origin_of
 from helper.delivery.recipients import argument_mailboxes
-from helper.delivery.route import may_read, route_message
+from helper.delivery.route import may_see, route_message
 from helper.failure import AddressError, MessageError
 from helper.routing.aliases import count_entries
 from helper.routing.items import ListSyntax
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from helper.config.values import Configuration
     from helper.delivery.identify import Person
     from helper.delivery.origin import Origin
+    from helper.routing.caller import Caller
     from helper.wire import Inquiry
 
     Show = Callable[[str], None]
@@ -32,9 +33,9 @@ def inquire(
     show: Show,
 ) -> int:
     """Answer a question line by line and return the exit status: 0 where every answer is a good one."""
-    if inquiry.kind == b"aliases":
-        return check_aliases(configuration, alias_files, show)
     origin = origin_of(person, Submission(inquiry.recipients, reverse_path=inquiry.reverse_path), configuration)
+    if inquiry.kind == b"aliases":
+        return check_aliases(origin.caller, configuration, alias_files, show)
     trace = show if inquiry.kind == b"trace" else None
     answers = [
         verify(text, origin, configuration, alias_files, trace or (lambda _line: None), show)
@@ -62,7 +63,9 @@ def verify(
     return True
 
 
-def check_aliases(configuration: Configuration, alias_files: Mapping[str, bytes | None], show: Show) -> int:
+def check_aliases(
+    caller: Caller, configuration: Configuration, alias_files: Mapping[str, bytes | None], show: Show
+) -> int:
     """Say how many entries each alias file holds, or where one is wrong: to who may read the file."""
     answer = status.SENT
     for path, octets in alias_files.items():
@@ -72,7 +75,7 @@ def check_aliases(configuration: Configuration, alias_files: Mapping[str, bytes 
         try:
             show(f"{path}: {count_entries(octets, configuration.qualify_recipient)} entries")
         except ListSyntax as error:
-            where = f"line {error.line}: {error.problem}" if may_read(path) else "an entry is wrong"
+            where = f"line {error.line}: {error.problem}" if may_see(path, caller) else "an entry is wrong"
             show(f"{path}: {where}")
             answer = status.FAILED
     if not alias_files:

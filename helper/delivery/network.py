@@ -30,11 +30,16 @@ HEARD_LIMIT = 4 * 1024 * 1024
 class Connection:
     """A connection to a server; private once secure() has been called. Of no use after a HostFailed."""
 
-    def __init__(self, address: Address) -> None:
-        """Begin to connect, without waiting. HostFailed where the kernel says no at once."""
+    def __init__(self, address: Address, interface: bytes | None) -> None:
+        """Begin to connect, from the address of an interface if one is given, without waiting.
+
+        HostFailed where the kernel says no at once.
+        """
         try:
             self._socket = _socket.socket(address.family, _socket.SOCK_STREAM | _socket.SOCK_NONBLOCK)
             self._socket.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
+            if interface is not None:
+                self._socket.bind((interface, 0))
             self._socket.connect(address.name)
         except BlockingIOError:
             pass

@@ -39,3 +39,11 @@ def resolve(machine: Machine) -> list[Address]:
         reason = "its name cannot be resolved" + (" now" if later else "")
         raise HostFailed(f"{reason}: {error.strerror}", status.TEMPORARY if later else status.NO_HOST) from None
     return [Address(family, name, str(name[0])) for family, _, _, _, name in found]
+
+
+def reachable_from(addresses: list[Address], interface: bytes | None) -> list[Address]:
+    """Return the addresses of the same family as the interface's own, all where none is given."""
+    if interface is None:
+        return addresses
+    family = _socket.AF_INET6 if b":" in interface else _socket.AF_INET
+    return [address for address in addresses if address.family == family]

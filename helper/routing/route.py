@@ -59,7 +59,7 @@ def route(
         try:
             outcome = route_step(step, routers, circumstances, seen)
         except Undeliverable as undeliverable:
-            raise address_error(step.given, step.mailbox, undeliverable) from None
+            raise address_error(step.given, None if step.way.is_hidden else step.mailbox, undeliverable) from None
         if isinstance(outcome, Destination):
             found.setdefault(outcome.address.key, outcome)
             refuse_surplus(len(found), recipients_max)

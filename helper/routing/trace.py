@@ -19,6 +19,7 @@ class Trace:
     def __init__(self, tell: Callable[[str], None] | None, may_show: Callable[[str], bool]) -> None:
         self.tell = tell
         self.may_show = may_show
+        self.shown_files: dict[str, bool] = {}
 
     def step(self, step: Step, text: str) -> None:
         """Tell what happens to an address."""
@@ -41,9 +42,13 @@ class Trace:
         self.step(step, f"router {router.name}: redirected by {listing.place} to {shown}")
 
     def hides(self, listing: Listing) -> bool:
-        """Say whether nothing may be told of what a redirection says."""
+        """Say whether nothing may be told of what a redirection says, in a trace or in a failure."""
         file = listing.alias_file
-        return self.tell is not None and file is not None and not self.may_show(file)
+        if file is None:
+            return False
+        if file not in self.shown_files:
+            self.shown_files[file] = self.may_show(file)
+        return not self.shown_files[file]
 
     def destination(self, step: Step, router: Router, found: Destination) -> None:
         """Tell where an address ends up: never hidden, for the smart host's replies tell it, too."""

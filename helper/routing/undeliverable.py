@@ -20,10 +20,15 @@ class Undeliverable(Exception):
         self.later = later
 
 
-def address_error(given: Mailbox, became: Mailbox, undeliverable: Undeliverable) -> AddressError:
-    """Return the failure that names the address as the caller gave it, and the one it became."""
+def address_error(given: Mailbox, became: Mailbox | None, undeliverable: Undeliverable) -> AddressError:
+    """Return the failure that names the address as the caller gave it, and the one it became.
+
+    None for the latter: a file led there that the caller may not read.
+    """
     problem = undeliverable.problem
-    if became.key != given.key:
+    if became is None:
+        problem = f"became an address that {problem}"
+    elif became.key != given.key:
         problem = f"became {printable(became.octets)}, which {problem}"
     return AddressError(given.octets, problem, later=undeliverable.later)
 

@@ -43,6 +43,7 @@ class Message:
 class Session:
     """One connection. `transcript` has what each read ("C") and each write ("S") carried, in clear."""
 
+    client: str = ""  # the address that the connection came from
     transcript: list[tuple[str, bytes]] = field(default_factory=list)
     commands: list[bytes] = field(default_factory=list)  # without CRLF; the answers of AUTH are among them
     tls: str | None = None  # "TLSv1.3"

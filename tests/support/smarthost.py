@@ -155,7 +155,7 @@ class SmartHost:
                     self._serve(listener.accept()[0])
 
     def _serve(self, connection: socket.socket) -> None:
-        session = Session()
+        session = Session(client=connection.getpeername()[0])
         conversation = Conversation(self, connection, session)
         thread = threading.Thread(target=conversation.run, daemon=True)
         self._conversations.append(conversation)

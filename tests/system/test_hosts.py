@@ -10,6 +10,7 @@ from tests.system.outcome import (
     EXTENSIONS,
     FIVE,
     MESSAGE,
+    WITH_CHUNKS,
     WITH_DATA,
     assert_not_sent,
     assert_sent,
@@ -78,8 +79,8 @@ def test_the_next_host_is_tried_after_a_connection_lost_within_the_message(
     installation, smarthost, extensions, behaviour
 ):
     first = smarthost(extensions=extensions, at={"CONTENT": behaviour})
-    second = smarthost(extensions=("PIPELINING", "SIZE 100000000"))
-    configure(installation, first, hosts=[label(first), label(second)])
+    second = smarthost(extensions=WITH_CHUNKS)
+    configure(installation, first, hosts=[label(first), label(second)], final_timeout="20s")
     result = installation.send(*FIVE, stdin=LARGE, time_limit_s=15)
     first.stopping.set()  # behind a full window a silent host cannot see that we have hung up
     only_from_second(first, second, result)

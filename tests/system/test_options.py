@@ -1,0 +1,240 @@
+"""The options of sendmail that exist, and those that are accepted and change nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.system.outcome import FIVE, MESSAGE, ONE, assert_sent, configure, label
+
+IGNORED = [
+    ("-L", "tag"),
+    ("-Ltag",),
+    ("-O", "QueueDirectory=/tmp"),
+    ("-OLogLevel=99",),
+    ("-oem",),
+    ("-oep",),
+    ("-oeq",),
+    ("-om",),
+    ("-oA/etc/shadow",),
+    ("-odi",),
+    ("-odq",),
+    ("-Am",),
+    ("-Ac",),
+    ("-G",),
+    ("-U",),
+    ("-h", "30"),
+    ("-h30",),
+    ("-m",),
+    ("-n",),
+    ("-p", "SMTP:ws1"),
+    ("-d",),
+    ("-d9",),
+    ("-em",),
+    ("-ep",),
+    ("-mn",),
+    ("-mnGU",),
+]
+
+
+@pytest.mark.parametrize("option", IGNORED, ids=" ".join)
+def test_an_ignored_option_changes_nothing(installation, smarthost, option):
+    host = smarthost()
+    configure(installation, host)
+    assert_sent(installation.send(*option, *ONE, stdin=MESSAGE), host, ONE)
+
+
+def test_no_ignored_option_opens_a_file(installation, smarthost):
+    host = smarthost()
+    configure(installation, host)
+    home = Path(installation.account("alice").pw_dir)
+    trap = home / "trap"
+    options = (f"-X{trap}", "-X", str(trap), "-O", f"AliasFile={trap}", f"-oA{trap}", f"-oQ{home}", "-d0-99.100")
+    assert_sent(installation.send(*options, *ONE, stdin=MESSAGE), host, ONE)
+    assert list(home.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("-ti",),
+        ("-it",),
+        ("-t", "-i"),
+        ("-t", "-oi"),
+        ("-oi", "-t"),
+        ("-tioem",),
+        ("-bm", "-t"),
+        ("-vnt",),
+        ("-t", "--"),
+    ],
+)
+def test_options_may_be_bundled(installation, smarthost, arguments):
+    host = smarthost()
+    configure(installation, host)
+    result = installation.send(*arguments, stdin=MESSAGE)
+    host.settle()
+    assert result.status == 0
+    assert host.message.addresses == [b"carol@example.org"]
+
+
+def test_options_may_follow_recipients(installation, smarthost):
+    host = smarthost()
+    configure(installation, host)
+    assert_sent(installation.send(*FIVE[:2], "-i", *FIVE[2:4], "-oem", FIVE[4], stdin=MESSAGE), host, FIVE)
+
+
+def test_two_hyphens_end_the_options(installation, smarthost):
+    host = smarthost()
+    configure(installation, host)
+    recipients = ("carol@example.org", "-f@example.org", "--@example.org")
+    assert_sent(installation.send("-i", "--", *recipients, stdin=MESSAGE), host, recipients)
+
+
+def test_an_argument_may_be_a_list_of_addresses(installation, smarthost):
+    host = smarthost()
+    configure(installation, host)
+    arguments = ("user1@example.org, User Two <user2@example.org>", "(a comment) user3@example.org")
+    arguments += ("Group: user4@example.org, user5@example.org;",)
+    result = installation.send(*arguments, stdin=MESSAGE)
+    host.settle()
+    assert result.status == 0
+    assert host.message.addresses == [recipient.encode() for recipient in FIVE]
+
+
+def test_duplicate_recipients_get_one_copy(installation, smarthost):
+    host = smarthost()
+    configure(installation, host)
+    result = installation.send(*ONE, "carol@EXAMPLE.ORG", "-t", *ONE, stdin=MESSAGE)
+    host.settle()
+    assert result.status == 0
+    assert host.message.addresses == [b"carol@example.org"]
+
+
+def test_recipients_of_arguments_and_header_are_united(installation, smarthost):
+    host = smarthost()
+    configure(installation, host)
+    message = b"To: carol@example.org\nCc: user1@example.org\nBcc: user2@example.org\n\nText.\n"
+    assert_sent(installation.send("-t", FIVE[2], stdin=message), host, (FIVE[2], *ONE, *FIVE[:2]))
+    assert b"user2" not in host.message.header
+
+
+def test_arguments_may_be_taken_away_from_the_header(installation, smarthost):
+    host = smarthost()
+    installation.configure_relay(host, {"extract_addresses_remove_arguments": True})
+    message = b"To: carol@example.org, user1@example.org\n\nText.\n"
+    assert_sent(installation.send("-t", "user1@example.org", stdin=message), host, ONE)
+
+
+@pytest.mark.parametrize("user", ["alice", "root"])
+def test_the_last_of_two_reverse_paths_counts(installation, smarthost, user):
+    host = smarthost()
+    installation.configure_relay(host, {"untrusted_set_sender": ["*"]})
+    arguments = ("-f", "first@example.net", "-r", "second@example.net")
+    assert_sent(installation.send(*arguments, *ONE, stdin=MESSAGE, user=user), host, ONE)
+    assert host.message.reverse_path == b"second@example.net"
+
+
+@pytest.mark.parametrize("option", [("-F", "Somebody Else"), ("-FSomebody Else",)])
+def test_a_name_stands_in_an_added_from(installation, smarthost, option):
+    host = smarthost()
+    configure(installation, host)
+    assert_sent(installation.send(*option, *ONE, stdin=b"Subject: x\n\nText.\n"), host, ONE)
+    login = installation.logins["alice"]
+    assert f"From: Somebody Else <{login}@example.net>".encode() in host.message.header.split(b"\r\n")
+
+
+@pytest.mark.parametrize("body", [("-B8BITMIME",), ("-B", "8BITMIME"), ("-B7BIT",), ("-B", "7bit")])
+def test_the_body_type_is_understood(installation, smarthost, body):
+    host = smarthost()
+    configure(installation, host)
+    assert_sent(installation.send(*body, *ONE, stdin=MESSAGE), host, ONE)
+
+
+# What sends nothing
+
+
+@pytest.mark.parametrize("user", ["alice", "root"])
+@pytest.mark.parametrize("arguments", [("-bp",), ("-bp", "-v"), ("-v", "-bp")])
+def test_the_queue_is_always_empty(installation, smarthost, arguments, user):
+    host = smarthost()
+    configure(installation, host)
+    result = installation.send(*arguments, user=user)
+    assert (result.status, result.stdout, result.stderr) == (0, "Mail queue is empty\n", "")
+    assert (host.connections, result.log_lines) == (0, [])
+
+
+def test_mailq_shows_the_queue(installation, smarthost):
+    configure(installation, smarthost())
+    result = installation.send(program=installation.prefix / "bin/mailq")
+    assert (result.status, result.stdout, result.stderr) == (0, "Mail queue is empty\n", "")
+
+
+@pytest.mark.parametrize("name", ["lib/sendmail", "sbin/sendmail"])
+def test_every_name_of_sendmail_sends(installation, smarthost, name):
+    host = smarthost()
+    configure(installation, host)
+    assert_sent(installation.send(*ONE, stdin=MESSAGE, program=installation.prefix / name), host, ONE)
+
+
+def test_help_is_short_and_goes_to_standard_output(installation, smarthost):
+    configure(installation, smarthost())
+    result = installation.send("--help")
+    assert (result.status, result.stderr) == (0, "")
+    assert result.stdout.startswith("usage: sendmail ")
+    assert all(option in result.stdout for option in ("-t", "-i", "-f", "-bp"))
+    assert len(result.stdout.splitlines()) < 50
+
+
+@pytest.mark.parametrize("option", ["-bV", "--version", "-d0.1"])
+def test_the_version_is_told(installation, smarthost, option):
+    configure(installation, smarthost())
+    result = installation.send(option)
+    assert (result.status, result.stderr) == (0, "")
+    assert result.stdout.startswith("Gatepost ")
+    assert "Python 3" in result.stdout
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("-bV",), ("-bp",), ("-q",)])
+def test_what_sends_nothing_works_without_a_configuration(installation, arguments):
+    installation.configuration.unlink()
+    assert installation.send(*arguments).status == 0
+
+
+# -v
+
+
+@pytest.mark.parametrize("user", ["alice", "root"])
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
+def test_the_dialogue_is_shown_without_credentials(installation, smarthost, mechanism, user):
+    host = smarthost(tls="starttls", auth={"ws1": "correct horse battery"}, mechanisms=[mechanism])
+    configure(installation, host)
+    result = installation.send("-v", *ONE, stdin=MESSAGE, user=user)
+    assert (result.status, result.stdout) == (0, "")
+    lines = result.stderr.splitlines()
+    assert "<< 220 smtp.test ESMTP" in lines
+    assert ">> RCPT TO:<carol@example.org>" in lines
+    assert any(line.startswith(f">> AUTH {mechanism}") for line in lines)
+    assert ">> QUIT" in lines
+    assert any("***" in line for line in lines)
+    for shown in ("correct", "Y29ycmVjdCBob3JzZSBiYXR0ZXJ5", "d3MxAGNvcnJl", "AHdzMQ"):
+        assert shown not in result.stderr
+
+
+def test_a_failure_is_the_last_line_of_the_dialogue(installation, smarthost):
+    host = smarthost(refuse={"RCPT": "550 5.1.1 \x1b[31mno"})
+    configure(installation, host)
+    result = installation.send("-v", *ONE, stdin=MESSAGE)
+    reason = f"{label(host)}: RCPT TO:<carol@example.org> was refused: 550 5.1.1 ?[31mno"
+    assert result.stderr.splitlines()[-1] == f"sendmail: not sent: {reason}"
+    assert "<< 550 5.1.1 ?[31mno" in result.stderr.splitlines()
+
+
+@pytest.mark.parametrize("stderr", ["2>&-", "2>/dev/full", "2>&1 | true"], ids=["closed", "full", "gone"])
+def test_who_does_not_listen_to_standard_error_sends_all_the_same(installation, smarthost, stderr):
+    host = smarthost()
+    configure(installation, host)
+    script = f'"$0" -v carol@example.org {stderr}'
+    installation.run_as("alice", "/bin/sh", "-c", script, str(installation.sendmail), stdin=MESSAGE)
+    host.settle()
+    assert host.message.addresses == [b"carol@example.org"]
