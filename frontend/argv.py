@@ -113,6 +113,8 @@ def parse_argv(argv: list[str]) -> CommandLine:
             given.update(parse_word(word, rest))
         else:
             recipients.append(word)
+    if given.pop("queue_run", False) and given["mode"] == "send":
+        given["mode"] = "run queue"  # as `-bd -q30m` shows, -q is no answer to -b
     command = CommandLine(recipients=tuple(recipients), **given)  # type: ignore[arg-type] # each row sets its own field's type
     refuse_controls(command)
     if command.mode == "send" and not recipients and not command.recipients_from_header:
@@ -154,7 +156,7 @@ def parse_argument(option: Option, value: str) -> dict[str, str | bool]:
             raise UsageError(f"unknown option -b{shown(value)}")
         return {"mode": MODES[value]}
     if option.sets == "queue_run":
-        return {"mode": "run queue"}
+        return {"queue_run": True}
     if option.sets == "debug":
         return {"mode": "show version"} if value == "0.1" else {}
     if option.sets == "old_option":

@@ -102,6 +102,10 @@ def test_other_modes_need_no_recipient(flag, mode):
     assert parse(flag).mode == mode
 
 
+def test_a_queue_run_does_not_hide_what_else_is_asked_for():
+    assert parse("-bd", "-q30m").mode == parse("-q30m", "-bd").mode == "daemon"
+
+
 def test_the_name_decides_where_no_option_does():
     assert parse_argv(["/usr/bin/mailq"]).mode == "show queue"
     assert parse_argv(["newaliases"]).mode == "check aliases"
