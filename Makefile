@@ -9,7 +9,6 @@ PYTHON        = /usr/bin/python3
 # The one folder, besides the standard library, in which the helper looks for modules (prctl, dns).
 PYTHON_MODULES = /usr/lib/python3/dist-packages
 
-VERSION = 0.1.0
 LIB     = $(PREFIX)/lib/gatepost
 LIBEXEC = $(PREFIX)/libexec/gatepost
 BUILD   = build
@@ -57,7 +56,7 @@ deps:
 
 install: all
 	@sh packaging/install.sh "$(DESTDIR)" "$(PREFIX)" "$(SYSCONFDIR)" "$(SERVICE_USER)" "$(STANDIN_USER)" \
-	  "$(PYTHON)" "$(PYTHON_MODULES)" "$(BUILD)" "$(VERSION)"
+	  "$(PYTHON)" "$(PYTHON_MODULES)" "$(BUILD)"
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/sendmail $(DESTDIR)$(PREFIX)/lib/sendmail $(DESTDIR)$(PREFIX)/bin/mailq \

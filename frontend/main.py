@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _signal
+import errno
 import os
 import sys
 
@@ -42,8 +43,7 @@ def carry_out(command: CommandLine) -> int:
     if command.mode in INQUIRIES:
         return inquire(command)
     if command.mode == "daemon":
-        submit.show(b"sendmail: not sent: Daemon cannot be run")
-        return status.FAILED
+        return give_up(wire.Complaint(b"daemon", b"Daemon cannot be run"), submit.Helper(submit.show))
     if command.mode == "show queue":
         return say("Mail queue is empty\n")
     if command.mode == "show help":
@@ -63,9 +63,10 @@ def send(command: CommandLine) -> int:
     try:
         message = stdin.memory_file(limit, dot_ends=not command.dots_are_text)
     except OSError as error:
-        problem = f"sendmail: not sent: standard input cannot be read: {error.strerror}"
-        submit.show(problem.encode("ascii", "replace"))
-        return status.FAILED
+        reason = "it is not open for reading" if error.errno == errno.EBADF else error.strerror
+        problem = f"standard input cannot be read: {reason}".encode("ascii", "replace")
+        helper.submit(wire.Complaint(b"input", problem, tuple(map(os.fsencode, command.recipients))))
+        return helper.outcome()
     helper.submit(submission(command), message)
     outcome = helper.outcome()
     stdin.drain()
@@ -94,13 +95,17 @@ def submission(command: CommandLine) -> wire.Submission:
     )
 
 
-def complain(problem: str) -> int:
-    """Show a usage error, after the helper has put it into the log, and return its status."""
-    octets = problem.encode("ascii", "replace")
-    helper = submit.Helper(lambda _line: None)
+def give_up(complaint: wire.Complaint, helper: submit.Helper) -> int:
+    """Have the helper put into the log and into words why nothing is sent, and return its status."""
     if helper.size_limit() is not None:
-        helper.submit(wire.Complaint(octets))
-        helper.outcome()
+        helper.submit(complaint)
+    return helper.outcome()
+
+
+def complain(problem: str) -> int:
+    """Show a usage error, which is one whatever becomes of the helper, once it is in the log, and return its status."""
+    octets = problem.encode("ascii", "replace")
+    give_up(wire.Complaint(b"usage", octets), submit.Helper(lambda _line: None))
     submit.show(b"sendmail: usage: " + octets)
     return status.USAGE
 
@@ -116,4 +121,14 @@ def say(text: str) -> int:
 
 def version_text() -> str:
     """Return version and surroundings, as -bV shows them."""
-    return f"Gatepost, wire {wire.MAGIC[-1]}, Python {sys.version.split()[0]}\n"
+    import ssl
+
+    return "".join(
+        f"{line}\n"
+        for line in (
+            f"Gatepost {wire.VERSION}",
+            "TLS: STARTTLS, implicit; DNS: MX, SRV",
+            "SMTP: PIPELINING, CHUNKING, SIZE, 8BITMIME, SMTPUTF8",
+            f"Python {sys.version.split()[0]}, {ssl.OPENSSL_VERSION}",
+        )
+    )

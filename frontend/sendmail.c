@@ -18,9 +18,17 @@ extern char **environ;
 
 static const char TOO_LONG[] = NOT_SENT("the argument list is too long");
 
-/* A descriptor that is closed would be given to the next file that is opened, and text for the user written to it. */
+/*
+ * A descriptor that is closed would be given to the next file that is opened, and text for the user written to it. A
+ * folder as standard input would end the interpreter before it could say so: nothing can be read from /dev/null so.
+ */
 static void hold_standard_descriptors(void)
 {
+    struct stat input;
+    if (fstat(STDIN_FILENO, &input) == 0 && S_ISDIR(input.st_mode)) {
+        (void)close(STDIN_FILENO);
+        (void)open("/dev/null", O_WRONLY);
+    }
     for (int number = 0; number <= 2; number++) {
         if (fcntl(number, F_GETFD) < 0 && open("/dev/null", number == 0 ? O_RDONLY : O_WRONLY) != number) {
             refuse(NOT_SENT("/dev/null cannot be opened"));

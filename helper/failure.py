@@ -25,6 +25,14 @@ class MessageError(Failure):
     """The user: the message, or an address in it, cannot be sent as it is."""
 
 
+class InputError(Failure):
+    """The user: standard input cannot be read."""
+
+
+class DaemonError(Failure):
+    """The user: a daemon was asked for, and there is none."""
+
+
 class AddressError(Failure):
     """An address goes nowhere: no router takes it, an alias fails it, or its syntax is wrong.
 

@@ -8,10 +8,12 @@ from helper.failure import (
     AllHostsFailed,
     CannotTake,
     ConfigError,
+    DaemonError,
     Failure,
     HostFailed,
     HostFailure,
     InDoubt,
+    InputError,
     MessageError,
     NotPermitted,
     Refused,
@@ -22,6 +24,8 @@ from helper.failure import (
 )
 from helper.record import Record
 from helper.smtp.steps import shown
+
+ADDRESS_LIMIT = 320  # octets: the longest address there is (RFC 5321, section 4.5.3.1)
 
 
 class Verdict(Record):
@@ -50,8 +54,12 @@ def judge(failure: Failure) -> tuple[int, str]:
             return status.USAGE, failure.problem
         case MessageError():
             return status.DATA, failure.problem
+        case InputError():
+            return status.INPUT_OUTPUT, failure.problem
+        case DaemonError():
+            return status.UNAVAILABLE, failure.problem
         case AddressError():
-            return status.TEMPORARY if failure.later else status.NO_USER, f"{shown(failure.address)}: {failure.problem}"
+            return status.TEMPORARY if failure.later else status.NO_USER, f"{cut(failure.address)}: {failure.problem}"
         case NotPermitted():
             return status.NOT_PERMITTED, failure.problem
         case ConfigError():
@@ -81,6 +89,11 @@ def judge_host(failure: HostFailure) -> tuple[int, str]:
         case ReplyError():
             return status.PROTOCOL, f"the reply to {failure.command} {failure.problem}"
     return status.TEMPORARY, failure.problem  # InDoubt
+
+
+def cut(address: bytes) -> str:
+    """Return an address for a sentence, of which a wrong one can be as long as a command line."""
+    return shown(address) if len(address) <= ADDRESS_LIMIT else f"{shown(address[:ADDRESS_LIMIT])}..."
 
 
 def place(error: ConfigError) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from helper.failure import WireError
 from helper.record import Record
 
+VERSION = "0.1.0"  # of Gatepost; frontend and helper are of one version
 MAGIC = b"GATEPOST\x01"
 HEAD_OCTETS = len(MAGIC) + 4
 # Linux hands a program at most 6 MiB of arguments (execve(2)); the frame adds at most half of that.
@@ -27,9 +28,13 @@ STATUS = b"S"  # one octet, the exit status; nothing follows
 ANSWER_HEAD_OCTETS = 3
 LINE_LIMIT = 8 * 1024  # octets; longer lines are cut
 
-ONCE = (b"full-name", b"reverse-path", b"body", b"recipients-from", b"show-dialogue", b"inquiry", b"usage-error")
+ONCE = (
+    *(b"full-name", b"reverse-path", b"body", b"recipients-from", b"show-dialogue"),
+    *(b"inquiry", b"complaint", b"problem"),
+)
 BODIES = (b"7BIT", b"8BITMIME")
 INQUIRIES = (b"verify", b"trace", b"aliases")
+COMPLAINTS = (b"usage", b"input", b"daemon")
 
 
 class Submission(Record):
@@ -56,9 +61,11 @@ class Inquiry(Record):
 
 
 class Complaint(Record):
-    """A command line that the frontend could not understand, for the log."""
+    """What keeps the frontend from sending, for the log: `kind` is one of COMPLAINTS."""
 
+    kind: bytes
     problem: bytes
+    recipients: tuple[bytes, ...] = ()
 
 
 TYPE_CHECKING = False
@@ -74,9 +81,9 @@ def request_octets(request: Request) -> bytes:
 
 def request_fields(request: Request) -> list[tuple[bytes, bytes]]:
     """Return the fields of a request in the order in which they are sent."""
-    if isinstance(request, Complaint):
-        return [(b"usage-error", request.problem)]
     fields = [(b"recipient", recipient) for recipient in request.recipients]
+    if isinstance(request, Complaint):
+        return [(b"complaint", request.kind), (b"problem", request.problem), *fields]
     if isinstance(request, Inquiry):
         path = [] if request.reverse_path is None else [(b"reverse-path", request.reverse_path)]
         return [(b"inquiry", request.kind), *fields, *path]
@@ -121,10 +128,12 @@ def parse_request(octets: bytes) -> Request:
             raise WireError("a field is unknown, or is there twice")
         else:
             once[name] = value
-    if b"usage-error" in once:
+    if b"complaint" in once:
         return parse_complaint(once, recipients)
     if b"inquiry" in once:
         return parse_inquiry(once, recipients)
+    if b"problem" in once:
+        raise WireError("a problem belongs to a complaint")
     return Submission(
         recipients=tuple(recipients),
         recipients_from_header=parse_choice(once, b"recipients-from", (b"header",)) is not None,
@@ -136,10 +145,11 @@ def parse_request(octets: bytes) -> Request:
 
 
 def parse_complaint(once: dict[bytes, bytes], recipients: list[bytes]) -> Complaint:
-    """Return the complaint, which comes alone."""
-    if len(once) > 1 or recipients:
-        raise WireError("a complaint comes alone")
-    return Complaint(once[b"usage-error"])
+    """Return the complaint, which takes a problem and recipients and nothing else."""
+    kind = parse_choice(once, b"complaint", COMPLAINTS)
+    if kind is None or once.keys() != {b"complaint", b"problem"}:
+        raise WireError("a complaint has a field too many, or too few")
+    return Complaint(kind, once[b"problem"], tuple(recipients))
 
 
 def parse_inquiry(once: dict[bytes, bytes], recipients: list[bytes]) -> Inquiry:

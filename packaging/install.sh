@@ -1,8 +1,8 @@
 #!/bin/sh
-# Install what `make` built. Usage: install.sh DESTDIR PREFIX SYSCONFDIR SERVICE_USER STANDIN_USER PYTHON MODULES BUILD VERSION
+# Install what `make` built. Usage: install.sh DESTDIR PREFIX SYSCONFDIR SERVICE_USER STANDIN_USER PYTHON MODULES BUILD
 # Owners and the set-id bits are set as root with an empty DESTDIR only; a package does it when it is installed.
 set -eu
-destdir=$1 prefix=$2 sysconfdir=$3 service=$4 standin=$5 python=$6 modules=$7 build=$8 version=$9
+destdir=$1 prefix=$2 sysconfdir=$3 service=$4 standin=$5 python=$6 modules=$7 build=$8
 lib=$destdir$prefix/lib/gatepost
 libexec=$destdir$prefix/libexec/gatepost
 etc=$destdir$sysconfdir
@@ -58,7 +58,6 @@ CONFIGURATION = "$sysconfdir/gatepost.toml"
 SECRETS = "$sysconfdir/secrets"
 SERVICE_USER = "$service"
 STANDIN_USER = "$standin"
-VERSION = "$version"
 PATHS
 # Compiled now, since no send may write; never checked against the source again, since only root can change either.
 "$python" -I -m compileall -q --invalidation-mode unchecked-hash -s "$destdir" "$lib"

@@ -42,6 +42,8 @@ def build(tables: dict[str, Any], machine: Machine, not_yet: frozenset[str]) -> 
     main = read_options(tables, "main", schema.MAIN, not_yet, others=schema.SECTIONS)
     with At("mua_wrapper"):
         parse_true(tables.get("mua_wrapper", True))
+    if main.get("local_sender_retain") and main.get("local_from_check", True):
+        raise BadValue("needs local_from_check = false, as in Exim", ("local_sender_retain",))
     main |= names(main, machine)
     with At("transports"):
         transports = build_transports(tables.get("transports", {}), main["primary_hostname"], not_yet)

@@ -8,8 +8,8 @@ import time
 from helper.failure import MessageError
 from helper.message.body import dot_stuffed, survey, wire_chunks
 from helper.message.compose import Options, Stamp, compose
-from helper.privileged.paths import VERSION
 from helper.record import Record
+from helper.wire import VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,10 +6,11 @@ from helper import status
 from helper.delivery.origin import origin_of
 from helper.delivery.recipients import argument_mailboxes
 from helper.delivery.route import may_see, route_message
-from helper.failure import AddressError, MessageError
+from helper.failure import AddressError, Failure, MessageError
 from helper.routing.aliases import count_entries
 from helper.routing.items import ListSyntax
 from helper.sentence import verdict
+from helper.smtp.steps import shown
 from helper.wire import Submission
 
 TYPE_CHECKING = False
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 
     from helper.config.values import Configuration
     from helper.delivery.identify import Person
-    from helper.delivery.origin import Origin
+    from helper.message.address import Mailbox
     from helper.routing.caller import Caller
+    from helper.routing.transaction import Route
     from helper.wire import Inquiry
 
     Show = Callable[[str], None]
@@ -37,30 +39,34 @@ def inquire(
     if inquiry.kind == b"aliases":
         return check_aliases(origin.caller, configuration, alias_files, show)
     trace = show if inquiry.kind == b"trace" else None
-    answers = [
-        verify(text, origin, configuration, alias_files, trace or (lambda _line: None), show)
-        for text in inquiry.recipients
-    ]
+
+    def route_one(mailbox: Mailbox) -> Route | None:
+        return route_message([mailbox], origin, configuration, alias_files, trace)
+
+    answers = [verify(text, configuration.qualify_recipient, route_one, show) for text in inquiry.recipients]
     return status.SENT if all(answers) else status.FAILED
 
 
-def verify(
-    text: bytes,
-    origin: Origin,
-    configuration: Configuration,
-    alias_files: Mapping[str, bytes | None],
-    trace: Show,
-    show: Show,
-) -> bool:
-    """Route the addresses of one argument and say for each what came of it."""
+def verify(text: bytes, qualify: bytes, route_one: Callable[[Mailbox], Route | None], show: Show) -> bool:
+    """Route each address of one argument, say what came of it, and whether all of it was good."""
     try:
-        for mailbox in argument_mailboxes(text, configuration.qualify_recipient):
-            way = route_message([mailbox], origin, configuration, alias_files, trace)
-            show(f"{mailbox.octets.decode('utf-8', 'replace')}: {'verified' if way else 'discarded'}")
-    except (AddressError, MessageError) as failure:
-        show(verdict(failure).line.removeprefix("sendmail: not sent: ") + ": not verified")
+        mailboxes = argument_mailboxes(text, qualify)
+    except AddressError as failure:
+        show(f"{reason(failure)}: not verified")
         return False
-    return True
+    is_good = True
+    for mailbox in mailboxes:
+        try:
+            show(f"{shown(mailbox.octets)}: {'verified' if route_one(mailbox) else 'discarded'}")
+        except (AddressError, MessageError) as failure:
+            show(f"{reason(failure)}: not verified")
+            is_good = False
+    return is_good
+
+
+def reason(failure: Failure) -> str:
+    """Return why an address is not good, as a send would say it."""
+    return verdict(failure).line.removeprefix("sendmail: not sent: ")
 
 
 def check_aliases(
@@ -71,6 +77,7 @@ def check_aliases(
     for path, octets in alias_files.items():
         if octets is None:
             show(f"{path}: does not exist")
+            answer = status.FAILED
             continue
         try:
             show(f"{path}: {count_entries(octets, configuration.qualify_recipient)} entries")

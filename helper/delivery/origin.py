@@ -51,6 +51,7 @@ def origin_of(person: Person, submission: Submission, configuration: Configurati
         mailbox=rewrite(account),
         reverse_path=allowed,
         trusted=caller.trusted,
+        rewrite=rewrite,
         given_name=submission.full_name,
         check_from=configuration.local_from_check,
         retain_sender=configuration.local_sender_retain,

@@ -13,11 +13,12 @@ from helper.delivery.receive import open_message
 from helper.delivery.recipients import recipients_for_the_log, recipients_of
 from helper.delivery.report import Progress
 from helper.delivery.route import route_message
-from helper.failure import ConfigError, Failure, MessageError, UsageError
+from helper.failure import ConfigError, DaemonError, Failure, InputError, MessageError, UsageError
 from helper.message.header import split_message
 from helper.record import Record
 from helper.routing.policy import check
 from helper.sentence import Verdict, verdict
+from helper.smtp.steps import shown
 from helper.wire import Complaint, Inquiry
 
 TYPE_CHECKING = False
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 # recipients are told in the log.
 SIZE_LIMIT_OCTETS = 50 * 1024 * 1024
 
+COMPLAINTS = {b"usage": UsageError, b"input": InputError, b"daemon": DaemonError}
 DISCARDED = Verdict(status.SENT, "accepted", "discarded: the aliases leave nobody to send to")
 
 
@@ -58,7 +60,8 @@ def tell(channel: Channel, caller_uid: int, holdings: Holdings) -> None:
             return  # `sendmail -bp` and its like need no helper
         request, descriptor = received
         if isinstance(request, Complaint):
-            raise UsageError(request.problem.decode("ascii", "replace"))
+            progress.note_recipients(request.recipients)
+            raise COMPLAINTS[request.kind](shown(request.problem))
         if isinstance(request, Inquiry):
             channel.finish(inquire(request, person, usable_configuration(holdings), holdings.alias_files, channel.show))
             return

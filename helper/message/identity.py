@@ -6,7 +6,7 @@ and 3.6.6. All addresses here are as they were before [rewrite], which is applie
 
 from __future__ import annotations
 
-from helper.message.address import AddressSyntax, parse_address_list
+from helper.message.address import AddressSyntax, Mailbox, parse_address_list
 from helper.message.display_name import display_name
 from helper.message.display_name import full_name_of as full_name_of
 from helper.message.header import new_field
@@ -15,7 +15,9 @@ from helper.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from helper.message.address import AddrSpec, Mailbox
+    from collections.abc import Callable
+
+    from helper.message.address import AddrSpec
     from helper.message.header import Field
 
     Fields = tuple[Field, ...]
@@ -24,9 +26,9 @@ if TYPE_CHECKING:
 class Author(Record):
     """Who sends the message, and what is to be said of it.
 
-    `account` is login@qualify_domain, `mailbox` the same after [rewrite]; `full_name` is UTF-8 and may be empty;
-    `given_name` is that of -F. `reverse_path` is the one that was allowed, None where it is the null one. `prefix` and
-    `suffix` are local_from_prefix and local_from_suffix, with a leading or trailing `*` for anything.
+    `account` is login@qualify_domain, `mailbox` the same after [rewrite], which is `rewrite`; `full_name` is UTF-8 and
+    may be empty; `given_name` is that of -F. `reverse_path` is the one that was allowed, None where it is the null
+    one. `prefix` and `suffix` are local_from_prefix and local_from_suffix, with a leading or trailing `*` for anything.
     """
 
     login: bytes
@@ -35,6 +37,7 @@ class Author(Record):
     mailbox: Mailbox
     reverse_path: Mailbox | None
     trusted: bool
+    rewrite: Callable[[Mailbox], Mailbox]
     given_name: bytes | None = None
     check_from: bool = True
     retain_sender: bool = False
@@ -110,9 +113,13 @@ def is_own_alone(field: Field, author: Author) -> bool:
 
 def is_own(spec: AddrSpec, author: Author) -> bool:
     """Say whether an address is the caller's: before or after [rewrite], with a permitted prefix and suffix."""
-    domain = author.account.domain if spec.domain is None else spec.domain
+    try:
+        mailbox = Mailbox(spec.local_part, author.account.domain if spec.domain is None else spec.domain)
+    except AddressSyntax:
+        return False
     return any(
-        domain.lower() == own.domain.lower() and has_local_part(spec.local_part, own.local_part, author)
+        given.domain.lower() == own.domain.lower() and has_local_part(given.local_part, own.local_part, author)
+        for given in (mailbox, author.rewrite(mailbox))
         for own in (author.account, author.mailbox)
     )
 

@@ -91,7 +91,11 @@ def route_step(
         if unmet is not None or number in passed:
             circumstances.trace.skipped(step, router, unmet or "it has redirected this address already")
             continue
-        outcome = drive(router, step.mailbox, circumstances)
+        try:
+            outcome = drive(router, step.mailbox, circumstances)
+        except Undeliverable as undeliverable:
+            circumstances.trace.step(step, f"router {router.name} failed it: {undeliverable.problem}")
+            raise
         if isinstance(outcome, Accepted):
             return destination(step, router, outcome, circumstances)
         if isinstance(outcome, Listing):

@@ -59,8 +59,16 @@ class Trace:
         reverse_path = "" if found.reverse_path is None else printable(found.reverse_path.octets)
         self.tell(
             f"{printable(step.mailbox.octets)}{came}: router {router.name}: transport {found.transport}, "
-            f"hosts {hosts}, reverse-path <{reverse_path}>"
+            f"hosts {hosts}, reverse-path <{reverse_path}>{changes_text(found)}"
         )
+
+
+def changes_text(found: Destination) -> str:
+    """Return which header fields are added and removed, by their names."""
+    added = [printable(field.partition(b":")[0]) for field in found.headers_add]
+    removed = [printable(name) for name in found.headers_remove]
+    texts = [(", adds ", added), (", removes ", removed)]
+    return "".join(word + " ".join(names) for word, names in texts if names)
 
 
 def host_text(host: Host) -> str:

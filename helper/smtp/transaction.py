@@ -88,7 +88,7 @@ def transact_stepwise(timeouts: Timeouts, commands: Commands, extensions: Extens
     """Without PIPELINING: each command waits for the reply to the one before."""
     for command, name in commands:
         yield command_line(command)
-        yield from accepted(timeouts, name)
+        yield from accepted(name, timeouts.command_s)
     if "CHUNKING" in extensions:
         yield SendAsChunk()
     else:
@@ -109,7 +109,7 @@ def transact_with_data(timeouts: Timeouts, commands: Commands) -> Dialogue[Reply
     yield group(commands)
     yield WriteDataCommand()
     for _, name in commands:
-        yield from accepted(timeouts, name)
+        yield from accepted(name, timeouts.command_s)
     yield from go_ahead(timeouts)
     yield SendAsData()
     yield Quit()
@@ -117,12 +117,15 @@ def transact_with_data(timeouts: Timeouts, commands: Commands) -> Dialogue[Reply
 
 
 def transact_at_once(timeouts: Timeouts, commands: Commands) -> Dialogue[Reply]:
-    """Send envelope and message in one turn: with a single recipient, nothing can be delivered in part."""
+    """Send envelope and message in one turn: with a single recipient, nothing can be delivered in part.
+
+    A server may keep all its replies until it has dealt with the message (RFC 2920, section 3.2): each has its time.
+    """
     yield group(commands)
     yield SendAsChunk()
     yield Quit()
     for _, name in commands:
-        yield from accepted(timeouts, name)
+        yield from accepted(name, timeouts.final_s)
     return (yield from taken(timeouts))
 
 
@@ -130,7 +133,7 @@ def transact_with_chunk(timeouts: Timeouts, commands: Commands) -> Dialogue[Repl
     """Send the message when every recipient has been accepted."""
     yield group(commands)
     for _, name in commands:
-        yield from accepted(timeouts, name)
+        yield from accepted(name, timeouts.command_s)
     yield SendAsChunk()
     yield Quit()
     return (yield from taken(timeouts))
@@ -142,9 +145,9 @@ def group(commands: Commands) -> Write:
     return Write(b"".join(line.octets for line in lines), "\n".join(line.shown for line in lines))
 
 
-def accepted(timeouts: Timeouts, command: bytes) -> Dialogue[None]:
+def accepted(command: bytes, timeout_s: float) -> Dialogue[None]:
     """Wait until a command is accepted. Refused where it is not, 4xx and 5xx alike."""
-    reply = yield Read(shown(command), timeouts.command_s)
+    reply = yield Read(shown(command), timeout_s)
     if not reply.is_positive:
         raise unwelcome(shown(command), reply)
 

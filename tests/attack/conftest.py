@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.installation import Installation
 from tests.support.misbehaviour import Silent
-from tests.support.process import helper_below
+from tests.support.process import helper_below, wait_for
 from tests.support.weakened import Workshop
 
 MESSAGE = b"Subject: hello\n\nhello\n"
@@ -62,7 +62,10 @@ def held(smarthost, start_held):
     """Return the helper of a send that waits for the greeting of a smart host."""
 
     def start(installation, user="alice", **options):
-        installation.configure_relay(smarthost(at={"GREETING": Silent()}))
-        return start_held(installation, user=user, **options)[1]
+        host = smarthost(at={"GREETING": Silent()})
+        installation.configure_relay(host)
+        helper = start_held(installation, user=user, **options)[1]
+        wait_for(lambda: host.acted, "the connection")
+        return helper
 
     return start

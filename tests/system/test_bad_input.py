@@ -78,19 +78,14 @@ NONSENSE = [
     "carol@",
     "carol@@example.org",
     "carol@example..org",
-    "carol@-example.org",
     "carol@example.org>",
     "<carol@example.org",
     "Carol <carol@example.org> <dave@example.org>",
     "carol dave@example.org",
-    ".carol@example.org",
-    "carol.@example.org",
     'ca"rol@example.org',
     '"carol@example.org',
     "carol(comment@example.org",
-    "carol@[300.1.2.3]",
     "carol@example.org;",
-    "Group: carol@example.org",
     "c" * 65 + "@" + ("d" * 60 + ".") * 5 + "example",
     "(" * 50000,
     "<" * 50000,
@@ -142,7 +137,9 @@ def test_an_option_may_hold_a_control_character(installation, smarthost, option,
 @with_each_exit_codes
 @pytest.mark.parametrize("field", ["To", "Cc", "Bcc"])
 @pytest.mark.parametrize(
-    "value", [b"<carol@example.org", b"carol@@example.org", b"a\0b@example.org", b"ok@example.org, <", b"(" * 40000]
+    "value",
+    [b"<carol@example.org", b"carol@@example.org", b"a\0b@example.org", b"ok@example.org, <", b"(" * 40000],
+    ids=lambda value: repr(value[:30]),
 )
 def test_a_header_field_of_recipients_may_make_no_sense(installation, smarthost, field, value, exit_codes):
     host = smarthost()
@@ -168,7 +165,9 @@ def test_one_bad_recipient_of_many_stops_the_message(installation, smarthost):
 
 @pytest.mark.parametrize("user", ["alice", "root"])
 @pytest.mark.parametrize(
-    "reverse_path", ["@", "a@@b", "<a@example.net", "a b@example.net", "a@example.net>", "(" * 40000]
+    "reverse_path",
+    ["@", "a@@b", "<a@example.net", "a b@example.net", "a@example.net>", "(" * 40000],
+    ids=lambda value: repr(value[:30]),
 )
 def test_a_reverse_path_may_make_no_sense(installation, smarthost, reverse_path, user):
     """For root it fails; whoever may not say it is not heard anyway (contract, section 8)."""

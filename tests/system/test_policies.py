@@ -57,7 +57,9 @@ def test_where_no_policy_matches_the_message_may_go(installation, smarthost, cal
     assert_sent(installation.send(CAROL, stdin=MESSAGE, user=caller), host, [CAROL])
 
 
-@pytest.mark.parametrize(("callers", "who"), [(["alice"], "alice"), (["bob", "@alice"], "alice"), ([], "bob"), ([], "root")])
+@pytest.mark.parametrize(
+    ("callers", "who"), [(["alice"], "alice"), (["bob", "@alice"], "alice"), ([], "bob"), ([], "root")]
+)
 def test_who_may_not_send_is_told_so(installation, smarthost, callers, who):
     host = smarthost()
     configure_policies(installation, host, policy(*callers, allow=False))
@@ -149,9 +151,7 @@ def test_recipients_in_the_header_have_to_match_too(installation, smarthost):
 def test_the_final_recipients_have_to_match(installation, smarthost, patterns, allowed):
     host = smarthost()
     file = public_file(installation, "aliases", f"staff: {CAROL}\n")
-    configure_policies(
-        installation, host, policy("alice", recipients=patterns), routers=[redirect(file), ACCEPT]
-    )
+    configure_policies(installation, host, policy("alice", recipients=patterns), routers=[redirect(file), ACCEPT])
     result = installation.send("staff", stdin=MESSAGE)
     if allowed:
         assert_sent(result, host, [CAROL])
@@ -206,9 +206,7 @@ def test_recipients_are_counted_once_each_after_routing(installation, smarthost,
     host = smarthost()
     recipients = [f"user{number}@example.org" for number in range(2 + over)]
     file = public_file(installation, "aliases", f"staff: {', '.join(recipients)}\n")
-    configure_policies(
-        installation, host, policy("alice", recipients_max=2), routers=[redirect(file), ACCEPT]
-    )
+    configure_policies(installation, host, policy("alice", recipients_max=2), routers=[redirect(file), ACCEPT])
     result = installation.send("staff", recipients[0], stdin=MESSAGE)
     if over:
         assert_forbidden(installation, host, result, recipients, "send to at most 2 recipients at once")

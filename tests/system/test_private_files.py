@@ -27,6 +27,7 @@ from tests.system.world import (
 
 SECRET = "canary-4f1c09ab27"  # a constant: it stands in the names of tests, which have to be the same in all workers
 STAFF = "staff@example.net"
+NO_LOCAL_DELIVERY = "and there is no local delivery"
 FORWARD = {"name": "forward", "driver": "redirect", "file": "$home/.forward", "check_local_user": True}
 
 in_both_modes = pytest.mark.parametrize("mode", [0o6755, 0o2755], ids=["6755", "2755"])
@@ -147,10 +148,9 @@ def test_what_a_protected_alias_file_includes_is_read_with_the_callers_rights(in
 def test_no_list_can_show_a_secret_of_ours(installation, smarthost, option):
     host = smarthost(tls="starttls", auth={"ws1": SECRET})
     password = installation.secrets / "relay.password"
-    file = public_file(installation, "aliases", f"staff: :include:{password}\nboss: :include:{installation.configuration}\n")
-    text = installation.relay_configuration(host)
-    text += f'\n[[routers]]\ndriver = "redirect"\nfile = "{file}"\n[[routers]]\ndriver = "accept"\ntransport = "relay"\n'
-    installation.configure(text, {"relay.password": SECRET})
+    aliases = f"staff: :include:{password}\nboss: :include:{installation.configuration}\n"
+    file = public_file(installation, "aliases", aliases)
+    configure(installation, host, [redirect(file), ACCEPT])
     result = installation.send(*option, "staff", "boss", stdin=MESSAGE)
     assert result.status == 1
     assert "Permission denied" in result.stdout + result.stderr
@@ -242,9 +242,9 @@ def test_a_forward_file_opens_nothing_of_ours(installation, forwarding, how, opt
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("|/usr/bin/procmail\n", "is redirected to a pipe, and there is no local delivery"),
-        ('"|IFS=\' \' && exec /usr/bin/procmail -f- || exit 75"\n', "is redirected to a pipe, and there is no local delivery"),
-        ("/home/alice/mbox\n", "is redirected to a file, and there is no local delivery"),
+        ("|/usr/bin/procmail\n", f"is redirected to a pipe, {NO_LOCAL_DELIVERY}"),
+        ("\"|IFS=' ' && exec /usr/bin/procmail -f- || exit 75\"\n", f"is redirected to a pipe, {NO_LOCAL_DELIVERY}"),
+        ("/home/alice/mbox\n", f"is redirected to a file, {NO_LOCAL_DELIVERY}"),
         ("# Exim filter\ndeliver carol@example.org\n", "has a filter in FILE, and filters are not run"),
         ("# Sieve filter\nkeep;\n", "has a filter in FILE, and filters are not run"),
         (":fail: moved\n", "is not taken: moved"),

@@ -36,7 +36,7 @@ def configure(
     text += f"\n[rewrite]\n{to_toml(rewrite)}" if rewrite else ""
     text += "".join(f"\n[[routers]]\n{to_toml(router)}" for router in routers)
     text += "".join(f"\n[[policies]]\n{to_toml(policy)}" for policy in policies)
-    installation.configure(text)
+    installation.configure(text, {"relay.password": next(iter(host.auth.values()))} if host.auth else {})
 
 
 def place(host: SmartHost) -> str:

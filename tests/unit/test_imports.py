@@ -45,19 +45,30 @@ ALLOWED = {
     "helper/delivery/origin.py": PURE | {"helper.message", "helper.routing"},
     "helper/delivery/recipients.py": PURE | {"helper.message"},
     "helper/delivery/route.py": PURE | {"os", "stat", "helper.routing", "helper.delivery.identify.home_of"},
-    "helper/delivery/compose.py": PURE | {"os", "time", "helper.message", "helper.privileged.paths.VERSION"},
-    "helper/delivery/inquire.py": PURE | {"helper.delivery", "helper.routing", "helper.sentence", "helper.wire"},
+    "helper/delivery/compose.py": PURE | {"os", "time", "helper.message", "helper.wire.VERSION"},
+    "helper/delivery/inquire.py": PURE
+    | {"helper.delivery", "helper.routing", "helper.sentence", "helper.smtp.steps.shown", "helper.wire"},
     "helper/delivery/plan.py": PURE | {"helper.smtp"},
     "helper/delivery/converse.py": PURE | {"helper.smtp"},
     "helper/delivery/deliver.py": PURE | {"helper.delivery"},
     "helper/delivery/report.py": PURE | {"json", "os", "syslog", "time", "helper.smtp.steps.shown"},
     "helper/delivery/story.py": PURE
-    | {"helper.delivery", "helper.message", "helper.routing", "helper.sentence", "helper.wire"},
+    | {"helper.delivery", "helper.message", "helper.routing", "helper.sentence", "helper.smtp.steps", "helper.wire"},
     "frontend/__main__.py": {"sys", "frontend.main"},
     "frontend/argv.py": {"__future__", "helper.record"},
     "frontend/stdin.py": {"__future__", "errno", "fcntl", "os", "stat"},
     "frontend/submit.py": {"__future__", "os", "sys", "_socket", "helper.wire", "helper.status"},
-    "frontend/main.py": {"__future__", "os", "sys", "_signal", "frontend", "helper.wire", "helper.status"},
+    "frontend/main.py": {
+        "__future__",
+        "errno",
+        "os",
+        "ssl",
+        "sys",
+        "_signal",
+        "frontend",
+        "helper.wire",
+        "helper.status",
+    },
 }
 
 

@@ -125,7 +125,7 @@ def basic(text: str) -> str:
 
 
 def basic_lines(text: str) -> str:
-    return '"""\n' + text.replace("\\", "\\\\").replace('"""', '""\\"').rstrip('"') + '"""'
+    return '"""\n' + text.replace("\\", "\\\\").replace('"', '\\"') + '"""'
 
 
 def literal(text: str) -> str:

@@ -39,7 +39,8 @@ def test_an_inquiry_arrives_as_it_was_sent(kind, reverse_path):
 
 
 def test_a_complaint_arrives_as_it_was_sent():
-    assert wire.parse_request(fields_of(wire.Complaint(b"unknown option -Z"))) == wire.Complaint(b"unknown option -Z")
+    complaint = wire.Complaint(b"usage", b"unknown option -Z", (b"a@x",))
+    assert wire.parse_request(fields_of(complaint)) == complaint
 
 
 @given(SUBMISSIONS, st.data())
@@ -87,8 +88,12 @@ def test_bounds_a_request_before_it_is_allocated():
         wire.field_octets(b"body", b"9BIT"),
         wire.field_octets(b"recipients-from", b"body"),
         wire.field_octets(b"show-dialogue", b""),
-        wire.field_octets(b"usage-error", b"x") + wire.field_octets(b"recipient", b"a@b"),
-        wire.field_octets(b"usage-error", b"x") + wire.field_octets(b"body", b"7BIT"),
+        wire.field_octets(b"complaint", b"usage"),
+        wire.field_octets(b"problem", b"x"),
+        wire.field_octets(b"complaint", b"weather") + wire.field_octets(b"problem", b"x"),
+        wire.field_octets(b"complaint", b"usage")
+        + wire.field_octets(b"problem", b"x")
+        + wire.field_octets(b"body", b"7BIT"),
         wire.field_octets(b"inquiry", b"verify") + wire.field_octets(b"body", b"7BIT"),
         wire.field_octets(b"inquiry", b"secrets"),
         wire.field_octets(b"recipient", b"a@b") + b"\x00",
@@ -101,7 +106,7 @@ def test_refuses_what_is_unknown_double_contradictory_or_left_over(fields):
         wire.parse_request(fields)
 
 
-@pytest.mark.parametrize("name", [b"recipient", b"reverse-path", b"full-name", b"usage-error"])
+@pytest.mark.parametrize("name", [b"recipient", b"reverse-path", b"full-name", b"problem"])
 @pytest.mark.parametrize("control", [*range(32), 127])
 def test_refuses_every_control_character_in_every_field(name, control):
     with pytest.raises(WireError, match="control character"):

@@ -12,7 +12,13 @@ from helper.message.identity import Author
 
 ACCOUNT = Mailbox(b"bob", b"example.net")
 BOB = Author(
-    login=b"bob", full_name=b"Bob Smith", account=ACCOUNT, mailbox=ACCOUNT, reverse_path=ACCOUNT, trusted=False
+    login=b"bob",
+    full_name=b"Bob Smith",
+    account=ACCOUNT,
+    mailbox=ACCOUNT,
+    reverse_path=ACCOUNT,
+    trusted=False,
+    rewrite=lambda mailbox: mailbox,
 )
 STAMP = Stamp(
     date=b"Sun, 22 Nov 2026 18:52:00 +0000",
@@ -98,7 +104,7 @@ def test_qualifies_and_rewrites_authors(name):
     options = OPTIONS.replace(
         rewrite=lambda box: Mailbox(b"public", b"x.example") if box.local_part == b"root" else box
     )
-    author = BOB.replace(trusted=True)
+    author = BOB.replace(trusted=True, rewrite=lambda mailbox: mailbox)
     rest = b"Date: today\nMessage-ID: <1@x>\n" + (b"" if name == b"From" else FROM)
     header = name + b": root (Cron Daemon), Al <al>, r@y, R <root@example.net>\n" + rest
     assert composed(header, author, options) == (

@@ -9,8 +9,16 @@ from helper.message.identity import Author, with_identity
 ACCOUNT = Mailbox(b"bob", b"example.net")
 PUBLIC = Mailbox(b"bob.smith", b"public.example")
 OTHER = Mailbox(b"news", b"example.org")
-BOB = Author(login=b"bob", full_name=b"Bob Smith", account=ACCOUNT, mailbox=PUBLIC, reverse_path=ACCOUNT, trusted=False)
-TRUSTED = BOB.replace(trusted=True)
+BOB = Author(
+    login=b"bob",
+    full_name=b"Bob Smith",
+    account=ACCOUNT,
+    mailbox=PUBLIC,
+    reverse_path=ACCOUNT,
+    trusted=False,
+    rewrite=lambda mailbox: mailbox,
+)
+TRUSTED = BOB.replace(trusted=True, rewrite=lambda mailbox: mailbox)
 NAMED = b"Bob Smith <bob@example.net>"
 OWN_SENDER = b"Sender: " + NAMED + b"\n"
 

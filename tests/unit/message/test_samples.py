@@ -49,6 +49,7 @@ def author(login: bytes, trusted: bool) -> Author:
         mailbox=account,
         reverse_path=account,
         trusted=trusted,
+        rewrite=lambda mailbox: mailbox,
     )
 
 

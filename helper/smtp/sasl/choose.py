@@ -1,0 +1,102 @@
+"""Choose: which mechanisms are tried, and in which order."""
+
+from __future__ import annotations
+
+from helper.smtp.sasl.external import external
+from helper.smtp.sasl.oauth import oauthbearer, xoauth2
+from helper.smtp.sasl.plain import login, plain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from helper.smtp.sasl.exchange import Credential, Exchange
+
+    # The name and the data of what ties an authentication to its TLS session (RFC 5056).
+    ChannelBinding = tuple[str, bytes]
+
+SCRAM = ("SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1")
+TOKEN = ("OAUTHBEARER", "XOAUTH2")
+
+# These give the credential to the server: what it refuses here, it has heard.
+REVEALING = (*TOKEN, "PLAIN", "LOGIN")
+
+# Where TLS keeps the password secret, CRAM-MD5 adds nothing to it: it costs a turn, proves nothing of the server, and
+# works only with servers that keep passwords in a form that can be read. Elsewhere it keeps it from who listens.
+PRIVATELY = ("PLAIN", "LOGIN", "CRAM-MD5")
+IN_THE_OPEN = ("CRAM-MD5", "PLAIN", "LOGIN")
+
+
+def common_mechanisms(
+    offered: tuple[str, ...], credential: Credential, is_private: bool, binding: ChannelBinding | None
+) -> tuple[str, ...]:
+    """Return the mechanisms that we can use, the server offers and the configuration allows, the best one first.
+
+    `is_private` says that nobody but the server that was meant can listen.
+    """
+    wanted = credential.mechanisms
+    common = [name for name in usable(credential, is_private) if name in offered and (not wanted or name in wanted)]
+    if binding is None:
+        return tuple(name for name in common if not name.endswith("-PLUS"))
+    # Who can bind and is offered it must not do without (RFC 5802, section 6).
+    return tuple(name for name in common if f"{name}-PLUS" not in common)
+
+
+def usable(credential: Credential, is_private: bool) -> tuple[str, ...]:
+    """Return what the credential is good for. EXTERNAL only where it is asked for: servers offer it to everybody."""
+    external_first = tuple(name for name in credential.mechanisms if name == "EXTERNAL")
+    if credential.kind == "token":
+        return (*TOKEN, *external_first)
+    return (*SCRAM, *external_first, *(PRIVATELY if is_private else IN_THE_OPEN))
+
+
+def no_common_mechanism(offered: tuple[str, ...], credential: Credential, binding: ChannelBinding | None) -> str:
+    """Say what the server offers instead, as far as these are words."""
+    words = [name for name in offered[:16] if name.isascii() and name.replace("-", "").isalnum()]
+    for_what = " for a token" if credential.kind == "token" else ""
+    problem = f"no common mechanism{for_what}; the server offers {' '.join(words)[:200] or 'none'}"
+    if binding is None and any(name.endswith("-PLUS") and name in offered for name in credential.mechanisms):
+        return f"{problem}; those with -PLUS need TLS 1.2 here"
+    return problem
+
+
+def start_exchange(
+    name: str,
+    credential: Credential,
+    offered: tuple[str, ...],
+    binding: ChannelBinding | None,
+    fresh_nonce: Callable[[], bytes],
+) -> Exchange:
+    """Return the exchange of one of the common mechanisms. What hashes is loaded only now."""
+    if name.startswith("SCRAM-"):
+        from helper.smtp.sasl.scram import HASHES, scram
+
+        header, data = gs2_header(name, offered, binding)
+        return scram(HASHES[name.removesuffix("-PLUS")], credential, fresh_nonce(), header, data)
+    if name == "CRAM-MD5":
+        from helper.smtp.sasl.cram_md5 import cram_md5
+
+        return cram_md5(credential)
+    return SIMPLE[name](credential)
+
+
+def gs2_header(name: str, offered: tuple[str, ...], binding: ChannelBinding | None) -> tuple[bytes, bytes]:
+    """Return what SCRAM says of the channel binding, and the binding's data (RFC 5802, sections 6 and 7).
+
+    `y` tells a server that we could bind but were not offered it: where it did offer it, somebody on the way has taken
+    the offer out, and the server ends this. `n` would not say so, and is for where we cannot, or are told not to.
+    """
+    if binding is not None and name.endswith("-PLUS"):
+        return b"p=" + binding[0].encode("ascii") + b",,", binding[1]
+    if binding is not None and f"{name}-PLUS" not in offered:
+        return b"y,,", b""
+    return b"n,,", b""
+
+
+SIMPLE: dict[str, Callable[[Credential], Exchange]] = {
+    "PLAIN": plain,
+    "LOGIN": login,
+    "OAUTHBEARER": oauthbearer,
+    "XOAUTH2": xoauth2,
+    "EXTERNAL": external,
+}

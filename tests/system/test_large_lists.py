@@ -1,0 +1,116 @@
+"""Many recipients through a large alias file, in one transaction and in little time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import time
+
+import prctl
+import pytest
+
+from tests.system.outcome import WITH_CHUNKS, assert_not_sent, facts_of
+from tests.system.world import ACCEPT, MESSAGE, configure, public_file, redirect
+
+ENTRIES = 100_000
+RECIPIENTS = 10_000
+STEP = ENTRIES // RECIPIENTS
+# Of processor time. The machine may be busy with other tests; what is quadratic takes minutes.
+PROCESSOR_TIME_LIMIT_S = 5
+
+
+@pytest.fixture(scope="module")
+def aliases(shared_installation):
+    """Return the path of a large alias file: a person for each entry, and two entries for lists of many."""
+    persons = "".join(f"person{number}: p{number}@example.org\n" for number in range(ENTRIES - 2))
+    keys = [f"person{number}" for number in range(0, ENTRIES - 2, STEP)]
+    by_key = f"staff: {', '.join(keys)}\n"
+    members = public_file(shared_installation, "members.list", "\n".join(f"m{key}@example.org" for key in keys))
+    return public_file(shared_installation, "large.aliases", f"{persons}{by_key}members: :include:{members}\n")
+
+
+@contextlib.contextmanager
+def processor_time_limit():
+    """Check how much processor time everything takes that is started here, the helper included."""
+    prctl.set_child_subreaper(True)  # a helper whose frontend has ended first would be counted by init
+    before = used_s()
+    yield
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.wait()
+    prctl.set_child_subreaper(False)
+    used = used_s() - before
+    print(f"{used:.2f} s of processor time")
+    assert used < PROCESSOR_TIME_LIMIT_S
+
+
+def used_s():
+    """Return the processor time of all children that have ended, in seconds."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def configure_large(installation, smarthost, aliases, **main):
+    """Configure the large alias file for the domain example.net and return the smart host."""
+    host = smarthost(extensions=WITH_CHUNKS)
+    configure(installation, host, [redirect(aliases, domains=["example.net"]), ACCEPT], main=main)
+    return host
+
+
+def numbers():
+    """Return which persons are written to."""
+    return range(0, ENTRIES - 2, STEP)
+
+
+@pytest.mark.parametrize("way", ["arguments", "header", "a list of aliases", "a list in a file"])
+def test_ten_thousand_recipients_get_one_message(installation, smarthost, aliases, way):
+    host = configure_large(installation, smarthost, aliases)
+    persons = [f"person{number}" for number in numbers()]
+    args, header = {
+        "arguments": (persons, b""),
+        "header": (["-t"], b"Bcc: " + ",\n ".join(persons).encode() + b"\n"),
+        "a list of aliases": (["staff"], b""),
+        "a list in a file": (["members"], b""),
+    }[way]
+    with processor_time_limit():
+        result = installation.send(*args, stdin=header + MESSAGE)
+    host.settle()
+    assert (result.status, result.stderr) == (0, "")
+    expected = [f"mperson{n}@example.org" if way == "a list in a file" else f"p{n}@example.org" for n in numbers()]
+    assert host.message.addresses == [address.encode() for address in expected]
+    assert b"person" not in host.message.octets
+    assert facts_of(result.log_line)["outcome"] == "accepted"
+
+
+def test_one_of_ten_thousand_who_is_refused_stops_the_message(installation, smarthost, aliases):
+    host = smarthost(extensions=WITH_CHUNKS, refuse={"RCPT 9999": "550 5.1.1 no such user"})
+    configure(installation, host, [redirect(aliases, domains=["example.net"]), ACCEPT])
+    result = installation.send("staff", stdin=MESSAGE)
+    host.settle()
+    refused = f"p{numbers()[9998]}@example.org"
+    assert (result.status, host.messages, host.session.content) == (1, [], b"")
+    assert result.reason.endswith(f"RCPT TO:<{refused}> was refused: 550 5.1.1 no such user")
+
+
+@pytest.mark.parametrize("over", [0, 1])
+def test_recipients_are_limited_after_routing(installation, smarthost, aliases, over):
+    host = configure_large(installation, smarthost, aliases, recipients_max=RECIPIENTS - over)
+    result = installation.send("staff", stdin=MESSAGE)
+    if over:
+        reason = f"the message has more than {RECIPIENTS - 1} recipients"
+        assert_not_sent(result, reason, status=1, recipients=["staff"], hosts=[host])
+        assert host.connections == 0
+    else:
+        host.settle()
+        assert (result.status, len(host.message.addresses)) == (0, RECIPIENTS)
+
+
+def test_a_single_alias_of_many_takes_no_time(installation, smarthost, aliases):
+    host = configure_large(installation, smarthost, aliases)
+    began = time.monotonic()
+    result = installation.send(f"person{ENTRIES - 3}", stdin=MESSAGE)
+    assert time.monotonic() - began < 2
+    host.settle()
+    assert result.status == 0
+    assert host.message.addresses == [f"p{ENTRIES - 3}@example.org".encode()]
