@@ -60,7 +60,7 @@ install: all
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/sendmail $(DESTDIR)$(PREFIX)/lib/sendmail $(DESTDIR)$(PREFIX)/bin/mailq \
-	  $(DESTDIR)$(PREFIX)/bin/newaliases
+	  $(DESTDIR)$(PREFIX)/bin/newaliases $(DESTDIR)$(PREFIX)/bin/gatepost
 	rm -rf $(DESTDIR)$(LIB) $(DESTDIR)$(LIBEXEC)
 	@echo "left in place: $(SYSCONFDIR) and the accounts $(SERVICE_USER) and $(STANDIN_USER)"
 

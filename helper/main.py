@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from helper import status
-from helper.config.configuration import parse_configuration
+from helper.config.compiled import compiled_configuration
 from helper.config.values import Configuration, Machine, alias_files, secret_files
 from helper.delivery.channel import Channel
 from helper.delivery.report import Log, Progress, open_syslog
@@ -43,14 +43,24 @@ def main() -> NoReturn:
 def take_hold() -> Holdings:
     """Open and read what root wrote, while we may. What is wrong there is told when we know whose message it stops."""
     try:
-        octets = load.configuration()
-        # Where the file gives the name, the resolver is not asked: without a network it would make us wait.
-        host_name = b"" if b"primary_hostname" in octets else load.host_name()
-        machine = Machine(host_name, load.mailname(), load.exists("/etc/aliases"))
-        return hold(parse_configuration(octets, paths.CONFIGURATION, machine))
+        return hold(configuration_of_root())
     except ConfigError as error:
         open_syslog()
         return Holdings(None, error, {}, {}, Log(None, "text"))
+
+
+def configuration_of_root() -> Configuration:
+    """Return what gatepost.toml says, from its compiled copy where that is exactly of this file."""
+    source = load.configuration()
+    # Where the file gives the name, the resolver is not asked: without a network it would make us wait.
+    host_name = b"" if b"primary_hostname" in source else load.host_name()
+    machine = Machine(host_name, load.mailname(), load.exists("/etc/aliases"))
+    configuration = compiled_configuration(load.compiled(), source, machine)
+    if configuration is None:
+        from helper.config.configuration import parse_configuration  # half of what a send would load
+
+        configuration = parse_configuration(source, paths.CONFIGURATION, machine)
+    return configuration
 
 
 def hold(configuration: Configuration) -> Holdings:

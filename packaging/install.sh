@@ -42,7 +42,8 @@ fi
 umask 022
 install -d "$destdir$prefix/sbin" "$destdir$prefix/bin" "$destdir$prefix/lib" "$libexec" "$etc"
 rm -rf "$lib"
-for source in frontend/*.py helper/*.py helper/*/*.py; do
+for source in admin/*.py frontend/*.py helper/*.py helper/*/*.py helper/*/*/*.py; do
+    [ -e "$source" ] || continue
     install -D -m 0644 "$source" "$lib/$source"
 done
 cat >"$lib/helper/privileged/paths.py" <<PATHS
@@ -55,6 +56,7 @@ PYTHON_MODULES = "$modules"
 LIBRARY = "$prefix/lib/gatepost"
 LAUNCHER = "$prefix/libexec/gatepost/launcher"
 CONFIGURATION = "$sysconfdir/gatepost.toml"
+COMPILED = "$sysconfdir/gatepost.compiled"
 SECRETS = "$sysconfdir/secrets"
 SERVICE_USER = "$service"
 STANDIN_USER = "$standin"
@@ -63,6 +65,19 @@ PATHS
 "$python" -I -m compileall -q --invalidation-mode unchecked-hash -s "$destdir" "$lib"
 
 install -m 0755 "$build/sendmail" "$destdir$prefix/sbin/sendmail"
+cat >"$destdir$prefix/bin/gatepost" <<COMMAND
+#!$python -ISB
+"""The administrator's command; all of it stands in $prefix/lib/gatepost/admin."""
+
+import sys
+
+sys.path += ["$prefix/lib/gatepost", "$modules"]
+
+from admin.main import main
+
+main()
+COMMAND
+chmod 0755 "$destdir$prefix/bin/gatepost"
 ln -sf ../sbin/sendmail "$destdir$prefix/lib/sendmail"
 ln -sf ../sbin/sendmail "$destdir$prefix/bin/mailq"
 ln -sf ../sbin/sendmail "$destdir$prefix/bin/newaliases"
@@ -86,3 +101,5 @@ if [ ! -e "$etc/gatepost.toml" ]; then
     [ "$for_real" = no ] || chgrp "$service" "$etc/gatepost.toml"
     echo "now say where the mail goes: $sysconfdir/gatepost.toml"
 fi
+# Leave a compiled copy of a configuration that is right; one that is not yet written is no fault of the installation.
+[ "$for_real" = no ] || "$prefix/bin/gatepost" check >/dev/null 2>&1 || true

@@ -161,7 +161,6 @@ NOT_YET = frozenset(
     {
         *("transports.dane", "transports.tls_pins", "transports.tls_certificate", "transports.tls_privatekey"),
         *("auth.password_command", "auth.token_command"),
-        *(f"mechanisms.{name}" for name in parsers.MECHANISMS if name not in ("PLAIN", "LOGIN")),
     }
 )
 

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from helper.failure import HostFailed, InDoubt, ReplyError
-from helper.smtp.auth import masked
 from helper.smtp.dialogue import dialogue
-from helper.smtp.steps import Authenticated, Quit, Read, SendAsChunk, SendAsData, StartTLS, Write, WriteDataCommand
+from helper.smtp.sasl.mask import masked
+from helper.smtp.steps import (
+    Authenticated,
+    Quit,
+    Read,
+    ReadText,
+    SendAsChunk,
+    SendAsData,
+    StartTLS,
+    Write,
+    WriteDataCommand,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +32,8 @@ def converse(connection: Connection, layer: TlsLayer | None, plan: Plan, session
 
     Once the end of the message is out, a lost connection, a time-out or nonsense leaves it in doubt: InDoubt.
     """
+    if layer is not None:
+        session = session.replace(channel_binding=layer.channel_binding)
     steps = dialogue(session, plan.envelope)
     try:
         step = next(steps)
@@ -57,10 +69,9 @@ def perform(step: Step, connection: Connection, layer: TlsLayer | None, plan: Pl
     match step:
         case Read():
             reply = connection.read_reply(step.command, step.timeout_s)
-            if plan.session.credential is not None:
-                reply = masked(reply, plan.session.credential)
-            show_reply(reply, plan)
-            return reply
+            harmless = reply if plan.session.credential is None else masked(reply, plan.session.credential)
+            show_reply(harmless, plan)
+            return reply if isinstance(step, ReadText) else harmless
         case Write():
             connection.command(step.octets, step.shown.split("\n")[0])
         case WriteDataCommand():

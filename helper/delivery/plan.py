@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 from helper.record import Record
-from helper.smtp.auth import Credential
+from helper.secret import Secret
 from helper.smtp.dialogue import Session
+from helper.smtp.sasl.choose import TOKEN
+from helper.smtp.sasl.exchange import Credential, encode
 from helper.smtp.transaction import Envelope, Timeouts
 
 TYPE_CHECKING = False
@@ -16,7 +20,6 @@ if TYPE_CHECKING:
     from helper.delivery.compose import Outgoing
     from helper.delivery.report import Progress
     from helper.routing.transaction import Route
-    from helper.secret import Secret
     from helper.wire import Submission
 
 
@@ -67,6 +70,8 @@ def make_plan(
             helo_name=transport.helo_data,
             tls=transport.tls,
             timeouts=Timeouts(transport.command_timeout_s, transport.data_timeout_s, transport.final_timeout_s),
+            fresh_nonce=fresh_nonce,
+            is_verified=transport.tls_verify,
             credential=credential,
             allow_plaintext=transport.auth is not None and transport.auth.allow_plaintext,
         ),
@@ -88,6 +93,15 @@ def make_plan(
 
 def credential_of(transport: Transport, secrets: Mapping[str, Secret]) -> Credential | None:
     """Return who we are at the smart host, None where it does not ask."""
-    if transport.auth is None or transport.auth.password_file is None:
+    auth = transport.auth
+    if auth is None:
         return None
-    return Credential(transport.auth.user, secrets[transport.auth.password_file], transport.auth.mechanisms)
+    if auth.password_file is None:
+        return Credential(auth.user, Secret(b""), auth.mechanisms)  # EXTERNAL alone
+    kind = "token" if auth.mechanisms and set(auth.mechanisms) <= set(TOKEN) else "password"
+    return Credential(auth.user, secrets[auth.password_file], auth.mechanisms, kind)
+
+
+def fresh_nonce() -> bytes:
+    """Return 24 printable characters that nobody can guess, others each time."""
+    return encode(os.urandom(18))

@@ -68,6 +68,16 @@ class TlsLayer:
         """Return the protocol version, as "TLSv1.3"."""
         return self._object.version() or ""
 
+    def channel_binding(self) -> tuple[str, bytes] | None:
+        """Return name and data of what only this TLS session and the server's side of it share; None for nothing.
+
+        tls-unique of TLS 1.2 (RFC 5929): what breaks it is a session that was resumed (RFC 7627, section 1), and ours
+        never is. In TLS 1.3 it means nothing (RFC 8446, appendix C.5), though OpenSSL has one there; tls-exporter,
+        which took its place (RFC 9266), is out of reach: Python's ssl exports no keying material.
+        """
+        octets = self._object.get_channel_binding("tls-unique") if self.version == "TLSv1.2" else None
+        return ("tls-unique", octets) if octets else None
+
     def shake_hands(self, received: bytes) -> tuple[bytes, bool]:
         """Go on with the handshake; return what to send, and whether it is finished. HostFailed when it fails."""
         self._in.write(received)

@@ -11,6 +11,7 @@ from helper.privileged import paths
 from helper.secret import Secret
 
 CONFIGURATION_LIMIT = 64 * 1024  # octets; what takes more is not a configuration of a smart host
+COMPILED_LIMIT = 8 * CONFIGURATION_LIMIT
 SECRET_LIMIT = 16 * 1024  # octets; the longest tokens in use are about 4,000
 ALIASES_LIMIT = 64 * 1024 * 1024  # octets; half a million entries
 
@@ -21,6 +22,14 @@ OPEN_QUIETLY = os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK  # no FIFO, terminal o
 def configuration() -> bytes:
     """Return the octets of gatepost.toml. ConfigError where it is missing or others than root can write it."""
     return protected_file(paths.CONFIGURATION, CONFIGURATION_LIMIT)
+
+
+def compiled() -> bytes:
+    """Return the octets of the compiled copy, empty where there is none that root alone can write: it is not needed."""
+    try:
+        return protected_file(paths.COMPILED, COMPILED_LIMIT)
+    except ConfigError:
+        return b""
 
 
 def secret(name: str) -> Secret:

@@ -1,88 +1,89 @@
-"""AUTH: SASL mechanisms as generators of responses (RFC 4954). None of them knows a socket or a reply."""
+"""AUTH: prove to the smart host who we are (RFC 4954), as a part of the dialogue."""
 
 from __future__ import annotations
 
-import binascii
-
-from helper.record import Record
+from helper import status
+from helper.failure import HostFailed
+from helper.smtp.refused_host import refused_host
+from helper.smtp.sasl.choose import REVEALING, common_mechanisms, no_common_mechanism, start_exchange
+from helper.smtp.sasl.exchange import NO_SENSE, BadChallenge, additional_data, decode, encode
+from helper.smtp.sasl.mask import masked
+from helper.smtp.steps import Authenticated, ReadText, Write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
-
-    from helper.secret import Secret
+    from helper.smtp.dialogue import Session
+    from helper.smtp.extensions import Extensions
     from helper.smtp.reply import Reply
+    from helper.smtp.sasl.exchange import Credential, Exchange
+    from helper.smtp.steps import Dialogue
 
-    # Yields responses, is given challenges, both decoded; the first response is the initial one (None: there is none).
-    Exchange = Generator[bytes | None, bytes, None]
+COMMAND_LIMIT = 512  # octets with CRLF: what does not fit waits for a challenge (RFC 4954, section 4)
 
-# RFC 4954, section 4: "12288 octets is a reasonable limit" for a line of base64.
-CHALLENGE_LIMIT = 12288
-
-
-class Credential(Record):
-    """Who we are at the smart host; `mechanisms` narrows the choice, empty for no narrowing."""
-
-    user: bytes
-    secret: Secret
-    mechanisms: tuple[str, ...] = ()
+# A mechanism that is unknown, too weak for this account, or has no use for its credential: another one may do.
+TRY_ANOTHER = (504, 534, 535)
 
 
-class ChallengeSyntax(Exception):
-    """A challenge that is no base64, or too long."""
+def authenticate(session: Session, credential: Credential, extensions: Extensions) -> Dialogue[None]:
+    """Prove who we are, over an encrypted connection unless the configuration allows otherwise.
+
+    One mechanism after the other, as long as no password was given away. HostFailed where none succeeds, or where the
+    server does not prove what the mechanism demands of it.
+    """
+    if session.tls == "none" and not session.allow_plaintext:
+        raise HostFailed("AUTH: the password is not sent without TLS", status.NOT_PERMITTED)
+    offered, binding = extensions.mechanisms, session.channel_binding()
+    is_private = session.tls != "none" and session.is_verified
+    names = common_mechanisms(offered, credential, is_private, binding)
+    if not names:
+        raise HostFailed(f"AUTH: {no_common_mechanism(offered, credential, binding)}", status.NOT_PERMITTED)
+    for name in names:
+        exchange = start_exchange(name, credential, offered, binding, session.fresh_nonce)
+        try:
+            reply = yield from attempt(name, exchange, session.timeouts.command_s)
+        except BadChallenge as bad:
+            raise HostFailed(f"AUTH {name}: {bad.problem}", status.PROTOCOL) from None
+        if reply.code == 235:
+            yield Authenticated(name)
+            return
+        if name in REVEALING or reply.code not in TRY_ANOTHER:
+            break
+    raise refused_host(f"AUTH {name}", masked(reply, credential), for_good=status.NOT_PERMITTED)
 
 
-def plain(credential: Credential) -> Exchange:
-    """Speak PLAIN (RFC 4616): one message, user and password."""
-    yield b"\0" + credential.user + b"\0" + credential.secret.reveal()
+def attempt(name: str, exchange: Exchange, timeout_s: float) -> Dialogue[Reply]:
+    """Hold one exchange and return the reply that ends it. BadChallenge where the server cannot be believed."""
+    initial = next(exchange)
+    command, words = f"AUTH {name}".encode("ascii"), f"AUTH {name}"
+    at_once = b"" if initial is None else b" " + (encode(initial) or b"=")
+    if at_once and len(command + at_once) + 2 <= COMMAND_LIMIT:
+        command, words, initial = command + at_once, f"{words} ***", None
+    yield Write(command + b"\r\n", words)
+    reply = yield ReadText(f"AUTH {name}", timeout_s)
+    while reply.code == 334:
+        challenge = decode(reply.lines[0])
+        response = respond(exchange, challenge) if initial is None else initial
+        initial = None
+        yield Write(encode(response) + b"\r\n", "***")
+        reply = yield ReadText(f"AUTH {name}", timeout_s)
+    if reply.code == 235:
+        finish(exchange, reply)
+    return reply
 
 
-def login(credential: Credential) -> Exchange:
-    """Speak LOGIN (draft-murchison-sasl-login): asked for the user, then for the password, in whatever words."""
-    yield None
-    yield credential.user
-    yield credential.secret.reveal()
-
-
-# In the order of preference. Both give the password to the server: a verified certificate is what protects it.
-MECHANISMS: dict[str, Callable[[Credential], Exchange]] = {"PLAIN": plain, "LOGIN": login}
-
-
-def choose_mechanism(offered: tuple[str, ...], wanted: tuple[str, ...]) -> str | None:
-    """Return the best mechanism that we have, the server offers and the configuration allows; None without one."""
-    return next((name for name in MECHANISMS if name in offered and (not wanted or name in wanted)), None)
-
-
-def no_common_mechanism(offered: tuple[str, ...]) -> str:
-    """Say what the server offers instead, as far as these are words."""
-    words = [name for name in offered[:16] if name.isascii() and name.replace("-", "").isalnum()]
-    return f"no common mechanism; the server offers {' '.join(words)[:200] or 'none'}"
-
-
-def masked(reply: Reply, credential: Credential) -> Reply:
-    """Return a reply without the password, which some servers repeat when they refuse it, plain or as it was sent."""
-    secret = credential.secret.reveal()
-    if not secret:
-        return reply
-    needles = (secret, encode(secret), *(encode(response) for response in plain(credential) if response))
-    lines = []
-    for line in reply.lines:
-        for needle in needles:
-            line = line.replace(needle, b"***")
-        lines.append(line)
-    return reply.replace(lines=tuple(lines))
-
-
-def encode(response: bytes) -> bytes:
-    """Return a response as it is sent; an empty initial response is `=` (RFC 4954, section 4)."""
-    return binascii.b2a_base64(response, newline=False)
-
-
-def decode(challenge: bytes) -> bytes:
-    """Return what a challenge says. ChallengeSyntax where it is no base64 or too long."""
-    if len(challenge) > CHALLENGE_LIMIT:
-        raise ChallengeSyntax
+def respond(exchange: Exchange, challenge: bytes) -> bytes:
+    """Return the response to a challenge. BadChallenge where the mechanism has no more of them."""
     try:
-        return binascii.a2b_base64(challenge, strict_mode=True) if challenge else b""
-    except ValueError:
-        raise ChallengeSyntax from None
+        return exchange.send(challenge) or b""
+    except StopIteration:
+        raise BadChallenge(NO_SENSE) from None
+
+
+def finish(exchange: Exchange, success: Reply) -> None:
+    """Let the exchange see the success as its last challenge. BadChallenge where it misses something."""
+    for challenge in (additional_data(success)[0], b""):
+        try:
+            exchange.send(challenge)
+        except StopIteration:
+            return
+    raise BadChallenge("the server accepts too early")

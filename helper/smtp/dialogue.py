@@ -9,24 +9,41 @@ from __future__ import annotations
 from helper import status
 from helper.failure import HostFailed, ReplyError
 from helper.record import Record
-from helper.smtp import auth
+from helper.smtp.auth import authenticate
 from helper.smtp.extensions import NOTHING_OFFERED, Extensions, parse_extensions
-from helper.smtp.steps import Authenticated, Read, StartTLS, Write, command_line, shown
+from helper.smtp.refused_host import refused_host
+from helper.smtp.steps import Read, ReadText, StartTLS, command_line, shown
 from helper.smtp.transaction import Envelope, Timeouts, transact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from helper.smtp.reply import Reply
+    from helper.smtp.sasl.choose import ChannelBinding
+    from helper.smtp.sasl.exchange import Credential
     from helper.smtp.steps import Dialogue
 
 
+def no_channel_binding() -> ChannelBinding | None:
+    """Return None: there is nothing that an authentication could be tied to."""
+    return None
+
+
 class Session(Record):
-    """What has to be agreed with a smart host before any message: names, protection, credential."""
+    """What has to be agreed with a smart host before any message: names, protection, credential.
+
+    `fresh_nonce` returns another printable string without comma at each call, which nobody can guess;
+    `channel_binding` what the TLS session offers, once there is one.
+    """
 
     helo_name: bytes
     tls: str  # "starttls", "implicit", "none"
     timeouts: Timeouts
-    credential: auth.Credential | None = None
+    fresh_nonce: Callable[[], bytes]
+    channel_binding: Callable[[], ChannelBinding | None] = no_channel_binding
+    is_verified: bool = True  # with TLS, the server has to prove its name
+    credential: Credential | None = None
     allow_plaintext: bool = False
 
 
@@ -81,38 +98,7 @@ def starttls(session: Session, extensions: Extensions) -> Dialogue[None]:
     yield StartTLS()
 
 
-def authenticate(session: Session, credential: auth.Credential, extensions: Extensions) -> Dialogue[None]:
-    """Prove who we are (RFC 4954), over an encrypted connection unless the configuration allows otherwise."""
-    if session.tls == "none" and not session.allow_plaintext:
-        raise HostFailed("AUTH: the password is not sent without TLS", status.NOT_PERMITTED)
-    name = auth.choose_mechanism(extensions.mechanisms, credential.mechanisms)
-    if name is None:
-        raise HostFailed(f"AUTH: {auth.no_common_mechanism(extensions.mechanisms)}", status.NOT_PERMITTED)
-    exchange = auth.MECHANISMS[name](credential)
-    initial = next(exchange)
-    line = f"AUTH {name}".encode("ascii") + (b"" if initial is None else b" " + (auth.encode(initial) or b"="))
-    yield Write(line + b"\r\n", f"AUTH {name}" if initial is None else f"AUTH {name} ***")
-    reply = yield Read(f"AUTH {name}", session.timeouts.command_s)
-    while reply.code == 334:
-        try:
-            response = exchange.send(auth.decode(reply.lines[0]))
-        except (StopIteration, auth.ChallengeSyntax):
-            raise HostFailed(f"AUTH {name}: the challenge makes no sense", status.PROTOCOL) from None
-        yield Write(auth.encode(response or b"") + b"\r\n", "***")
-        reply = yield Read(f"AUTH {name}", session.timeouts.command_s)
-    if reply.code != 235:
-        raise refused_host(f"AUTH {name}", reply, for_good=status.NOT_PERMITTED)
-    yield Authenticated(name)
-
-
 def ask(session: Session, command: bytes) -> Dialogue[Reply]:
     """Send one command and return the reply to it."""
     yield command_line(command)
-    return (yield Read(shown(command), session.timeouts.command_s))
-
-
-def refused_host(command: str, reply: Reply, for_good: int = status.UNAVAILABLE) -> HostFailed | ReplyError:
-    """Return what it means that a host refuses us before any transaction, or says what belongs elsewhere."""
-    if reply.code < 400:
-        return ReplyError(command, f"makes no sense here: {reply.text}")
-    return HostFailed(f"{command} was refused: {reply.text}", status.TEMPORARY if reply.is_temporary else for_good)
+    return (yield ReadText(shown(command), session.timeouts.command_s))

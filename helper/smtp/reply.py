@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from helper.record import Record
 
-# RFC 5321, 4.5.3.1.5 allows 512 octets a line; real servers send longer ones. All lines together fit a page of text.
-LINE_LIMIT = 4096
+# RFC 5321, 4.5.3.1.5 allows 512 octets a line, RFC 4954, section 4 challenges of 12288 (with "334 " and CRLF more).
+# All lines together fit a page of text.
+LINE_LIMIT = 12288 + 6
 REPLY_LIMIT = 64 * 1024
 LINES_LIMIT = 256
 TEXT_LIMIT = 400  # characters of a reply that are shown to people

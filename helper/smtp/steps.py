@@ -38,6 +38,13 @@ class Read(Record):
     timeout_s: float
 
 
+class ReadText(Read):
+    """Wait for a reply whose text tells the dialogue something, and is given to it as it came.
+
+    Of every other reply the dialogue learns no more than a person may see.
+    """
+
+
 class StartTLS(Record):
     """Make the connection private now; what was heard before is forgotten (RFC 3207, section 4.2)."""
 

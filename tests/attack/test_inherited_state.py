@@ -19,7 +19,7 @@ START = "helper/privileged/start.h"
 
 # Each is done by a program of the caller that then becomes sendmail.
 BECOME = "\nos.execv(sys.argv[1], sys.argv[1:])"
-IMPORTS = "import fcntl, os, resource, signal, sys\n"
+IMPORTS = "import fcntl, os, resource, signal, sys, termios\n"
 STATES = {
     "descriptors": "for _ in range(500): os.set_inheritable(os.open('/etc/hostname', os.O_RDONLY), True)",
     "channel-taken": "os.dup2(os.open('/etc/hostname', os.O_RDONLY), 3)",
@@ -36,7 +36,7 @@ STATES = {
     "one-processor": "os.sched_setaffinity(0, {0})",
     "children": "[os._exit(0) for _ in range(5) if not os.fork()]",
     "session": "os.setsid()",
-    "terminal": "import termios; m, s = os.openpty(); os.set_inheritable(m, True); os.setsid(); fcntl.ioctl(s, termios.TIOCSCTTY, 0)",
+    "terminal": "m, s = os.openpty(); os.dup2(m, 99); os.setsid(); fcntl.ioctl(s, termios.TIOCSCTTY, 0)",
 }
 # Hard limits cannot be raised again: too low ones end in one clear line.
 TOO_LOW = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
-import time
 
 import prctl
 import pytest
@@ -16,8 +15,8 @@ from tests.system.world import ACCEPT, MESSAGE, configure, public_file, redirect
 ENTRIES = 100_000
 RECIPIENTS = 10_000
 STEP = ENTRIES // RECIPIENTS
-# Of processor time. The machine may be busy with other tests; what is quadratic takes minutes.
-PROCESSOR_TIME_LIMIT_S = 5
+# Of processor time, whatever else the machine does. It takes a sixth of this; what is quadratic takes minutes.
+LIMIT_FOR_MANY_S, LIMIT_FOR_ONE_S = 5, 1
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +30,7 @@ def aliases(shared_installation):
 
 
 @contextlib.contextmanager
-def processor_time_limit():
+def processor_time_limit(limit_s):
     """Check how much processor time everything takes that is started here, the helper included."""
     prctl.set_child_subreaper(True)  # a helper whose frontend has ended first would be counted by init
     before = used_s()
@@ -42,7 +41,7 @@ def processor_time_limit():
     prctl.set_child_subreaper(False)
     used = used_s() - before
     print(f"{used:.2f} s of processor time")
-    assert used < PROCESSOR_TIME_LIMIT_S
+    assert used < limit_s
 
 
 def used_s():
@@ -73,7 +72,7 @@ def test_ten_thousand_recipients_get_one_message(installation, smarthost, aliase
         "a list of aliases": (["staff"], b""),
         "a list in a file": (["members"], b""),
     }[way]
-    with processor_time_limit():
+    with processor_time_limit(LIMIT_FOR_MANY_S):
         result = installation.send(*args, stdin=header + MESSAGE)
     host.settle()
     assert (result.status, result.stderr) == (0, "")
@@ -108,9 +107,8 @@ def test_recipients_are_limited_after_routing(installation, smarthost, aliases, 
 
 def test_a_single_alias_of_many_takes_no_time(installation, smarthost, aliases):
     host = configure_large(installation, smarthost, aliases)
-    began = time.monotonic()
-    result = installation.send(f"person{ENTRIES - 3}", stdin=MESSAGE)
-    assert time.monotonic() - began < 2
+    with processor_time_limit(LIMIT_FOR_ONE_S):
+        result = installation.send(f"person{ENTRIES - 3}", stdin=MESSAGE)
     host.settle()
     assert result.status == 0
     assert host.message.addresses == [f"p{ENTRIES - 3}@example.org".encode()]

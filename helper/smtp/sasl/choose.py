@@ -5,6 +5,7 @@ from __future__ import annotations
 from helper.smtp.sasl.external import external
 from helper.smtp.sasl.oauth import oauthbearer, xoauth2
 from helper.smtp.sasl.plain import login, plain
+from helper.smtp.sasl.saslprep import can_be_prepared
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def usable(credential: Credential, is_private: bool) -> tuple[str, ...]:
     external_first = tuple(name for name in credential.mechanisms if name == "EXTERNAL")
     if credential.kind == "token":
         return (*TOKEN, *external_first)
-    return (*SCRAM, *external_first, *(PRIVATELY if is_private else IN_THE_OPEN))
+    scram = SCRAM if can_be_prepared(credential.user, credential.secret.reveal()) else ()
+    return (*scram, *external_first, *(PRIVATELY if is_private else IN_THE_OPEN))
 
 
 def no_common_mechanism(offered: tuple[str, ...], credential: Credential, binding: ChannelBinding | None) -> str:
@@ -57,6 +59,8 @@ def no_common_mechanism(offered: tuple[str, ...], credential: Credential, bindin
     problem = f"no common mechanism{for_what}; the server offers {' '.join(words)[:200] or 'none'}"
     if binding is None and any(name.endswith("-PLUS") and name in offered for name in credential.mechanisms):
         return f"{problem}; those with -PLUS need TLS 1.2 here"
+    if not can_be_prepared(credential.user, credential.secret.reveal()):
+        return f"{problem}; SCRAM needs a user name and a password that SASLprep (RFC 4013) allows"
     return problem
 
 

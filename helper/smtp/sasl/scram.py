@@ -10,7 +10,7 @@ import hashlib
 import hmac
 
 from helper.smtp.sasl.exchange import NO_SENSE, BadChallenge, decode, encode
-from helper.smtp.sasl.saslprep import CannotPrepare, saslprep
+from helper.smtp.sasl.saslprep import saslprep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,8 +28,11 @@ WRONG_PROOF = "the server does not know the password: its proof is wrong"
 
 
 def scram(hash_name: str, credential: Credential, nonce: bytes, gs2_header: bytes, binding_data: bytes) -> Exchange:
-    """Speak SCRAM with one of HASHES; `nonce` is ours, printable, without comma, and used once."""
-    user, password = prepared(credential.user), prepared(credential.secret.reveal())
+    """Speak SCRAM with one of HASHES; `nonce` is ours, printable, without comma, and used once.
+
+    CannotPrepare where user name or password cannot be made into what both sides hash.
+    """
+    user, password = saslprep(credential.user), saslprep(credential.secret.reveal())
     client_first_bare = b"n=" + escaped(user) + b",r=" + nonce
     server_first = yield gs2_header + client_first_bare
     if server_first.startswith(b"e="):
@@ -96,14 +99,6 @@ def concede() -> Exchange:
     """Acknowledge an error that the server tells in a challenge: its refusal follows as a reply, with the reason."""
     yield b""
     raise BadChallenge(NO_PROOF)
-
-
-def prepared(octets: bytes) -> bytes:
-    """Return a prepared string: without preparing, each side would hash something else."""
-    try:
-        return saslprep(octets)
-    except CannotPrepare:
-        raise BadChallenge("the user name or the password is not what SASLprep (RFC 4013) allows") from None
 
 
 def escaped(user: bytes) -> bytes:

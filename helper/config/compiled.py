@@ -1,0 +1,63 @@
+"""The configuration compiled: what `gatepost check` leaves beside gatepost.toml, so that sends need not parse TOML.
+
+It holds, whole, what it was made from: the octets of the file and what the machine said. It is used where all of that
+is exactly what is found now, and ignored otherwise: it can make a send faster, never different.
+"""
+
+from __future__ import annotations
+
+import marshal
+import sys
+
+from helper.config.values import Authentication, Configuration, Host, Machine, Policy, Router, Transport
+from helper.record import Record
+from helper.wire import VERSION
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+RECORDS = {record.__name__: record for record in (Authentication, Configuration, Host, Policy, Router, Transport)}
+
+
+def compile_configuration(configuration: Configuration, source: bytes, machine: Machine) -> bytes:
+    """Return the octets of the compiled copy of a configuration that these octets and this machine gave."""
+    whole: Any = (origin(source, machine), packed(configuration))
+    return marshal.dumps(whole)
+
+
+def compiled_configuration(octets: bytes, source: bytes, machine: Machine) -> Configuration | None:
+    """Return what a compiled copy holds, None where it is of another file, machine or version, or no copy at all.
+
+    The octets come from a file that root alone can write, like the compiled modules of the program itself.
+    """
+    try:
+        made_from, content = marshal.loads(octets)
+        if made_from != origin(source, machine):
+            return None
+        configuration = unpacked(content)
+    except (ValueError, TypeError, EOFError, KeyError):
+        return None
+    return configuration if isinstance(configuration, Configuration) else None
+
+
+def origin(source: bytes, machine: Machine) -> tuple[object, ...]:
+    """Return everything that the values of a configuration depend on."""
+    return VERSION, sys.hexversion, source, machine.host_name, machine.mailname, machine.has_aliases
+
+
+def packed(value: Any) -> Any:
+    """Return a value with its Records as tuples of their class's name and their fields."""
+    if isinstance(value, Record):
+        return type(value).__name__, {name: packed(field) for name, field in vars(value).items()}
+    return ("", tuple(map(packed, value))) if isinstance(value, tuple) else value
+
+
+def unpacked(value: Any) -> Any:
+    """Return the value that was packed so."""
+    if not isinstance(value, tuple):
+        return value
+    name, content = value
+    if not name:
+        return tuple(map(unpacked, content))
+    return RECORDS[name](**{field: unpacked(packed_field) for field, packed_field in content.items()})
