@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from helper.config import schema
-from helper.config.shape import At, BadValue, each, is_word
-from helper.config.table import read_options, refuse_hosts_not_yet, refuse_not_yet, required, table_of
+from helper.config.shape import At, BadValue, is_word
+from helper.config.table import read_options, refuse_hosts_not_yet, required, table_of
 from helper.config.values import Authentication, Transport
 
 TYPE_CHECKING = False
@@ -48,8 +48,6 @@ def build_transport(name: str, table: object, primary_hostname: bytes, not_yet: 
 def build_authentication(value: object, not_yet: frozenset[str]) -> Authentication:
     """Return who we are at the smart host. BadValue where user or credential is missing, or is given twice."""
     fields = read_options(value, "auth", schema.AUTHENTICATION, not_yet)
-    with At("mechanisms"):
-        each(fields.get("mechanisms", ()), lambda name: refuse_not_yet(f"mechanisms.{name}", not_yet))
     if fields.get("mechanisms") != ("EXTERNAL",):  # there our certificate is the credential (RFC 4422, appendix A)
         required(fields, "user")
         refuse_without_credential(fields)

@@ -15,7 +15,10 @@ BEGIN = "helper/privileged/begin.py"
 LAUNCHER = "helper/privileged/launcher.c"
 WITHOUT_THE_STAND_IN = {LAUNCHER: {"    if (real_user == standin.uid) {\n": "    if (false) {\n"}}
 WITHOUT_THE_SERVICE_USER = {
-    LAUNCHER: {"    if (real_user == service.uid) {\n": "    if (false) {\n"},
+    LAUNCHER: {
+        "    if (real_user == service.uid) {\n": "    if (false) {\n",
+        "    if (real_group == service.gid) {\n": "    if (false) {\n",
+    },
     BEGIN: {"    if real == service.pw_uid or real_group == service.pw_gid or": "    if"},
 }
 

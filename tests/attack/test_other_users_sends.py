@@ -66,8 +66,7 @@ def test_nor_does_it_when_they_are_stopped(installation, smarthost, crowd, user)
     """A stopped process gives nothing back that it holds: so it must hold nothing that others need."""
     host = silent_for_alice(installation, smarthost)
     crowd(installation, host, 5, 5)
-    login = installation.account("alice").pw_name
-    installation.run_as("alice", "/usr/bin/pkill", "-STOP", "-u", login)
+    installation.run_as("alice", "/bin/kill", "-STOP", *map(str, installation.processes()))
     result = installation.send("carol@example.org", stdin=MESSAGE, user=user)
     assert (result.status, result.stderr) == (0, "")
 

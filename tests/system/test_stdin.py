@@ -190,7 +190,8 @@ def test_a_folder_cannot_be_read(installation, smarthost, exit_codes):
         status, stderr, lines = run(installation, *ONE, stdin=descriptor)
     finally:
         os.close(descriptor)
-    assert stderr == "sendmail: not sent: standard input cannot be read: Is a directory\n"
+    assert stderr.startswith("sendmail: not sent: standard input cannot be read: ")
+    assert stderr.count("\n") == 1
     assert status == shown_status(INPUT_OUTPUT, exit_codes)
     assert len(lines) == 1
     assert "carol@example.org" in lines[0]

@@ -264,10 +264,6 @@ USES = {
     "driver.dnslookup": (ROUTER + "driver = 'dnslookup'\ntransport = 'relay'", "routers[2].driver"),
     "auth.password_command": (AUTH + "user = 'u'\npassword_command = ['/x']", "transports.relay.auth.password_command"),
     "auth.token_command": (AUTH + "user = 'u'\ntoken_command = ['/x']", "transports.relay.auth.token_command"),
-    "mechanisms.CRAM-MD5": (
-        AUTH + "user = 'u'\npassword_file = 'x'\nmechanisms = ['PLAIN', 'CRAM-MD5']",
-        "transports.relay.auth.mechanisms[2]",
-    ),
 }
 
 
@@ -284,7 +280,6 @@ def test_what_is_still_to_come_is_named_as_the_tables_name_it():
         *(f"transports.{option.name}" for option in schema.TRANSPORT),
         *(f"auth.{option.name}" for option in schema.AUTHENTICATION),
         *(f"driver.{driver}" for driver in schema.DRIVERS),
-        *(f"mechanisms.{name}" for name in MECHANISMS),
         *("hosts.mx", "hosts.srv"),
     }
     assert known >= schema.NOT_YET
