@@ -87,6 +87,7 @@ def send(
     recipients = recipients_of(submission, fields, configuration)
     way = route_message(recipients, origin, configuration, holdings.alias_files)
     if way is None:
+        check(configuration.policies, origin.caller, [], origin.reverse_path, message.size_octets)
         return DISCARDED
     addresses = [destination.address for destination in way.recipients]
     progress.note_recipients([address.octets for address in addresses])

@@ -27,10 +27,16 @@ from tests.system.outcome import (
 NO_HOST, TEMPORARY, PROTOCOL = 68, 75, 76
 LARGE = MESSAGE + b"0123456789abcde\n" * (24 * 1024 * 1024 // 16)  # more than any socket's buffers hold
 
-# Where the envelope is not yet complete; what DATA's failures call the command is found out below.
-STEPS = ("CONNECT", "GREETING", "EHLO", "MAIL", "RCPT 1", "RCPT 3", "RCPT 5")
+# What is offered matters only once it is known.
+EARLY_STEPS = [("CONNECT", WITH_CHUNKS), ("GREETING", WITH_CHUNKS), ("EHLO", WITH_CHUNKS)]
+STEPS = EARLY_STEPS + [
+    (step, extensions) for step in ("MAIL", "RCPT 1", "RCPT 3", "RCPT 5") for extensions in EXTENSIONS.values()
+]
 DATA_EXTENSIONS = {name: value for name, value in EXTENSIONS.items() if "CHUNKING" not in value}
 
+at_each_step = pytest.mark.parametrize(
+    ("step", "extensions"), STEPS, ids=["-".join((step, *extensions[:-2])) for step, extensions in STEPS]
+)
 with_each_extension = pytest.mark.parametrize("extensions", EXTENSIONS.values(), ids=EXTENSIONS)
 with_each_data_extension = pytest.mark.parametrize("extensions", DATA_EXTENSIONS.values(), ids=DATA_EXTENSIONS)
 with_each_exit_codes = pytest.mark.parametrize("exit_codes", ["simple", "sysexits"])
@@ -104,8 +110,7 @@ def test_the_name_of_a_host_may_not_be_found(installation, smarthost, etc, probl
     assert_not_sent(result, reason, status=shown_status(status, exit_codes), recipients=FIVE)
 
 
-@with_each_extension
-@pytest.mark.parametrize("step", STEPS)
+@at_each_step
 def test_a_host_may_be_silent_at_each_step(installation, smarthost, extensions, step):
     host = smarthost(extensions=extensions, at={step: Silent()})
     configure(installation, host)
@@ -128,13 +133,23 @@ def test_a_host_may_fail_at_data(installation, smarthost, extensions, behaviour,
     assert host.session.content == b""
 
 
-@with_each_extension
-@pytest.mark.parametrize("step", STEPS)
+@at_each_step
 @pytest.mark.parametrize("behaviour", [Close(), Reset()], ids=["close", "reset"])
 def test_a_host_may_hang_up_at_each_step(installation, smarthost, extensions, step, behaviour):
+    step = "GREETING" if step == "CONNECT" and isinstance(behaviour, Reset) else step  # see the next test
     host = smarthost(extensions=extensions, at={step: behaviour})
     configure(installation, host)
     fails(installation, host, step, "the connection was lost before the reply", TEMPORARY)
+
+
+def test_a_host_may_break_off_at_once(installation, smarthost):
+    """Which of the two is noticed first is a matter of microseconds."""
+    host = smarthost(at={"CONNECT": Reset()})
+    configure(installation, host)
+    result = installation.send(*FIVE, stdin=MESSAGE)
+    ends = ("connecting: connection reset by peer", "the greeting: the connection was lost before the reply")
+    assert result.reason.endswith(ends)
+    assert_not_sent(result, result.reason, status=TEMPORARY, recipients=FIVE, hosts=[host])
 
 
 @pytest.mark.parametrize("recipients", [ONE, FIVE], ids=["one", "five"])
@@ -171,8 +186,12 @@ NONSENSE = {
 }
 
 
-@pytest.mark.parametrize("extensions", [WITH_DATA, DATA_STEPWISE], ids=["pipelining", "stepwise"])
-@pytest.mark.parametrize("step", ["GREETING", "EHLO", "MAIL", "RCPT 3", "DATA"])
+@pytest.mark.parametrize(
+    ("step", "extensions"),
+    [("GREETING", WITH_DATA), ("EHLO", WITH_DATA)]
+    + [(step, extensions) for step in ("MAIL", "RCPT 3", "DATA") for extensions in (WITH_DATA, DATA_STEPWISE)],
+    ids=["GREETING", "EHLO", *(f"{step}-{how}" for step in ("MAIL", "RCPT", "DATA") for how in ("pipelined", "alone"))],
+)
 @pytest.mark.parametrize("nonsense", NONSENSE.values(), ids=NONSENSE)
 def test_a_host_may_talk_nonsense_at_each_step(installation, smarthost, extensions, step, nonsense):
     host = smarthost(extensions=extensions, at={step: nonsense}, expect_violations=True)

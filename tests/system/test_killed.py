@@ -18,7 +18,7 @@ DELAY_S = 0.2  # the smart host goes on afterwards with whatever has reached it
 LARGE = MESSAGE + b"0123456789abcde\n" * (24 * 1024 * 1024 // 16)  # more than any socket's buffers hold
 AUTH = {"ws1": "correct horse battery"}
 
-SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
+SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGINT]
 with_each_signal = pytest.mark.parametrize("number", SIGNALS, ids=[number.name for number in SIGNALS])
 with_each_victim = pytest.mark.parametrize("victim", ["frontend", "helper"])
 with_each_extension = pytest.mark.parametrize("extensions", [WITH_CHUNKS, WITH_DATA], ids=["chunks", "data"])

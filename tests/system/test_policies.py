@@ -289,3 +289,13 @@ def test_others_are_no_kiosk(installation, smarthost):
     assert_sent(installation.send(CAROL, stdin=MESSAGE, user="bob"), host, [CAROL])
     refused = installation.send(CAROL, stdin=MESSAGE, user="root")
     assert (refused.status, refused.reason) == (NOT_PERMITTED, "root may not send mail")
+
+
+def test_who_may_not_send_may_not_even_send_to_nobody(installation, smarthost):
+    """Status 0 says that the message was taken care of: it is not for whom a policy forbids to send."""
+    host = smarthost()
+    text = installation.relay_configuration(host) + "\n[[policies]]\nallow = false\n"
+    installation.configure(text)
+    result = installation.send("nobody", stdin=b"Subject: x\n\nx\n", etc={"aliases": "nobody: :blackhole:\n"})
+    assert result.status == 1
+    assert "may not send mail" in result.stderr

@@ -1,0 +1,87 @@
+"""SECURITY.md says what the code does: its steps are the functions that are called, its table the tests that exist."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SECURITY = (ROOT / "SECURITY.md").read_text("utf-8")
+STORY = SECURITY.partition("## The story\n")[2].partition("\n## ")[0]
+TABLE = [line.strip("|").split("|") for line in SECURITY.splitlines() if line.startswith("| ")][2:]
+
+
+def step(number):
+    """Return one step of the story."""
+    return re.split(r"^\d+\. ", STORY, flags=re.MULTILINE)[number]
+
+
+def names_in(text):
+    """Return the names of functions in a text, in order."""
+    return re.findall(r"`([a-z_]+)`", text)
+
+
+def calls_of(function, file):
+    """Return which functions of its own file a function calls, in order."""
+    tree = ast.parse((ROOT / file).read_text("utf-8"))
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    calls = [node for node in ast.walk(functions[function]) if isinstance(node, ast.Call)]
+    called = [node.func for node in sorted(calls, key=lambda call: (call.lineno, call.col_offset))]
+    return [name.id for name in called if isinstance(name, ast.Name) and name.id in functions]
+
+
+@pytest.mark.parametrize(
+    ("number", "function", "file"),
+    [(3, "begin", "helper/privileged/begin.py"), (5, "drop", "helper/privileged/drop.py")],
+)
+def test_the_steps_of_the_story_are_what_the_function_calls(number, function, file):
+    assert names_in(step(number)) == [function, *calls_of(function, file)]
+
+
+def test_the_phases_of_the_story_stand_in_the_order_in_which_the_helper_goes_through_them():
+    main = (ROOT / "helper/main.py").read_text("utf-8").partition("def main()")[2].partition("\ndef ")[0]
+    assert main.index("begin()") < main.index("take_hold()") < main.index("drop()") < main.index("tell(")
+    phases = names_in(step(6))
+    assert phases == ["receive", "route", "compose", "deliver", "report"]
+    assert all((ROOT / f"helper/delivery/{phase}.py").exists() for phase in phases)
+
+
+@pytest.mark.parametrize(("number", "file"), [(1, "frontend/sendmail.c"), (2, "helper/privileged/start.h")])
+def test_the_functions_in_c_are_called_in_the_order_of_the_story(number, file):
+    code = (ROOT / file).read_text("utf-8")
+    named = [name for name in names_in(step(number)) if re.search(rf"^static .*\b{name}\(", code, re.MULTILINE)]
+    assert named
+    last_calls = [code.rindex(f"    {name}(") for name in named]
+    assert last_calls == sorted(last_calls)
+
+
+def test_every_attack_has_its_row_and_every_row_its_attack():
+    files = sorted(file.name for file in (ROOT / "tests/attack").glob("test_*.py"))
+    assert sorted(row[2].strip(" `") for row in TABLE) == files
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row[2].strip(" `"))
+def test_every_control_that_the_table_claims_is_there(row):
+    code = (ROOT / "tests/attack" / row[2].strip(" `")).read_text("utf-8")
+    assert len(row) == 4
+    assert ("†" in row[3]) == ("def test_control_" in code)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row[2].strip(" `"))
+def test_every_defence_that_the_table_names_is_there(row):
+    """`file`: `function`, ...; a file without functions counts as a whole."""
+    for part in row[1].split(";"):
+        names = re.findall(r"`([\w.]+)`", part)
+        files = [name for name in names if name.endswith((".py", ".c", ".h"))]
+        code = "".join(
+            path.read_text("utf-8")
+            for file in files
+            for top in ("helper", "frontend")
+            for path in (ROOT / top).rglob(file)
+        )
+        assert bool(code) == bool(files)
+        for name in set(names) - set(files):
+            assert re.search(rf"\b{name}\b", code), f"{name} is not in {files}"
