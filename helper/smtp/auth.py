@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from helper import status
 from helper.failure import HostFailed
-from helper.smtp.refused_host import refused_host
 from helper.smtp.sasl.choose import REVEALING, common_mechanisms, no_common_mechanism, start_exchange
 from helper.smtp.sasl.exchange import NO_SENSE, BadChallenge, additional_data, decode, encode
 from helper.smtp.sasl.mask import masked
@@ -24,11 +23,11 @@ COMMAND_LIMIT = 512  # octets with CRLF: what does not fit waits for a challenge
 TRY_ANOTHER = (504, 534, 535)
 
 
-def authenticate(session: Session, credential: Credential, extensions: Extensions) -> Dialogue[None]:
+def authenticate(session: Session, credential: Credential, extensions: Extensions) -> Dialogue[tuple[str, Reply]]:
     """Prove who we are, over an encrypted connection unless the configuration allows otherwise.
 
-    One mechanism after the other, as long as no password was given away. HostFailed where none succeeds, or where the
-    server does not prove what the mechanism demands of it.
+    One mechanism after the other, as long as no password was given away. Return the last one and the reply to it, 235
+    for success. HostFailed where none can be tried, or where the server does not prove what the mechanism demands.
     """
     if session.tls == "none" and not session.allow_plaintext:
         raise HostFailed("AUTH: the password is not sent without TLS", status.NOT_PERMITTED)
@@ -45,10 +44,9 @@ def authenticate(session: Session, credential: Credential, extensions: Extension
             raise HostFailed(f"AUTH {name}: {bad.problem}", status.PROTOCOL) from None
         if reply.code == 235:
             yield Authenticated(name)
-            return
         if name in REVEALING or reply.code not in TRY_ANOTHER:
             break
-    raise refused_host(f"AUTH {name}", masked(reply, credential), for_good=status.NOT_PERMITTED)
+    return name, masked(reply, credential)
 
 
 def attempt(name: str, exchange: Exchange, timeout_s: float) -> Dialogue[Reply]:

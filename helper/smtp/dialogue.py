@@ -11,7 +11,6 @@ from helper.failure import HostFailed, ReplyError
 from helper.record import Record
 from helper.smtp.auth import authenticate
 from helper.smtp.extensions import NOTHING_OFFERED, Extensions, parse_extensions
-from helper.smtp.refused_host import refused_host
 from helper.smtp.steps import Read, ReadText, StartTLS, command_line, shown
 from helper.smtp.transaction import Envelope, Timeouts, transact
 
@@ -71,7 +70,9 @@ def prepare(session: Session) -> Dialogue[Extensions]:
         yield from starttls(session, extensions)
         extensions = yield from hello(session)
     if session.credential is not None:
-        yield from authenticate(session, session.credential, extensions)
+        mechanism, reply = yield from authenticate(session, session.credential, extensions)
+        if reply.code != 235:
+            raise refused_host(f"AUTH {mechanism}", reply, for_good=status.NOT_PERMITTED)
     return extensions
 
 
@@ -102,3 +103,10 @@ def ask(session: Session, command: bytes) -> Dialogue[Reply]:
     """Send one command and return the reply to it."""
     yield command_line(command)
     return (yield ReadText(shown(command), session.timeouts.command_s))
+
+
+def refused_host(command: str, reply: Reply, for_good: int = status.UNAVAILABLE) -> HostFailed | ReplyError:
+    """Return what it means that a host refuses us before any transaction, or says what belongs elsewhere."""
+    if reply.code < 400:
+        return ReplyError(command, f"makes no sense here: {reply.text}")
+    return HostFailed(f"{command} was refused: {reply.text}", status.TEMPORARY if reply.is_temporary else for_good)

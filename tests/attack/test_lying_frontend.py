@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import secrets
@@ -80,7 +79,11 @@ def assert_untouched(host, installation, *places):
         (request((b"body", b"BINARYMIME")), b"choice"),
         (request((b"recipients-from", b"/etc/passwd")), b"choice"),
         (request((b"show-dialogue", b"")), b"choice"),
-        (request((b"usage-error", b"x"), (b"recipient", b"carol@example.org")), b"alone"),
+        (request((b"complaint", b"bribe"), (b"problem", b"x")), b"choice"),
+        (request((b"complaint", b"usage"), (b"full-name", b"x")), b"a field too many, or too few"),
+        (request((b"problem", b"x"), (b"recipient", b"carol@example.org")), b"belongs to a complaint"),
+        (request((b"inquiry", b"password"), (b"recipient", b"carol@example.org")), b"choice"),
+        (request((b"inquiry", b"verify"), (b"body", b"7BIT")), b"a field too many"),
         (HONEST[:9] + b"\0\0\0\x05" + b"\x04name\0"[:5], b"ends too early"),
         (HONEST[:9] + b"\0\0\0\x01\xff", b"ends too early"),
         (HONEST[:9] + b"\0\0\0\x06\x01x\xff\xff\xff\xff", b"ends too early"),
@@ -93,7 +96,7 @@ def test_nonsense_is_refused(installation, host, octets, reason):
         assert reason in is_refused(forged, host, installation)
 
 
-@pytest.mark.parametrize("field", [b"recipient", b"reverse-path", b"full-name", b"body", b"usage-error"])
+@pytest.mark.parametrize("field", [b"recipient", b"reverse-path", b"full-name", b"body", b"inquiry", b"problem"])
 @pytest.mark.parametrize("control", [b"\0", b"\r", b"\n", b"\x1b", b"\x7f"], ids=["NUL", "CR", "LF", "ESC", "DEL"])
 def test_a_control_character_is_refused_in_every_field(installation, host, field, control):
     fields = [(field, b"a" + control + b"RCPT TO:<evil@example.org>")]
@@ -231,66 +234,6 @@ def test_a_frontend_that_never_reads_is_no_reason_to_stay(installation, smarthos
         assert host.messages == []
 
 
-@pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_SEQPACKET], ids=["datagram", "seqpacket"])
-def test_another_kind_of_socketpair_is_refused(installation, host, kind):
-    ours, theirs = socket.socketpair(socket.AF_UNIX, kind)
-    with ours, theirs:
-        refuses_channel(installation, host, theirs.fileno())
-
-
-def test_a_socket_of_the_network_is_refused(installation, host):
-    listener = socket.create_server(("127.0.0.1", 0))
-    client = socket.create_connection(listener.getsockname())
-    with listener, client:
-        refuses_channel(installation, host, client.fileno())
-
-
-def test_a_socket_without_a_peer_is_refused(installation, host):
-    with socket.socket(socket.AF_UNIX) as alone:
-        refuses_channel(installation, host, alone.fileno())
-
-
-def test_a_listening_socket_is_refused(installation, host, tmp_path):
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(tmp_path / "socket"))
-        listener.listen()
-        refuses_channel(installation, host, listener.fileno())
-
-
-def test_a_socket_of_somebody_else_does_not_lend_an_identity(installation, smarthost, tmp_path):
-    """SO_PEERCRED of this socket says root: who calls is not asked of sockets (threat A9)."""
-    host = smarthost()
-    installation.configure_relay(host)
-    ours, theirs = socket.socketpair()  # made by this test, which is root
-    with ours, ForgedFrontend(installation, channel=theirs.fileno()) as forged:
-        theirs.close()
-        ours.settimeout(10)
-        ours.recv(11)
-        socket.send_fds(ours, [HONEST], [memory_file(MESSAGE)])
-        forged.process.wait(10)
-    assert host.message.reverse_path == installation.account("alice").pw_name.encode() + b"@example.net"
-
-
-@pytest.mark.parametrize("what", ["nothing", "file", "pipe", "folder", "terminal"])
-def test_without_a_socket_the_launcher_says_so(installation, host, what, tmp_path):
-    with contextlib.ExitStack() as stack:
-        descriptor = channel(what, stack)
-        with ForgedFrontend(installation, channel=descriptor) as forged:
-            forged.process.wait(10)
-            said = forged.process.stderr.read()
-            assert forged.process.returncode == 1
-            assert said == b"sendmail: not sent: this part of Gatepost is started by sendmail, not by hand\n"
-            assert_untouched(host, installation)
-
-
-@pytest.mark.parametrize("part", ["helper", "frontend"])
-def test_the_python_parts_do_nothing_by_hand(installation, host, part):
-    script = installation.prefix / "lib/gatepost" / part / "__main__.py"
-    done = installation.run_as("alice", "/usr/bin/python3", "-I", "-S", "-B", str(script), "carol@example.org")
-    assert done.status != 0
-    assert_untouched(host, installation, done)
-
-
 def test_control_without_the_look_at_seals_a_file_is_taken_that_can_still_change(weakened, smarthost):
     """Cut short while it is being sent, it would end the helper by SIGBUS; changed, two looks at it would differ."""
     installation = weakened(WITHOUT_SEALS)
@@ -337,29 +280,3 @@ def test_many_frontends_at_once_disturb_nobody(installation, smarthost):
         stop.set()
         thread.join()
     assert (result.status, result.stderr) == (0, "")
-
-
-def refuses_channel(installation, host, descriptor):
-    """Say that the helper ends by itself, with a failure, when this is its channel."""
-    with ForgedFrontend(installation, channel=descriptor) as forged:
-        forged.process.wait(3)
-        assert forged.process.returncode == 1
-        assert_untouched(host, installation, forged.process.stderr.read())
-
-
-def channel(what, stack):
-    """Return a descriptor that is no socket; -1 for none at all."""
-    if what == "nothing":
-        return -1
-    if what == "file":
-        return stack.enter_context(open("/etc/passwd")).fileno()
-    if what == "folder":
-        descriptor = os.open("/", os.O_RDONLY)
-    elif what == "pipe":
-        descriptor, other = os.pipe()
-        stack.callback(os.close, other)
-    else:
-        other, descriptor = os.openpty()
-        stack.callback(os.close, other)
-    stack.callback(os.close, descriptor)
-    return descriptor

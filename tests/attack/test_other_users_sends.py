@@ -57,7 +57,7 @@ def test_a_send_of_another_user_does_not_wait(installation, smarthost, crowd):
     started_s = time.monotonic()
     result = installation.send("carol@example.org", stdin=MESSAGE, user="bob")
     assert (result.status, result.stderr) == (0, "")
-    assert time.monotonic() - started_s < 3
+    assert time.monotonic() - started_s < 10
     assert len(host.messages) == 1
 
 

@@ -39,9 +39,7 @@ PLACES = {
     "as-header": 'headers_add = "{0}"',
 }
 ERRORS_SHOWN = {"helper/config/toml.py": {'"is not TOML: syntax error", told_line': "said + text, told_line"}}
-DIALOGUE_SHOWN = {
-    "helper/smtp/dialogue.py": {'if initial is None else f"AUTH {name} ***"': 'if initial is None else f"{line!r}"'}
-}
+DIALOGUE_SHOWN = {"helper/smtp/auth.py": {'f"{words} ***", None': 'f"{words}{at_once!r}", None'}}
 
 
 def configuration_with(line):
@@ -123,8 +121,8 @@ def test_a_smart_host_that_repeats_it_does_not_make_it_known(installation, smart
 )
 def test_a_defect_of_ours_does_not_show_it(weakened, smarthost, defect):
     """The last resort tells the kind of a defect and its place, never a value."""
-    line = "    initial = next(exchange)\n"
-    installation = weakened({"helper/smtp/dialogue.py": {line: f"    {defect}\n{line}"}})
+    line = "    for name in names:\n"
+    installation = weakened({"helper/smtp/auth.py": {line: f"    {defect}\n{line}"}})
     installation.configure_relay(smarthost(tls="starttls", auth={"ws1": CANARY}))
     result = installation.send("carol@example.org", stdin=MESSAGE)
     assert result.status == 1

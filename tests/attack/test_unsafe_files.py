@@ -8,6 +8,9 @@ import subprocess
 
 import pytest
 
+from helper.config.compiled import compile_configuration
+from helper.config.configuration import parse_configuration
+from helper.config.values import Machine
 from tests.support.installation import write
 
 MESSAGE = b"Subject: hello\n\nhello\n"
@@ -33,7 +36,7 @@ def host(installation, smarthost):
 
 def is_refused(installation, host, told, file):
     """Say that one clear line names the file and what is wrong, and that there was no connection."""
-    result = installation.send("carol@example.org", stdin=MESSAGE, time_limit_s=5)
+    result = installation.send("carol@example.org", stdin=MESSAGE, time_limit_s=10)
     assert (result.status, result.stdout) == (1, "")
     assert told in result.reason
     assert str(file) in result.reason
@@ -128,10 +131,48 @@ def test_an_endless_file_is_refused(installation, host, place):
 def test_a_log_that_is_no_file_is_refused_at_once(installation, host, kind):
     replace_by(kind, installation.log)
     with installation.start("carol@example.org", stdin=subprocess.DEVNULL) as process:
-        stderr = process.communicate(timeout=5)[1].decode()
+        stderr = process.communicate(timeout=10)[1].decode()
     assert process.returncode == 1
     assert stderr.startswith(f"sendmail: not sent: {installation.log}: can")
     assert host.connections == 0
+
+
+@pytest.mark.parametrize(
+    ("owner", "mode", "is_believed"),
+    [
+        ("root", 0o640, True),
+        ("mail", 0o640, False),
+        ("alice", 0o644, False),
+        ("root", 0o660, False),
+        ("root", 0o642, False),
+    ],
+)
+def test_a_compiled_configuration_is_believed_only_where_root_alone_can_write_it(
+    installation, host, smarthost, owner, mode, is_believed
+):
+    """It would take the password wherever it likes: here to another smart host. The first row is the control."""
+    other = smarthost(tls="starttls", auth={"ws1": "xyzzy-plugh"})
+    source = installation.configuration.read_bytes()
+    machine = Machine(b"", None, False)
+    evil = parse_configuration(installation.relay_configuration(other).encode(), "evil.toml", machine)
+    compiled = installation.sysconfdir / "gatepost.compiled"
+    compiled.write_bytes(compile_configuration(evil, source, machine))
+    os.chown(compiled, installation.account(owner).pw_uid, installation.account("mail").pw_gid)
+    compiled.chmod(mode)
+    assert installation.send("carol@example.org", stdin=MESSAGE).status == 0
+    compiled.unlink()
+    assert (len(host.messages), len(other.messages)) == ((0, 1) if is_believed else (1, 0))
+
+
+@pytest.mark.parametrize("octets", [b"", b"\0", b"\xff" * 5000, b"\xa9\x02\xda\x01x\xe9\0\0\0\0"])
+def test_a_compiled_configuration_that_makes_no_sense_is_ignored(installation, host, octets):
+    compiled = installation.sysconfdir / "gatepost.compiled"
+    compiled.write_bytes(octets)
+    os.chown(compiled, 0, installation.account("mail").pw_gid)
+    compiled.chmod(0o640)
+    result = installation.send("carol@example.org", stdin=MESSAGE)
+    compiled.unlink()
+    assert (result.status, result.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("place", FILES)

@@ -6,7 +6,7 @@ import base64
 import binascii
 from typing import TYPE_CHECKING
 
-from tests.support.sasl import MECHANISMS, Exchange, Nonsense
+from tests.support.sasl import Exchange, Nonsense, Outcome, Server
 
 if TYPE_CHECKING:
     from tests.support.conversation import Conversation
@@ -24,7 +24,7 @@ def authenticate(conversation: Conversation, line: bytes) -> None:
     if session.identity or conversation.transaction.begun or len(words) > 3:
         conversation.violation("AUTH where it is not allowed")
     session.mechanism = name
-    exchange = MECHANISMS[name]()
+    exchange = host.sasl[name](Server(host.auth or {}, host.mechanisms, conversation.stream.channel_binding()))
     user, natural = "", challenge(next(exchange))
     response = words[2] if len(words) == 3 else None
     while True:
@@ -35,7 +35,7 @@ def authenticate(conversation: Conversation, line: bytes) -> None:
         behaviour.act(conversation.stream, said)
         if not said.startswith(b"3"):
             break
-        response = conversation.line("AUTH").decode("ascii")
+        response = conversation.line("a response").decode("ascii")
         conversation.must_wait("a response of AUTH")
     if said.startswith(b"2"):
         session.identity = user
@@ -56,6 +56,12 @@ def respond(conversation: Conversation, exchange: Exchange, response: str) -> tu
     except (binascii.Error, Nonsense) as error:
         conversation.violation(f"a response that makes no sense: {error}")
     except StopIteration as finished:
-        user, password = finished.value
-        known = (conversation.host.auth or {}).get(user) == password
-        return user, b"235 2.7.0 welcome\r\n" if known else b"535 5.7.8 not accepted\r\n"
+        return finished.value.user, final_reply(finished.value)
+
+
+def final_reply(outcome: Outcome) -> bytes:
+    """Return the reply that ends an exchange."""
+    if not outcome.accepted:
+        return b"535 5.7.8 not accepted\r\n"
+    words = [b"235 2.7.0", *([base64.b64encode(outcome.data)] if outcome.data else []), b"welcome"]
+    return b" ".join(words) + b"\r\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 Found = TypeVar("Found")
-PATIENCE_S = 10
+PATIENCE_S = 30
 
 
 def wait_for(condition: Callable[[], Found | None], what: str) -> Found:

@@ -14,13 +14,14 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Self
 
 from tests.support.certificates import Certificate
 from tests.support.conversation import Conversation
 from tests.support.misbehaviour import Behaviour, Script
 from tests.support.received import Message, Session
+from tests.support.sasl import MECHANISMS, Exchange, Server
 
 EXTENSIONS = ("PIPELINING", "8BITMIME", "SIZE 10000000", "CHUNKING", "DSN", "SMTPUTF8", "ENHANCEDSTATUSCODES")
 SETTLE_S = 5
@@ -31,7 +32,8 @@ class SmartHost:
     """Serve sessions until the `with` ends; then no thread is left, and every violation is an AssertionError.
 
     `refuse` maps a step to a reply ("RCPT:b@x.example": "550 5.1.1 no such user"), `at` maps it to a Behaviour; steps
-    are those of misbehaviour.STEPS, alone, with an ordinal ("RCPT 2") or, for MAIL and RCPT, with an address.
+    are those of misbehaviour.STEPS, alone, with an ordinal ("RCPT 2") or, for MAIL and RCPT, with an address. `sasl`
+    has mechanisms in place of the honest ones.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class SmartHost:
         extensions: Sequence[str] = EXTENSIONS,
         auth: Mapping[str, str] | None = None,
         mechanisms: Sequence[str] = ("PLAIN", "LOGIN"),
+        sasl: Mapping[str, Callable[[Server], Exchange]] | None = None,
         refuse: Mapping[str, str] | None = None,
         at: Mapping[str, Behaviour] | None = None,
         addresses: Sequence[str] = LOOPBACK,
@@ -57,6 +60,7 @@ class SmartHost:
         self.extensions = tuple(extensions)
         self.auth = auth
         self.mechanisms = tuple(mechanisms)
+        self.sasl = MECHANISMS | dict(sasl or {})
         self.script = Script(dict(at or {}), dict(refuse or {}))
         self.allow_plaintext_auth = allow_plaintext_auth
         self.expect_violations = expect_violations

@@ -98,6 +98,12 @@ class Stream:
             raise Gone("the TLS handshake failed") from None
         self._session.tls = self._connection.version()
 
+    def channel_binding(self) -> tuple[bytes, bytes] | None:
+        """Return name and data of what this TLS session alone has; only TLS 1.2 has it in Python (RFC 5929)."""
+        if not isinstance(self._connection, ssl.SSLSocket) or self._connection.version() != "TLSv1.2":
+            return None
+        return b"tls-unique", self._connection.get_channel_binding("tls-unique") or b""
+
     def wait_for_end(self) -> None:
         """Neither read nor write until the client hangs up."""
         watch = select.poll()

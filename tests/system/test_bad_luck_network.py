@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.support.misbehaviour import Behaviour, Close, Delay, Dribble, Endless, Raw, Reset, Silent
+from tests.support.misbehaviour import Close, Dribble, Endless, Raw, Reset, Silent
 from tests.support.smarthost import SmartHost, deaf_port, refusing_port
 from tests.system.outcome import (
     DATA_STEPWISE,
@@ -17,9 +17,7 @@ from tests.system.outcome import (
     WITH_CHUNKS,
     WITH_DATA,
     assert_not_sent,
-    assert_sent,
     configure,
-    facts_of,
     label,
     shown_status,
 )
@@ -34,9 +32,15 @@ STEPS = EARLY_STEPS + [
 ]
 DATA_EXTENSIONS = {name: value for name, value in EXTENSIONS.items() if "CHUNKING" not in value}
 
-at_each_step = pytest.mark.parametrize(
-    ("step", "extensions"), STEPS, ids=["-".join((step, *extensions[:-2])) for step, extensions in STEPS]
-)
+
+def name_of(step_and_extensions: tuple[str, tuple[str, ...]]) -> str:
+    """Return a name for a step and what is offered there."""
+    step, extensions = step_and_extensions
+    return "-".join((step, *extensions[:-2]))
+
+
+at_each_step = pytest.mark.parametrize(("step", "extensions"), STEPS, ids=map(name_of, STEPS))
+at_each_step_but_the_first = pytest.mark.parametrize(("step", "extensions"), STEPS[1:], ids=map(name_of, STEPS[1:]))
 with_each_extension = pytest.mark.parametrize("extensions", EXTENSIONS.values(), ids=EXTENSIONS)
 with_each_data_extension = pytest.mark.parametrize("extensions", DATA_EXTENSIONS.values(), ids=DATA_EXTENSIONS)
 with_each_exit_codes = pytest.mark.parametrize("exit_codes", ["simple", "sysexits"])
@@ -134,10 +138,15 @@ def test_a_host_may_fail_at_data(installation, smarthost, extensions, behaviour,
 
 
 @at_each_step
-@pytest.mark.parametrize("behaviour", [Close(), Reset()], ids=["close", "reset"])
-def test_a_host_may_hang_up_at_each_step(installation, smarthost, extensions, step, behaviour):
-    step = "GREETING" if step == "CONNECT" and isinstance(behaviour, Reset) else step  # see the next test
-    host = smarthost(extensions=extensions, at={step: behaviour})
+def test_a_host_may_close_the_connection_at_each_step(installation, smarthost, extensions, step):
+    host = smarthost(extensions=extensions, at={step: Close()})
+    configure(installation, host)
+    fails(installation, host, step, "the connection was lost before the reply", TEMPORARY)
+
+
+@at_each_step_but_the_first
+def test_a_host_may_break_off_at_each_step(installation, smarthost, extensions, step):
+    host = smarthost(extensions=extensions, at={step: Reset()})
     configure(installation, host)
     fails(installation, host, step, "the connection was lost before the reply", TEMPORARY)
 
@@ -239,62 +248,6 @@ def test_a_dribbling_host_does_not_stretch_the_time(installation, smarthost):
     started = time.monotonic()
     fails(installation, host, "EHLO", "no reply within 1 s", TEMPORARY)
     assert time.monotonic() - started < 3
-
-
-@pytest.mark.parametrize("step", ["GREETING", "EHLO", "MAIL", "RCPT 3", "MESSAGE", "QUIT"])
-def test_a_reply_may_come_octet_by_octet(installation, smarthost, step):
-    replies = {"GREETING": b"220 hello\r\n", "EHLO": b"250-smtp.test\r\n250 PIPELINING\r\n"}
-    host = smarthost(at={step: Dribble(replies.get(step, b"250 2.0.0 ok\r\n"))})
-    configure(installation, host)
-    assert_sent(installation.send(*FIVE, stdin=MESSAGE), host, FIVE)
-
-
-@with_each_extension
-def test_each_reply_has_a_time_of_its_own(installation, smarthost, extensions):
-    late = {step: Delay(0.16) for step in ("GREETING", "EHLO", "MAIL", "RCPT 1", "RCPT 3", "RCPT 5", "MESSAGE")}
-    host = smarthost(extensions=extensions, at=late)
-    configure(installation, host)
-    assert_sent(installation.send(*FIVE, stdin=MESSAGE), host, FIVE)
-    assert len(host.acted) == len(late)
-
-
-@pytest.mark.parametrize("step", ["GREETING", "EHLO", "MAIL", "RCPT 3", "MESSAGE"])
-def test_odd_text_in_a_good_reply_does_no_harm(installation, smarthost, step):
-    code = {"GREETING": b"220"}.get(step, b"250")
-    host = smarthost(at={step: Raw(code + b' \xff\xfe gr\xfc\xdf \x1b]0;title\x07 "quoted\\" outcome=refused\r\n')})
-    configure(installation, host)
-    result = installation.send(*FIVE, stdin=MESSAGE)
-    assert_sent(result, host, FIVE)
-    assert result.log_line.isprintable()
-    assert result.log_line.isascii()
-
-
-def test_the_reply_that_took_the_message_stands_in_the_log(installation, smarthost):
-    host = smarthost(at={"MESSAGE": Raw(b"250 2.0.0 Ok: queued as 4F\r\n")})
-    configure(installation, host)
-    result = installation.send(*FIVE, stdin=MESSAGE)
-    assert facts_of(result.log_line)["reply"] == "250 2.0.0 Ok: queued as 4F"
-
-
-QUITS: dict[str, Behaviour] = {
-    "silent": Silent(),
-    "close": Close(),
-    "reset": Reset(),
-    "endless": Endless(b"221-bye\r\n"),
-    "nonsense": Raw(b"\0\xff"),
-    "late": Delay(0.9),
-}
-
-
-@with_each_extension
-@pytest.mark.parametrize("behaviour", QUITS.values(), ids=QUITS)
-def test_nobody_waits_for_the_end_of_the_session(installation, smarthost, extensions, behaviour):
-    host = smarthost(extensions=extensions, at={"QUIT": behaviour})
-    configure(installation, host)
-    started = time.monotonic()
-    result = installation.send(*FIVE, stdin=MESSAGE)
-    assert time.monotonic() - started < 0.9
-    assert_sent(result, host, FIVE)
 
 
 @pytest.mark.parametrize("option", ["connect_timeout", "command_timeout", "data_timeout", "final_timeout"])

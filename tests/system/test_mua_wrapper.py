@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.misbehaviour import Silent
 from tests.support.smarthost import deaf_port, refusing_port
-from tests.system.outcome import FIVE, MESSAGE, ONE, assert_not_sent, assert_sent, configure, label
+from tests.system.outcome import FIVE, MESSAGE, ONE, assert_logged, assert_not_sent, assert_sent, configure, label
 
 # Where programs that handle mail leave things.
 FOLDERS = ("/tmp", "/var/tmp", "/var/mail", "/var/spool", "/var/lib", "/var/log", "/run", "/home", "/dev/shm")
@@ -126,6 +126,7 @@ def test_there_is_no_daemon(installation, smarthost, option, more):
     result = installation.send(option, *more)
     assert (result.status, result.stdout) == (1, "")
     assert result.stderr == "sendmail: not sent: Daemon cannot be run\n"
+    assert_logged(result, status=1, recipients=(), outcome="failed")
 
 
 @pytest.mark.parametrize("option", ["-odq", "-odb", "-odf", "-odi", "-odqs", "-oem", "-oep", "-oMrbsmtp", "-om", "-oo"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pty
 import socket
 import subprocess
 import time
@@ -268,81 +267,6 @@ def test_a_huge_file_of_holes_is_too_large_at_once(installation, smarthost, tmp_
     assert status == 1
     assert stderr == "sendmail: not sent: the message has more than 52428800 octets (message_size_limit)\n"
     assert time.monotonic() - started < 5
-    assert host.connections == 0
-
-
-# Terminals
-
-
-def type_into_terminal(installation, *args: str, typed: bytes) -> tuple[int, str]:
-    """Type into a terminal that is sendmail's standard input; return status and standard error."""
-    controller, terminal = pty.openpty()
-    try:
-        with installation.start(*args, stdin=terminal) as process:
-            os.close(terminal)
-            os.write(controller, typed)
-            _, stderr = process.communicate(timeout=10)
-            return process.returncode, stderr.decode()
-    finally:
-        os.close(controller)
-
-
-TYPED = b"Subject: hello\n\nA line.\n"
-
-
-@pytest.mark.parametrize(
-    ("options", "typed", "body"),
-    [
-        ((), TYPED + b".\n", BODY),
-        ((), TYPED + b".\nnot sent\n\x04", BODY),
-        ((), TYPED + b"\x04", BODY),
-        ((), TYPED + b"..\n.x\n \x2e\n.\n", BODY + b"..\r\n.x\r\n .\r\n"),
-        ((), TYPED + b"half a line\x04\x04", BODY + b"half a line\r\n"),
-        (("-i",), TYPED + b".\nsent too\n\x04", BODY + b".\r\nsent too\r\n"),
-        (("-oi",), TYPED + b".\nsent too\n\x04", BODY + b".\r\nsent too\r\n"),
-    ],
-    ids=["dot", "after-dot", "control-D", "other-dots", "half-a-line", "-i", "-oi"],
-)
-def test_a_lone_dot_or_control_d_ends_what_is_typed(installation, smarthost, options, typed, body):
-    host = smarthost()
-    configure(installation, host)
-    assert type_into_terminal(installation, *options, *ONE, typed=typed) == (0, "")
-    assert_arrived(host, body)
-
-
-@pytest.mark.parametrize("options", [(), ("-i",)])
-def test_a_lone_dot_ends_nothing_that_is_not_typed(installation, smarthost, options):
-    host = smarthost()
-    configure(installation, host)
-    assert_sent(installation.send(*options, *ONE, stdin=MESSAGE + b".\nafter the dot\n"), host, ONE)
-    assert_arrived(host, BODY + b".\r\nafter the dot\r\n")
-
-
-def test_control_c_at_a_terminal_sends_nothing(installation, smarthost):
-    host = smarthost()
-    configure(installation, host)
-    controller, terminal = pty.openpty()
-    try:
-        through = ("/usr/bin/setsid", "--ctty", "--wait")
-        with installation.start(*ONE, stdin=terminal, through=through) as process:
-            os.close(terminal)
-            os.write(controller, TYPED)
-            time.sleep(0.5)
-            os.write(controller, b"\x03")
-            _, stderr = process.communicate(timeout=10)
-    finally:
-        os.close(controller)
-    assert process.returncode != 0
-    assert b"Traceback" not in stderr
-    assert host.connections == 0
-
-
-def test_what_is_typed_has_a_limit_too(installation, smarthost):
-    host = smarthost()
-    installation.configure_relay(host, {"message_size_limit": 1000})
-    typed = b"Subject: hello\n\n" + b"0123456789\n" * 100
-    status, stderr = type_into_terminal(installation, *ONE, typed=typed + b".\n")
-    assert (status, stderr) == (1, "sendmail: not sent: the message has more than 1000 octets (message_size_limit)\n")
     assert host.connections == 0
 
 

@@ -88,6 +88,9 @@ def test_the_frontend_loads_of_the_helper_only_the_wire():
         "logging",
         "dataclasses",
         "subprocess",
+        "hashlib",
+        "hmac",
+        "stringprep",
     ],
 )
 def test_nothing_heavy_is_loaded_before_it_is_needed(heavy):

@@ -43,7 +43,7 @@ def test_serves_an_ordinary_client(smarthost, certificates, tls, address):
     assert host.session.ended == "quit"
 
 
-@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN", "CRAM-MD5"])
 @pytest.mark.parametrize(("password", "welcome"), [("secret", True), ("Secret", False)])
 def test_knows_the_password(smarthost, mechanism, password, welcome):
     host = smarthost(auth={"alice": "secret"}, mechanisms=[mechanism], allow_plaintext_auth=True)

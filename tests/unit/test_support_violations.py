@@ -37,6 +37,16 @@ VIOLATIONS = [
         {"auth": {"alice": "secret"}, "allow_plaintext_auth": True},
         [b"", b"EHLO x\r\n", b"AUTH LOGIN\r\n", b"YWxpY2U=\r\nc2VjcmV0\r\n"],
     ),
+    (
+        "AUTH is too long",
+        {"auth": {"alice": "secret"}, "allow_plaintext_auth": True},
+        [b"", b"EHLO x\r\n", b"AUTH PLAIN " + b"A" * 500 + b"\r\n"],
+    ),
+    (
+        "a response is too long",
+        {"auth": {"alice": "secret"}, "allow_plaintext_auth": True},
+        [b"", b"EHLO x\r\n", b"AUTH PLAIN\r\n", b"A" * 12289 + b"\r\n"],
+    ),
     ("bare LF in a command", {}, [b"", b"EHLO x\n"]),
     ("bare CR in a command", {}, [b"", b"EHLO x\ry\r\n"]),
     ("NUL in a command", {}, [b"", b"EHLO x\0\r\n"]),

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from helper.smtp.sasl.external import external
-from helper.smtp.sasl.oauth import oauthbearer, xoauth2
-from helper.smtp.sasl.plain import login, plain
-from helper.smtp.sasl.saslprep import can_be_prepared
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,8 +43,21 @@ def usable(credential: Credential, is_private: bool) -> tuple[str, ...]:
     external_first = tuple(name for name in credential.mechanisms if name == "EXTERNAL")
     if credential.kind == "token":
         return (*TOKEN, *external_first)
-    scram = SCRAM if can_be_prepared(credential.user, credential.secret.reveal()) else ()
+    scram = SCRAM if can_be_prepared(credential) else ()
     return (*scram, *external_first, *(PRIVATELY if is_private else IN_THE_OPEN))
+
+
+def can_be_prepared(credential: Credential) -> bool:
+    """Say whether SCRAM can be spoken with what we have."""
+    strings = (credential.user, credential.secret.reveal())
+    if all(octets.isascii() for octets in strings):
+        return True
+    from helper.smtp.sasl.saslprep import CannotPrepare, saslprep
+
+    try:
+        return all(saslprep(octets) for octets in strings)
+    except CannotPrepare:
+        return False
 
 
 def no_common_mechanism(offered: tuple[str, ...], credential: Credential, binding: ChannelBinding | None) -> str:
@@ -59,7 +67,7 @@ def no_common_mechanism(offered: tuple[str, ...], credential: Credential, bindin
     problem = f"no common mechanism{for_what}; the server offers {' '.join(words)[:200] or 'none'}"
     if binding is None and any(name.endswith("-PLUS") and name in offered for name in credential.mechanisms):
         return f"{problem}; those with -PLUS need TLS 1.2 here"
-    if not can_be_prepared(credential.user, credential.secret.reveal()):
+    if not can_be_prepared(credential):
         return f"{problem}; SCRAM needs a user name and a password that SASLprep (RFC 4013) allows"
     return problem
 
@@ -71,7 +79,7 @@ def start_exchange(
     binding: ChannelBinding | None,
     fresh_nonce: Callable[[], bytes],
 ) -> Exchange:
-    """Return the exchange of one of the common mechanisms. What hashes is loaded only now."""
+    """Return the exchange of one of the common mechanisms; only now is it loaded."""
     if name.startswith("SCRAM-"):
         from helper.smtp.sasl.scram import HASHES, scram
 
@@ -81,7 +89,17 @@ def start_exchange(
         from helper.smtp.sasl.cram_md5 import cram_md5
 
         return cram_md5(credential)
-    return SIMPLE[name](credential)
+    if name == "EXTERNAL":
+        from helper.smtp.sasl.external import external
+
+        return external(credential)
+    if name in TOKEN:
+        from helper.smtp.sasl.oauth import oauthbearer, xoauth2
+
+        return oauthbearer(credential) if name == "OAUTHBEARER" else xoauth2(credential)
+    from helper.smtp.sasl.plain import login, plain
+
+    return plain(credential) if name == "PLAIN" else login(credential)
 
 
 def gs2_header(name: str, offered: tuple[str, ...], binding: ChannelBinding | None) -> tuple[bytes, bytes]:
@@ -95,12 +113,3 @@ def gs2_header(name: str, offered: tuple[str, ...], binding: ChannelBinding | No
     if binding is not None and f"{name}-PLUS" not in offered:
         return b"y,,", b""
     return b"n,,", b""
-
-
-SIMPLE: dict[str, Callable[[Credential], Exchange]] = {
-    "PLAIN": plain,
-    "LOGIN": login,
-    "OAUTHBEARER": oauthbearer,
-    "XOAUTH2": xoauth2,
-    "EXTERNAL": external,
-}

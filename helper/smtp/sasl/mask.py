@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from helper.smtp.sasl.exchange import additional_data, encode
-from helper.smtp.sasl.saslprep import CannotPrepare, saslprep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +32,8 @@ def forms(secret: bytes) -> tuple[bytes, ...]:
     """Return the secret as given and as prepared; nothing where it was forgotten."""
     if not secret or secret.isascii():
         return (secret,) if secret else ()
+    from helper.smtp.sasl.saslprep import CannotPrepare, saslprep
+
     try:
         return secret, saslprep(secret)
     except CannotPrepare:

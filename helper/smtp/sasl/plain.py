@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from helper.smtp.sasl.saslprep import CannotPrepare, saslprep
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from helper.smtp.sasl.exchange import Credential, Exchange
@@ -28,6 +26,10 @@ def prepared_or_raw(octets: bytes) -> bytes:
     The server prepares both sides before it compares them (RFC 4616, section 2); one that compares octets may have
     been given a password in Latin-1.
     """
+    if octets.isascii():
+        return octets
+    from helper.smtp.sasl.saslprep import CannotPrepare, saslprep
+
     try:
         return saslprep(octets)
     except CannotPrepare:

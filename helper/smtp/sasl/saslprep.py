@@ -28,16 +28,6 @@ def saslprep(octets: bytes) -> bytes:
     return prepared.encode("utf-8")
 
 
-def can_be_prepared(*strings: bytes) -> bool:
-    """Say whether saslprep() takes all of them."""
-    try:
-        for octets in strings:
-            saslprep(octets)
-    except CannotPrepare:
-        return False
-    return True
-
-
 def is_prohibited(character: str) -> bool:
     """Say whether no prepared string holds it (RFC 4013, section 2.3)."""
     import stringprep

@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from helper.config import schema
-from helper.config.parsers import MECHANISMS
 from tests.unit.config.sample import EVERYTHING, MACHINE, SMALLEST, configuration, mistake
 
 RELAY = '[transports.relay]\ndriver = "smtp"\nhosts = ["a.example"]\n'  # lines 1 to 3
