@@ -63,7 +63,7 @@ def send(command: CommandLine) -> int:
     try:
         message = stdin.memory_file(limit, dot_ends=not command.dots_are_text)
     except OSError as error:
-        reason = "it is not open for reading" if error.errno == errno.EBADF else error.strerror
+        reason = "it is a folder, or not open for reading" if error.errno == errno.EBADF else error.strerror
         problem = f"standard input cannot be read: {reason}".encode("ascii", "replace")
         helper.submit(wire.Complaint(b"input", problem, tuple(map(os.fsencode, command.recipients))))
         return helper.outcome()

@@ -87,7 +87,8 @@ static void give_up_borrowed_rights(void)
     const uid_t user = getuid();
     const gid_t group = getgid();
     if (setresgid(group, group, group) != 0 || setresuid(user, user, user) != 0) {
-        refuse(NOT_SENT("the rights of a calling set-id program cannot be given up"));
+        refuse(in_user_namespace() ? IN_USER_NAMESPACE
+                                   : NOT_SENT("the rights of a calling set-id program cannot be given up"));
     }
 }
 

@@ -6,7 +6,7 @@ import os
 
 from helper import status
 from helper.config.compiled import compiled_configuration
-from helper.config.values import Configuration, Machine, alias_files, secret_files
+from helper.config.values import Authentication, Configuration, Machine, alias_files
 from helper.delivery.channel import Channel
 from helper.delivery.report import Log, Progress, open_syslog
 from helper.delivery.story import Holdings, tell
@@ -14,6 +14,7 @@ from helper.failure import ConfigError, Failure
 from helper.privileged import load, paths
 from helper.privileged.begin import CHANNEL, begin
 from helper.privileged.drop import drop
+from helper.secret import Secret
 from helper.sentence import Verdict, verdict
 
 TYPE_CHECKING = False
@@ -25,18 +26,19 @@ STDERR = 2
 
 def main() -> NoReturn:
     """Deliver one message of one caller, and end; the frontend has been told the outcome."""
-    channel = None
+    channel = log = None
     try:
         caller_uid = begin()
         holdings = take_hold()
+        log = holdings.log
         drop()
         # Landlock and seccomp have their place here: nothing below opens a file of ours.
         channel = Channel(CHANNEL)
         tell(channel, caller_uid, holdings)
     except Failure as failure:
-        give_up(verdict(failure).line, channel)
+        give_up(verdict(failure).line, channel, log)
     except BaseException as defect:  # the last resort; no traceback, whose lines could hold a secret
-        give_up(defect_line(defect, channel), channel)
+        give_up(defect_line(defect, channel), channel, log)
     os._exit(status.SENT)
 
 
@@ -70,17 +72,31 @@ def hold(configuration: Configuration) -> Holdings:
         open_syslog()
     log = Log(log_file, configuration.log_format)
     try:
-        secrets = {name: load.secret(name) for name in secret_files(configuration)}
+        secrets = {each.name: secret_of(each.auth) for each in configuration.transports if each.auth is not None}
         aliases = {file: load.alias_file(file) for file in alias_files(configuration)}
     except ConfigError as error:
         return Holdings(configuration, error, {}, {}, log)
     return Holdings(configuration, None, secrets, aliases, log)
 
 
-def give_up(line: str, channel: Channel | None) -> NoReturn:
+def secret_of(auth: Authentication) -> Secret:
+    """Return the password or token for a smart host, from where the configuration says; none for EXTERNAL."""
+    if auth.password_file is not None:
+        return load.secret(auth.password_file)
+    command = auth.password_command or auth.token_command
+    if not command:
+        return Secret(b"")
+    from helper.privileged.command import output_of
+
+    return Secret(output_of(command))
+
+
+def give_up(line: str, channel: Channel | None, log: Log | None) -> NoReturn:
     """Tell frontend and log how it ended, where the story could not be told."""
-    open_syslog()
-    Log(None, "text").write(Progress(), Verdict(status.SOFTWARE, "failed", line), status.FAILED)
+    if log is None:
+        open_syslog()
+        log = Log(None, "text")
+    log.write(Progress(), Verdict(status.SOFTWARE, "failed", line), status.FAILED)
     try:
         channel = channel or Channel(CHANNEL)
         channel.say(line)

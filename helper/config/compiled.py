@@ -6,6 +6,7 @@ is exactly what is found now, and ignored otherwise: it can make a send faster, 
 
 from __future__ import annotations
 
+import binascii
 import marshal
 import sys
 
@@ -17,13 +18,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+CHECKSUM_OCTETS = 4
 RECORDS = {record.__name__: record for record in (Authentication, Configuration, Host, Policy, Router, Transport)}
 
 
 def compile_configuration(configuration: Configuration, source: bytes, machine: Machine) -> bytes:
     """Return the octets of the compiled copy of a configuration that these octets and this machine gave."""
     whole: Any = (origin(source, machine), packed(configuration))
-    return marshal.dumps(whole)
+    octets = marshal.dumps(whole)
+    return checksum(octets) + octets
 
 
 def compiled_configuration(octets: bytes, source: bytes, machine: Machine) -> Configuration | None:
@@ -31,14 +34,22 @@ def compiled_configuration(octets: bytes, source: bytes, machine: Machine) -> Co
 
     The octets come from a file that root alone can write, like the compiled modules of the program itself.
     """
+    head, octets = octets[:CHECKSUM_OCTETS], octets[CHECKSUM_OCTETS:]
+    if head != checksum(octets):  # marshal must not be given what it did not write: it can run wild
+        return None
     try:
         made_from, content = marshal.loads(octets)
         if made_from != origin(source, machine):
             return None
         configuration = unpacked(content)
-    except (ValueError, TypeError, EOFError, KeyError):
+    except (ValueError, TypeError, EOFError, KeyError, AttributeError):
         return None
     return configuration if isinstance(configuration, Configuration) else None
+
+
+def checksum(octets: bytes) -> bytes:
+    """Return what tells a whole copy from a damaged one. Nobody but root could forge it."""
+    return binascii.crc32(octets).to_bytes(CHECKSUM_OCTETS, "big")
 
 
 def origin(source: bytes, machine: Machine) -> tuple[object, ...]:

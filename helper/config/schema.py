@@ -160,7 +160,6 @@ POLICY = (
 NOT_YET = frozenset(
     {
         *("transports.dane", "transports.tls_pins", "transports.tls_certificate", "transports.tls_privatekey"),
-        *("auth.password_command", "auth.token_command"),
     }
 )
 

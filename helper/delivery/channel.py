@@ -25,6 +25,10 @@ class Channel:
         self._socket = _socket.socket(fileno=descriptor)
         if self._socket.family != _socket.AF_UNIX or self._socket.type != _socket.SOCK_STREAM:
             raise WireError("the channel is no stream socket")
+        try:
+            self._socket.getpeername()
+        except OSError:  # one that listens would keep us waiting for ever
+            raise WireError("the channel is no connected socket") from None
         self.is_in_doubt = False
         self._poll = select.poll()
         self._poll.register(self._socket, select.POLLIN)

@@ -96,10 +96,8 @@ def credential_of(transport: Transport, secrets: Mapping[str, Secret]) -> Creden
     auth = transport.auth
     if auth is None:
         return None
-    if auth.password_file is None:
-        return Credential(auth.user, Secret(b""), auth.mechanisms)  # EXTERNAL alone
-    kind = "token" if auth.mechanisms and set(auth.mechanisms) <= set(TOKEN) else "password"
-    return Credential(auth.user, secrets[auth.password_file], auth.mechanisms, kind)
+    is_token = auth.token_command or (auth.mechanisms and set(auth.mechanisms) <= set(TOKEN))
+    return Credential(auth.user, secrets[transport.name], auth.mechanisms, "token" if is_token else "password")
 
 
 def fresh_nonce() -> bytes:

@@ -38,6 +38,7 @@ def open_message(descriptor: int | None, size_limit: int | None) -> Message:
         raise WireError("the message is no sealed memory file")
     length = status.st_size if size_limit is None else min(status.st_size, size_limit + 1)
     if length == 0:
+        os.close(descriptor)
         return Message(b"", 0)
     try:
         octets = mmap.mmap(descriptor, length, mmap.MAP_SHARED, mmap.PROT_READ)

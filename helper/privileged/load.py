@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _socket
 import os
 import stat
 
@@ -13,6 +12,8 @@ from helper.secret import Secret
 CONFIGURATION_LIMIT = 64 * 1024  # octets; what takes more is not a configuration of a smart host
 COMPILED_LIMIT = 8 * CONFIGURATION_LIMIT
 SECRET_LIMIT = 16 * 1024  # octets; the longest tokens in use are about 4,000
+HOSTS_LIMIT = 1024 * 1024  # octets
+MAILNAME_LIMIT = 1024  # octets; one name
 ALIASES_LIMIT = 64 * 1024 * 1024  # octets; half a million entries
 
 WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
@@ -38,13 +39,17 @@ def secret(name: str) -> Secret:
     ConfigError where others than root can write it, where others than its group can read it, or where it is empty.
     """
     path = os.path.join(paths.SECRETS, name)
-    octets = protected_file(path, SECRET_LIMIT, unreadable_by=stat.S_IRWXO)
-    octets = octets.removesuffix(b"\n").removesuffix(b"\r")
-    if not octets:
-        raise ConfigError(path, "is empty")
-    if any(line_end in octets for line_end in (b"\n", b"\r", b"\0")):
-        raise ConfigError(path, "has more than one line, or a NUL")
-    return Secret(octets)
+    return Secret(one_line(path, protected_file(path, SECRET_LIMIT, unreadable_by=stat.S_IRWXO)))
+
+
+def one_line(source: str, octets: bytes) -> bytes:
+    """Return the only line of a file or of a program's output, without its end. ConfigError where it is not one."""
+    line = octets.removesuffix(b"\n").removesuffix(b"\r")
+    if not line:
+        raise ConfigError(source, "gives nothing: a password was expected")
+    if any(line_end in line for line_end in (b"\n", b"\r", b"\0")):
+        raise ConfigError(source, "gives more than one line, or a NUL")
+    return line
 
 
 def alias_file(path: str) -> bytes | None:
@@ -75,25 +80,37 @@ def exists(path: str) -> bool:
 
 
 def host_name() -> bytes:
-    """Return the machine's full name as the system's resolver knows it, else the name that the kernel has."""
+    """Return the machine's full name: what the kernel has, completed by its line in /etc/hosts (hosts(5)).
+
+    The DNS is not asked: that would be looking at the network with the service user's rights, and waiting for it.
+    """
     name = os.uname().nodename.encode("ascii", "replace")
     if b"." in name:
         return name
-    try:
-        found = _socket.getaddrinfo(name, None, 0, _socket.SOCK_STREAM, 0, _socket.AI_CANONNAME)
-    except OSError:
-        return name
-    canonical = found[0][3].encode("ascii", "replace")
-    return canonical if b"." in canonical else name
+    for line in readable_octets("/etc/hosts", HOSTS_LIMIT).splitlines():
+        names = line.partition(b"#")[0].split()[1:]
+        if name in names:
+            return next((each for each in names if b"." in each), name)
+    return name
 
 
 def mailname() -> bytes | None:
     """Return the first line of /etc/mailname (Debian Policy 11.6), None where there is none."""
+    return readable_octets("/etc/mailname", MAILNAME_LIMIT).split(b"\n", 1)[0].strip() or None
+
+
+def readable_octets(path: str, limit: int) -> bytes:
+    """Return what stands in a file of the system's, nothing where it cannot be read."""
     try:
-        octets = read(os.open("/etc/mailname", os.O_RDONLY | OPEN_QUIETLY), 1024)
+        descriptor = os.open(path, os.O_RDONLY | OPEN_QUIETLY)
     except OSError:
-        return None
-    return octets.split(b"\n", 1)[0].strip() or None
+        return b""
+    try:
+        return read(descriptor, limit)
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)
 
 
 def protected_file(path: str, limit: int, unreadable_by: int = 0) -> bytes:
@@ -116,6 +133,15 @@ def protected_file(path: str, limit: int, unreadable_by: int = 0) -> bytes:
     if len(octets) > limit:
         raise ConfigError(path, f"is larger than {limit} octets")
     return octets
+
+
+def refuse_unsafe_file(path: str) -> None:
+    """Raise ConfigError for a file to be executed that others than root can write or exchange."""
+    try:
+        refuse_unsafe(path, os.stat(path), 0)
+        refuse_unsafe_folders(path)
+    except OSError as error:
+        raise ConfigError(path, f"cannot be found: {error.strerror}") from None
 
 
 def refuse_unsafe(path: str, status: os.stat_result, unreadable_by: int) -> None:

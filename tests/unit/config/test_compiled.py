@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import binascii
 import marshal
 
 import pytest
@@ -29,6 +30,13 @@ allow = false
 """
 CONFIGURATION = parse_configuration(SOURCE, "gatepost.toml", MACHINE)
 COMPILED = compile_configuration(CONFIGURATION, SOURCE, MACHINE)
+ORIGIN = marshal.loads(COMPILED[4:])[0]
+
+
+def whole(value) -> bytes:
+    """Return a copy that is not damaged, of anything."""
+    octets = marshal.dumps(value)
+    return binascii.crc32(octets).to_bytes(4, "big") + octets
 
 
 def test_the_compiled_copy_says_what_the_file_says():
@@ -54,12 +62,15 @@ def test_a_copy_of_anything_else_is_not_used(source, machine):
     [
         b"",
         b"nonsense",
+        b"(" * 100_000,
         COMPILED[:-1],
-        marshal.dumps(None),
-        marshal.dumps((1, 2, 3)),
-        marshal.dumps((marshal.loads(COMPILED)[0], 7)),
-        marshal.dumps((marshal.loads(COMPILED)[0], ("Router", {}))),
-        marshal.dumps((marshal.loads(COMPILED)[0], ("Popen", {"args": "true"}))),
+        COMPILED[:-1] + b"?",
+        whole(None),
+        whole((1, 2, 3)),
+        whole((ORIGIN, 7)),
+        whole((ORIGIN, ("Router", {}))),
+        whole((ORIGIN, ("Router", 7))),
+        whole((ORIGIN, ("Popen", {"args": "true"}))),
     ],
 )
 def test_what_is_no_copy_is_not_used(octets):
