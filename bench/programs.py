@@ -130,6 +130,7 @@ class Gatepost:
         text = GATEPOST + (GATEPOST_TLS if with_tls else GATEPOST_PLAIN)
         values = {"log": self._log, "host": place.HOST, "port": port, "ca": self._ca, "user": CREDENTIAL[0]}
         (self._root / "etc/gatepost.toml").write_text(text.format(**values))  # keeps owner and mode
+        place.run(self._root / "usr/bin/gatepost", "check")  # as every installation should: it compiles
 
     def command(self, recipients: list[str]) -> list[str]:
         """Return the command that sends the message on its standard input."""
