@@ -7,11 +7,16 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests.support.certificates import Certificates, make_certificates
 from tests.support.installation import Installation
 from tests.support.smarthost import SmartHost
+
+# The same examples each time, however slow the machine: what is found by chance belongs to fuzzing, and then to a test.
+hypothesis.settings.register_profile("house", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")
