@@ -26,7 +26,7 @@ COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE $(CPPFLAGS) $(WARNINGS) $(HARDEN) $(CFLA
 DEPS  = gcc libc6-dev make python3 python3-prctl python3-dnspython ca-certificates passwd
 # test, demo and bench
 DEPS += python3-pytest python3-pytest-xdist python3-hypothesis python3-aiosmtpd python3-venv openssl shellcheck \
-        util-linux libcap2-bin strace procps
+        util-linux libcap2-bin strace procps groff-base
 # from PyPI: Debian 12 has no ruff, and its mypy is too old for typing.dataclass_transform
 LINTERS = ruff==0.17.6 mypy==2.4.1
 
@@ -61,6 +61,8 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/sendmail $(DESTDIR)$(PREFIX)/lib/sendmail $(DESTDIR)$(PREFIX)/bin/mailq \
 	  $(DESTDIR)$(PREFIX)/bin/newaliases $(DESTDIR)$(PREFIX)/bin/gatepost
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man8/sendmail.gatepost.8 $(DESTDIR)$(PREFIX)/share/man/man8/gatepost.8 \
+	  $(DESTDIR)$(PREFIX)/share/man/man5/gatepost.toml.5
 	rm -rf $(DESTDIR)$(LIB) $(DESTDIR)$(LIBEXEC)
 	@echo "left in place: $(SYSCONFDIR) and the accounts $(SERVICE_USER) and $(STANDIN_USER)"
 

@@ -64,6 +64,11 @@ PATHS
 # Compiled now, since no send may write; never checked against the source again, since only root can change either.
 "$python" -I -m compileall -q --invalidation-mode unchecked-hash -s "$destdir" "$lib"
 
+"$python" -B packaging/manpages.py "$build/man" "$sysconfdir" "$service"
+for page in sendmail.gatepost.8 gatepost.8 gatepost.toml.5; do
+    install -D -m 0644 "$build/man/$page" "$destdir$prefix/share/man/man${page##*.}/$page"
+done
+
 install -m 0755 "$build/sendmail" "$destdir$prefix/sbin/sendmail"
 cat >"$destdir$prefix/bin/gatepost" <<COMMAND
 #!$python -ISB

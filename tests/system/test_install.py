@@ -59,6 +59,10 @@ def test_every_file_has_its_owner_and_mode(installation, other):
     expected = {
         "usr/sbin/sendmail": ("root", "root", "0o755"),
         "usr/libexec/gatepost/launcher": ("service", "service", "0o6755"),
+        "usr/bin/gatepost": ("root", "root", "0o755"),
+        "usr/share/man/man8/sendmail.gatepost.8": ("root", "root", "0o644"),
+        "usr/share/man/man8/gatepost.8": ("root", "root", "0o644"),
+        "usr/share/man/man5/gatepost.toml.5": ("root", "root", "0o644"),
         "usr/lib/gatepost/helper/main.py": ("root", "root", "0o644"),
         "usr/lib/gatepost/frontend/main.py": ("root", "root", "0o644"),
         "etc": ("root", "root", "0o755"),

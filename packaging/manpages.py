@@ -1,0 +1,206 @@
+"""Write the manual pages. Options and keys come from the tables that the program uses, so that they cannot drift.
+
+Usage: manpages.py FOLDER SYSCONFDIR SERVICE_USER
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from frontend.argv import JOINED, OPTIONS, VALUE
+from helper.config import schema
+from helper.wire import VERSION
+
+SENDMAIL = """\
+{header} "SENDMAIL.GATEPOST" "8" "" "Gatepost {version}" "System Manager's Manual"
+.SH NAME
+sendmail.gatepost, sendmail, mailq, newaliases \\- hand a message to a smart host at once
+.SH SYNOPSIS
+.B sendmail
+.RI [ OPTION \\&...]
+.RI [ RECIPIENT \\&...]
+< message
+.SH DESCRIPTION
+The message on standard input is sent to the smart host at once, in one transaction for all recipients, or for none.
+There is no queue, no retry and no bounce: the exit status says what became of it. Each recipient is an address list;
+without
+.B \\-\\-
+options may follow recipients, and may be bundled
+.RB ( \\-ti ).
+.PP
+The smart host, TLS, the password, the log and the configuration are never the caller's to choose: see
+.BR gatepost.toml (5).
+.SH OPTIONS
+{options}
+.SH EXIT STATUS
+.TP
+.B 0
+The smart host took responsibility for the message for every recipient.
+.TP
+.B 1
+Nothing was delivered to anyone; or, only after a connection was lost between the end of the message and the reply, it
+is in doubt, and the line on standard error says
+.IR "may have been sent" .
+With
+.B exit_codes = \\(dqsysexits\\(dq
+the status is that of sysexits.h instead.
+.TP
+.B 64
+The command line could not be understood; nothing was tried.
+.SH FILES
+.TP
+.I {sysconfdir}/gatepost.toml
+The configuration.
+.TP
+.I {sysconfdir}/secrets/
+Passwords and tokens, for the service user {service} and root alone.
+.TP
+.I /etc/aliases
+Aliases, where no routers are configured.
+.SH SEE ALSO
+.BR gatepost.toml (5),
+.BR gatepost (8),
+.BR aliases (5)
+"""
+
+GATEPOST = """\
+{header} "GATEPOST" "8" "" "Gatepost {version}" "System Manager's Manual"
+.SH NAME
+gatepost \\- look after Gatepost, the sendmail of this machine
+.SH SYNOPSIS
+.B gatepost check
+.SH DESCRIPTION
+.TP
+.B check
+Examines the accounts, the set-id launcher, the configuration, and every file that it names, as a send would, and prints
+a line for each, beginning with
+.I right
+or
+.IR wrong .
+It leaves a compiled copy of the configuration in
+.IR {sysconfdir}/gatepost.compiled ,
+which makes sends faster and is ignored as soon as it is not of exactly this file. For root only.
+.SH EXIT STATUS
+0 where everything is right, 1 where something is wrong.
+.SH SEE ALSO
+.BR sendmail.gatepost (8),
+.BR gatepost.toml (5)
+"""
+
+TOML = """\
+{header} "GATEPOST.TOML" "5" "" "Gatepost {version}" "File Formats Manual"
+.SH NAME
+gatepost.toml \\- where the mail of this machine goes
+.SH DESCRIPTION
+.I {sysconfdir}/gatepost.toml
+is a TOML file. It has to belong to root, group {service}, mode 0640, in folders that root alone can write; a secret is
+never in it, but in a file of its own below
+.IR {sysconfdir}/secrets ,
+with the same owner and mode. What is unknown, of a wrong type or impossible stops every send with a line that names
+file, line and key:
+.B gatepost check
+finds it before. The smallest useful file:
+.PP
+.nf
+.RS
+qualify_domain = "example.net"
+
+[transports.relay]
+driver = "smtp"
+hosts = ["smtp.example.net:587"]
+auth = {{ user = "ws1", password_file = "relay.password" }}
+.RE
+.fi
+.SH MAIN OPTIONS
+{main}
+.SH TRANSPORTS: [transports.NAME]
+{transport}
+.SS auth
+{authentication}
+.SH ROUTERS: [[routers]]
+Tried in order for each address. Without any, local recipients go through /etc/aliases, where that exists, and
+everything to the only transport.
+{router}
+{drivers}
+.SH REWRITING: [rewrite]
+Pairs of a pattern and an address: a login, or a pattern for whole addresses, and what stands for it in the
+reverse-path and in From:, Sender: and Reply-To:. A local part
+.B *
+on the right keeps the one that there was.
+.SH POLICIES: [[policies]]
+The first that is for the caller decides; where none is, the message may go.
+{policy}
+.SH SEE ALSO
+.BR sendmail.gatepost (8),
+.BR gatepost (8)
+"""
+
+
+def main() -> None:
+    """Write the pages into a folder."""
+    folder, sysconfdir, service = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+    folder.mkdir(parents=True, exist_ok=True)
+    values = {"header": ".TH", "version": VERSION, "sysconfdir": quoted(sysconfdir), "service": quoted(service)}
+    drivers = "\n".join(
+        f".SS driver = {quoted(chr(34) + name + chr(34))}\n{keys(options)}" for name, options in schema.DRIVERS.items()
+    )
+    pages = {
+        "sendmail.gatepost.8": SENDMAIL.format(**values, options=command_options()),
+        "gatepost.8": GATEPOST.format(**values),
+        "gatepost.toml.5": TOML.format(
+            **values,
+            main=keys(schema.MAIN),
+            transport=keys(schema.TRANSPORT),
+            authentication=keys(schema.AUTHENTICATION),
+            router=keys(schema.ROUTER),
+            drivers=drivers,
+            policy=keys(schema.POLICY),
+        ),
+    }
+    for name, text in pages.items():
+        (folder / name).write_text(text)
+
+
+def command_options() -> str:
+    """Return the options of sendmail, a paragraph each."""
+    paragraphs = []
+    for option in OPTIONS:
+        argument = {JOINED: " \\fI...\\fR", VALUE: " \\fIARGUMENT\\fR"}.get(option.argument, "")
+        paragraphs.append(f".TP\n\\fB\\-{option.letter}\\fR{argument}\n{sentence(option.summary)}")
+    return "\n".join(paragraphs)
+
+
+def keys(options: Iterable[schema.Option]) -> str:
+    """Return the keys of a table, a paragraph each: what it is, what it takes, what it is without."""
+    return "\n".join(
+        f".TP\n\\fB{quoted(option.name)}\\fR\n{sentence(option.meaning)}\nTakes {sentence(option.shape.words)}"
+        + ("\nNot available in this version." if f"transports.{option.name}" in schema.NOT_YET else "")
+        + ("" if option.default is None else f"\nDefault: {quoted(shown(option.default))}.")
+        for option in options
+    )
+
+
+def shown(default: object) -> str:
+    """Return a default as the file would write it."""
+    if isinstance(default, bool):
+        return "true" if default else "false"
+    return f'"{default}"' if isinstance(default, str) else str(default)
+
+
+def sentence(text: str) -> str:
+    """Return text that ends in a full stop and cannot be taken for a request of roff."""
+    text = quoted(text.strip())
+    return text if text.endswith((".", ":")) else f"{text}."
+
+
+def quoted(text: str) -> str:
+    """Return text with what roff would interpret made harmless."""
+    text = text.replace("\\", "\\e").replace("-", "\\-").replace('"', "\\(dq")
+    return f"\\&{text}" if text.startswith((".", "'")) else text
+
+
+main()

@@ -1,0 +1,53 @@
+"""The manual pages: made from the program's own tables, and clean roff."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from frontend.argv import OPTIONS
+from helper.config import schema
+
+ROOT = Path(__file__).parents[2]
+PAGES = ("sendmail.gatepost.8", "gatepost.8", "gatepost.toml.5")
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("man")
+    command = [sys.executable, "-B", ROOT / "packaging/manpages.py", folder, "/etc/gatepost", "mailuser"]
+    subprocess.run(command, check=True)
+    return folder
+
+
+def text_of(page: Path) -> str:
+    command = ["groff", "-man", "-ww", "-Tascii", "-P-cbou", page]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stderr == ""
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_clean_roff(pages, name):
+    assert "Gatepost" in text_of(pages / name)
+
+
+def test_every_option_of_the_command_line_is_explained(pages):
+    text = text_of(pages / "sendmail.gatepost.8")
+    assert [option.letter for option in OPTIONS if f"       -{option.letter}" not in text] == []
+
+
+def test_every_key_of_the_configuration_is_explained(pages):
+    lines = {line.strip() for line in text_of(pages / "gatepost.toml.5").splitlines()}
+    tables = (schema.MAIN, schema.TRANSPORT, schema.AUTHENTICATION, schema.ROUTER, schema.POLICY)
+    names = {option.name for table in (*tables, *schema.DRIVERS.values()) for option in table}
+    # A short key has its explanation on the same line.
+    assert {name for name in names if not any(line == name or line.startswith(f"{name} ") for line in lines)} == set()
+
+
+def test_what_is_not_available_yet_is_said(pages):
+    text = (pages / "gatepost.toml.5").read_text()
+    assert text.count("Not available in this version.") == len(schema.NOT_YET)
