@@ -75,8 +75,12 @@ class Channel:
         self._answer(wire.STATUS, status.to_bytes(1, "big"))
 
     def _head(self) -> tuple[bytes, int | None]:
-        """Return the first octets and the descriptor that came with them, if one did."""
-        octets, ancillary, flags, _ = self._socket.recvmsg(wire.HEAD_OCTETS, ONE_DESCRIPTOR, _socket.MSG_CMSG_CLOEXEC)
+        """Return the first octets and the descriptor that came with them, if one did; nothing at the end."""
+        try:
+            received = self._socket.recvmsg(wire.HEAD_OCTETS, ONE_DESCRIPTOR, _socket.MSG_CMSG_CLOEXEC)
+        except ConnectionResetError:  # a frontend that has ended without reading that a request is welcome
+            return b"", None
+        octets, ancillary, flags, _ = received
         descriptors = [
             int.from_bytes(content[at : at + INT_OCTETS], sys.byteorder)
             for level, kind, content in ancillary
@@ -95,7 +99,10 @@ class Channel:
         while len(octets) < length:
             if not self._poll.poll(max(0, deadline - monotonic()) * 1000):
                 raise WireError("the request was not finished in time")
-            part = self._socket.recv(min(length - len(octets), 1024 * 1024))
+            try:
+                part = self._socket.recv(min(length - len(octets), 1024 * 1024))
+            except ConnectionResetError:
+                part = b""
             if not part:
                 raise WireError("the frontend ended inside the request")
             octets += part

@@ -118,6 +118,20 @@ def test_half_a_request_is_none(installation, host, length):
         assert_untouched(host, installation)
 
 
+@pytest.mark.parametrize("length", [0, 5, len(HONEST) - 1])
+def test_a_frontend_that_ends_without_reading_is_no_defect(installation, host, length):
+    """As `sendmail -bp` does: it needs no helper. Its end is then told by ECONNRESET (unix(7))."""
+    with ForgedFrontend(installation) as forged:
+        if length:
+            forged.send(HONEST[:length], [memory_file(MESSAGE)])
+        assert forged.socket.recv(1, socket.MSG_PEEK)
+        forged.socket.close()
+        forged.process.wait(10)
+        assert not any("defect" in line for line in installation.log_lines())
+        assert len(installation.log_lines()) == (1 if length else 0)
+        assert_untouched(host, installation)
+
+
 @pytest.mark.parametrize("more", [b"\0", HONEST, b"x" * 100_000], ids=["an-octet", "another-request", "very-much"])
 def test_octets_after_the_request_are_refused(installation, host, more):
     with ForgedFrontend(installation) as forged:
