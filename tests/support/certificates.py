@@ -27,6 +27,7 @@ x509_extensions = server
 commonName = supplied
 [server]
 basicConstraints = critical,CA:FALSE
+authorityKeyIdentifier = keyid
 [req]
 distinguished_name = name
 [name]
@@ -86,6 +87,7 @@ def make_authority(folder: Path, name: str) -> Path:
         *("req", "-x509", "-config", folder / "ca.cnf", "-nodes", "-newkey", "ec"),
         *("-pkeyopt", "ec_paramgen_curve:prime256v1", "-days", "3650", "-subj", f"/CN=Gatepost test {name}"),
         *("-addext", "basicConstraints=critical,CA:TRUE", "-addext", f"subjectAltName={RIGHT}"),
+        *("-addext", "keyUsage=critical,keyCertSign,cRLSign,digitalSignature"),
         *("-addext", "subjectKeyIdentifier=hash", "-keyout", file.with_suffix(".key"), "-out", file),
     )
     return file

@@ -34,7 +34,7 @@ FRONTEND = {
     "fcntl",
     "_socket",
 }
-HELPER = FRONTEND - {"errno"} | {
+HELPER = FRONTEND | {
     "_prctl",
     "prctl",
     "binascii",
