@@ -6,7 +6,7 @@ one outcome.
 
 from __future__ import annotations
 
-from helper.failure import AddressError
+from helper.failure import MessageError
 from helper.record import Record
 from helper.routing.undeliverable import printable
 
@@ -33,14 +33,15 @@ class Route(Record):
 def single_transaction(destinations: Sequence[Destination]) -> Route:
     """Return the one way that all destinations share, of which there has to be at least one.
 
-    AddressError names two addresses that cannot go together, and the first thing in which they differ.
+    MessageError names two addresses that cannot go together, and the first thing in which they differ: each of them is
+    good, and a caller must not be told that a recipient is unknown.
     """
     first = destinations[0]
     for other in destinations:
         difference = difference_between(first, other)
         if difference is not None:
-            problem = f"cannot go together with {printable(first.address.octets)}: they differ in the {difference}"
-            raise AddressError(other.address.octets, problem)
+            one, another = printable(first.address.octets), printable(other.address.octets)
+            raise MessageError(f"{another}: cannot go together with {one}: they differ in the {difference}")
     return Route(
         transport=first.transport,
         hosts=first.hosts,
