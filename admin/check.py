@@ -88,13 +88,18 @@ def check_launcher() -> str:
 
 def read_configuration() -> Configuration:
     """Return the configuration, and leave a compiled copy beside it."""
-    source = load.configuration()
+    source, machine = source_and_machine()
     refuse_beyond_service(paths.CONFIGURATION, stat.S_IRUSR, "read")
-    host_name = b"" if b"primary_hostname" in source else load.host_name()
-    machine = Machine(host_name, load.mailname(), load.exists("/etc/aliases"))
     configuration = parse_configuration(source, paths.CONFIGURATION, machine)
     write_compiled(compile_configuration(configuration, source, machine))
     return configuration
+
+
+def source_and_machine() -> tuple[bytes, Machine]:
+    """Return the octets of the configuration, and what the machine says where they are silent."""
+    source = load.configuration()
+    host_name = b"" if b"primary_hostname" in source else load.host_name()
+    return source, Machine(host_name, load.mailname(), load.exists("/etc/aliases"))
 
 
 def write_compiled(octets: bytes) -> None:

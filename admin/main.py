@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from admin.check import check
+from admin.explain import explain
 
 
 def main() -> None:
@@ -13,5 +14,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="gatepost", description="Look after Gatepost, the sendmail of this machine.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("check", help="check the configuration and every file, and compile the configuration")
-    parser.parse_args()
-    sys.exit(check())
+    explaining = commands.add_parser("explain", help="show how addresses are routed, for a message of a user's")
+    explaining.add_argument("address", nargs="+")
+    explaining.add_argument("--as", dest="login", default="root", metavar="USER", help="whose message (default: root)")
+    arguments = parser.parse_args()
+    sys.exit(explain(arguments.address, arguments.login) if arguments.command == "explain" else check())

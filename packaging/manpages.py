@@ -73,6 +73,11 @@ GATEPOST = """\
 gatepost \\- look after Gatepost, the sendmail of this machine
 .SH SYNOPSIS
 .B gatepost check
+.PP
+.B gatepost explain
+.IR ADDRESS \\&...
+.RB [ \\-\\-as
+.IR USER ]
 .SH DESCRIPTION
 .TP
 .B check
@@ -84,8 +89,13 @@ or
 It leaves a compiled copy of the configuration in
 .IR {sysconfdir}/gatepost.compiled ,
 which makes sends faster and is ignored as soon as it is not of exactly this file. For root only.
+.TP
+.B explain
+Shows step by step how a message of a user's (by default root's) to these addresses would be routed, as
+.B sendmail \\-bt
+shows it to that user. For root only.
 .SH EXIT STATUS
-0 where everything is right, 1 where something is wrong.
+0 where everything is right and every address can be sent to, 1 where something is wrong.
 .SH SEE ALSO
 .BR sendmail.gatepost (8),
 .BR gatepost.toml (5)

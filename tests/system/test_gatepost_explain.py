@@ -1,0 +1,81 @@
+"""`gatepost explain`: the routing trace, for root on behalf of anybody."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+ROUTERS = """
+[[routers]]
+name = "forward"
+driver = "redirect"
+file = "$home/.forward"
+check_local_user = true
+
+[[routers]]
+name = "staff"
+driver = "accept"
+callers = ["{alice}"]
+transport = "relay"
+
+[[routers]]
+name = "nobody-else"
+driver = "redirect"
+data = [":fail: not for you"]
+allow_fail = true
+"""
+
+
+def explain(installation, *arguments, **options) -> tuple[int, str]:
+    done = subprocess.run(
+        [installation.prefix / "bin/gatepost", "explain", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        **options,
+    )
+    assert done.stderr == ""
+    return done.returncode, done.stdout
+
+
+@pytest.fixture
+def routed(installation, smarthost):
+    text = installation.relay_configuration(smarthost())
+    installation.configure(text + ROUTERS.format(alice=installation.logins["alice"]))
+    return installation
+
+
+@pytest.mark.parametrize("who", ["alice", "bob", "root"])
+@pytest.mark.parametrize("address", ["carol@x.example", "bad@@x", "{bob}"])
+def test_root_is_told_what_the_user_would_be_told(routed, who, address):
+    """Also where a home is closed: bob's may be read by bob alone, and by root, whose sends are the stand-in's."""
+    bob = routed.account("bob")
+    address = address.format(bob=bob.pw_name)
+    status, output = explain(routed, address, "--as", routed.account(who).pw_name)
+    own = routed.send("-bt", address, user=who)
+    assert (status, output) == (own.status, own.stdout)
+
+
+def test_without_a_name_it_is_about_root(routed):
+    assert explain(routed, "carol@x.example") == explain(routed, "carol@x.example", "--as", "root")
+
+
+def test_a_user_who_does_not_exist_is_a_clear_failure(routed):
+    assert explain(routed, "carol@x.example", "--as", "nobody-there") == (1, "there is no user nobody-there\n")
+
+
+def test_a_configuration_that_is_wrong_is_told(routed):
+    with routed.configuration.open("a") as file:
+        file.write("colour = 1\n")
+    status, output = explain(routed, "carol@x.example")
+    assert status == 1
+    assert "colour" in output
+    assert output.count("\n") == 1
+
+
+def test_only_root_may_ask_for_others(routed):
+    alice = routed.account("alice")
+    status, output = explain(routed, "x@y", user=alice.pw_uid, group=alice.pw_gid, extra_groups=[])
+    assert (status, output.count("\n")) == (1, 1)
+    assert "sendmail -bt" in output
