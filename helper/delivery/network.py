@@ -9,6 +9,7 @@ from __future__ import annotations
 import _socket
 import os
 import select
+from math import inf
 from time import monotonic
 
 from helper import status
@@ -51,6 +52,7 @@ class Connection:
         self._replies_due = 1  # to what was written; the greeting is due unasked
         self._is_over = False  # the server has closed its side, or the connection broke
         self._sent_octets = 0  # what the kernel has taken
+        self._last_deadline = inf  # for the replies after the end of the message
         self._message_end: int | None = None  # what _sent_octets reaches when the message is out
 
     @property
@@ -136,9 +138,12 @@ class Connection:
     def read_reply(self, command: str, timeout_s: float) -> Reply:
         """Send what was held back and return the next reply.
 
-        HostFailed where none comes in time or the connection is lost; ReplyError where what comes is none.
+        HostFailed where none comes in time or the connection is lost; ReplyError where what comes is none. All replies
+        that follow the end of the message share the time of the first.
         """
         deadline = monotonic() + timeout_s
+        if self._message_end is not None:
+            self._last_deadline = deadline = min(deadline, self._last_deadline)
         try:
             self._send(deadline)
             while (reply := self._take_reply(command)) is None:

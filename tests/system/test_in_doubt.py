@@ -122,3 +122,12 @@ def test_a_late_acceptance_is_an_acceptance(installation, smarthost, extensions,
     host = smarthost(extensions=extensions, at={"MESSAGE": Delay(0.5)})
     configure(installation, host)
     assert_sent(installation.send(*recipients, stdin=MESSAGE), host, recipients)
+
+
+def test_replies_to_one_turn_share_its_time(installation, smarthost):
+    """With the message in the group, each reply could else take as long as the last: three times ten minutes."""
+    host = smarthost(extensions=WITH_CHUNKS, at={"MAIL": Delay(0.7), "RCPT": Delay(0.7)})
+    configure(installation, host)
+    result = installation.send(*ONE, stdin=MESSAGE)
+    problem = f"RCPT TO:<{ONE[0]}>: no reply within 1 s"
+    assert_in_doubt(result, f"{label(host)}: {problem}", status=TEMPORARY, recipients=ONE)

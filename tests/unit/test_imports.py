@@ -45,7 +45,7 @@ ALLOWED = {
     "helper/delivery/resolve.py": PURE | {"_socket"},
     "helper/delivery/machines.py": PURE | {"helper.delivery.dns_records"},
     "helper/delivery/dns_records.py": PURE | {"dns", "math", "os"},
-    "helper/delivery/network.py": PURE | {"os", "select", "time", "_socket", "helper.smtp.reply"},
+    "helper/delivery/network.py": PURE | {"math", "os", "select", "time", "_socket", "helper.smtp.reply"},
     "helper/delivery/tls.py": PURE | {"os", "ssl"},
     "helper/delivery/identify.py": PURE | {"grp", "os", "pwd"},
     "helper/delivery/origin.py": PURE | {"helper.message", "helper.routing"},
