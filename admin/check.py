@@ -97,9 +97,7 @@ def read_configuration() -> Configuration:
 
 def source_and_machine() -> tuple[bytes, Machine]:
     """Return the octets of the configuration, and what the machine says where they are silent."""
-    source = load.configuration()
-    host_name = b"" if b"primary_hostname" in source else load.host_name()
-    return source, Machine(host_name, load.mailname(), load.exists("/etc/aliases"))
+    return load.configuration(), Machine(load.host_name(), load.mailname(), load.exists("/etc/aliases"))
 
 
 def write_compiled(octets: bytes) -> None:

@@ -54,9 +54,7 @@ def take_hold() -> Holdings:
 def configuration_of_root() -> Configuration:
     """Return what gatepost.toml says, from its compiled copy where that is exactly of this file."""
     source = load.configuration()
-    # Where the file gives the name, the resolver is not asked: without a network it would make us wait.
-    host_name = b"" if b"primary_hostname" in source else load.host_name()
-    machine = Machine(host_name, load.mailname(), load.exists("/etc/aliases"))
+    machine = Machine(load.host_name(), load.mailname(), load.exists("/etc/aliases"))
     configuration = compiled_configuration(load.compiled(), source, machine)
     if configuration is None:
         from helper.config.configuration import parse_configuration  # half of what a send would load

@@ -11,6 +11,7 @@ import pytest
 from helper.config.compiled import compile_configuration
 from helper.config.configuration import parse_configuration
 from helper.config.values import Machine
+from helper.privileged import load
 from tests.support.installation import write
 
 MESSAGE = b"Subject: hello\n\nhello\n"
@@ -153,7 +154,7 @@ def test_a_compiled_configuration_is_believed_only_where_root_alone_can_write_it
     """It would take the password wherever it likes: here to another smart host. The first row is the control."""
     other = smarthost(tls="starttls", auth={"ws1": "xyzzy-plugh"})
     source = installation.configuration.read_bytes()
-    machine = Machine(b"", None, False)
+    machine = Machine(load.host_name(), None, False)
     evil = parse_configuration(installation.relay_configuration(other).encode(), "evil.toml", machine)
     compiled = installation.sysconfdir / "gatepost.compiled"
     compiled.write_bytes(compile_configuration(evil, source, machine))
