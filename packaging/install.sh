@@ -53,7 +53,6 @@ from __future__ import annotations
 
 PYTHON = "$python"
 PYTHON_MODULES = "$modules"
-LIBRARY = "$prefix/lib/gatepost"
 LAUNCHER = "$prefix/libexec/gatepost/launcher"
 CONFIGURATION = "$sysconfdir/gatepost.toml"
 COMPILED = "$sysconfdir/gatepost.compiled"

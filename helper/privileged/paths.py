@@ -4,7 +4,6 @@ from __future__ import annotations
 
 PYTHON = "/usr/bin/python3"
 PYTHON_MODULES = "/usr/lib/python3/dist-packages"
-LIBRARY = "/usr/lib/gatepost"
 LAUNCHER = "/usr/libexec/gatepost/launcher"
 CONFIGURATION = "/etc/gatepost/gatepost.toml"
 COMPILED = "/etc/gatepost/gatepost.compiled"
