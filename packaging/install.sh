@@ -41,12 +41,13 @@ fi
 
 umask 022
 install -d "$destdir$prefix/sbin" "$destdir$prefix/bin" "$destdir$prefix/lib" "$libexec" "$etc"
-rm -rf "$lib"
+# Made beside the old code and then put in its place, so that a send during an upgrade finds the one or the other.
+rm -rf "$lib.new" "$lib.old"
 for source in admin/*.py frontend/*.py helper/*.py helper/*/*.py helper/*/*/*.py; do
     [ -e "$source" ] || continue
-    install -D -m 0644 "$source" "$lib/$source"
+    install -D -m 0644 "$source" "$lib.new/$source"
 done
-cat >"$lib/helper/privileged/paths.py" <<PATHS
+cat >"$lib.new/helper/privileged/paths.py" <<PATHS
 """Where everything is, fixed at install time: no variable and no option moves any of it."""
 
 from __future__ import annotations
@@ -61,7 +62,10 @@ SERVICE_USER = "$service"
 STANDIN_USER = "$standin"
 PATHS
 # Compiled now, since no send may write; never checked against the source again, since only root can change either.
-"$python" -I -m compileall -q --invalidation-mode unchecked-hash -s "$destdir" "$lib"
+"$python" -I -m compileall -q --invalidation-mode unchecked-hash -s "$lib.new" -p "$prefix/lib/gatepost" "$lib.new"
+[ ! -e "$lib" ] || mv "$lib" "$lib.old"
+mv "$lib.new" "$lib"
+rm -rf "$lib.old"
 
 "$python" -B packaging/manpages.py "$build/man" "$sysconfdir" "$service"
 for page in sendmail.gatepost.8 gatepost.8 gatepost.toml.5; do

@@ -164,3 +164,14 @@ def test_a_path_that_is_not_absolute_is_refused(installation, other):
     done = make("install", *settings(installation, other), "SYSCONFDIR=etc")
     assert done.returncode != 0
     assert "etc must be an absolute path" in done.stderr
+
+
+def test_installing_again_leaves_nothing_of_the_old_code_behind(installation, other):
+    installed(installation, other)
+    library = other / "usr/lib/gatepost"
+    (library / "helper/of_an_older_version.py").write_text("")
+    installed(installation, other)
+    assert not (library / "helper/of_an_older_version.py").exists()
+    assert sorted(path.name for path in library.parent.iterdir()) == ["gatepost", "sendmail"]
+    compiled = next((library / "helper/__pycache__").glob("main.*.pyc")).read_bytes()
+    assert f"{other}/usr/lib/gatepost/helper/main.py".encode() in compiled
