@@ -21,11 +21,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
+    from helper.delivery.own_certificate import OwnCertificate
+
 STDERR = 2
 
 
 def main() -> NoReturn:
-    """Deliver one message of one caller, and end; the frontend has been told the outcome."""
+    """Serve one caller, and end; the frontend has been told the outcome of all that it asked for."""
     channel = log = None
     try:
         caller_uid = begin()
@@ -45,16 +47,15 @@ def main() -> NoReturn:
 def take_hold() -> Holdings:
     """Open and read what root wrote, while we may. What is wrong there is told when we know whose message it stops."""
     try:
-        return hold(configuration_of_root())
+        return hold(configuration_of_root(), load.ROOT)
     except ConfigError as error:
-        open_syslog()
-        return Holdings(None, error, {}, {}, Log(None, "text"))
+        return hold_nothing(error)
 
 
 def configuration_of_root() -> Configuration:
     """Return what gatepost.toml says, from its compiled copy where that is exactly of this file."""
     source = load.configuration()
-    machine = Machine(load.host_name(), load.mailname(), load.exists("/etc/aliases"))
+    machine = this_machine()
     configuration = compiled_configuration(load.compiled(), source, machine)
     if configuration is None:
         from helper.config.configuration import parse_configuration  # half of what a send would load
@@ -63,30 +64,57 @@ def configuration_of_root() -> Configuration:
     return configuration
 
 
-def hold(configuration: Configuration) -> Holdings:
+def this_machine() -> Machine:
+    """Return what the machine says where a configuration is silent."""
+    return Machine(load.host_name(), load.mailname(), load.exists("/etc/aliases"))
+
+
+def hold_nothing(error: ConfigError) -> Holdings:
+    """Return what is wrong with the configuration, to be told with each message that it stops."""
+    open_syslog()
+    return Holdings(None, error, {}, {}, Log(None, "text"), {})
+
+
+def hold(configuration: Configuration, keeper: load.Keeper) -> Holdings:
     """Open and read what the configuration names."""
-    log_file = load.log_file(configuration.log) if configuration.log != "syslog" else None
+    log_file = load.log_file(configuration.log, keeper) if configuration.log != "syslog" else None
     if log_file is None:
         open_syslog()
     log = Log(log_file, configuration.log_format)
     try:
-        secrets = {each.name: secret_of(each.auth) for each in configuration.transports if each.auth is not None}
-        aliases = {file: load.alias_file(file) for file in alias_files(configuration)}
+        secrets = {
+            each.name: secret_of(each.auth, keeper) for each in configuration.transports if each.auth is not None
+        }
+        certificates = {
+            each.name: own_certificate(each.tls_certificate, each.tls_privatekey, keeper)
+            for each in configuration.transports
+            if each.tls_certificate is not None
+        }
+        aliases = {file: load.alias_file(file, keeper) for file in alias_files(configuration)}
     except ConfigError as error:
-        return Holdings(configuration, error, {}, {}, log)
-    return Holdings(configuration, None, secrets, aliases, log)
+        return Holdings(configuration, error, {}, {}, log, {})
+    return Holdings(configuration, None, secrets, aliases, log, certificates)
 
 
-def secret_of(auth: Authentication) -> Secret:
+def secret_of(auth: Authentication, keeper: load.Keeper) -> Secret:
     """Return the password or token for a smart host, from where the configuration says; none for EXTERNAL."""
     if auth.password_file is not None:
-        return load.secret(auth.password_file)
+        return load.secret(auth.password_file, keeper)
     command = auth.password_command or auth.token_command
     if not command:
         return Secret(b"")
     from helper.privileged.command import output_of
 
-    return Secret(output_of(command))
+    return Secret(output_of(command, keeper))
+
+
+def own_certificate(certificate_file: str, key_file: str | None, keeper: load.Keeper) -> OwnCertificate:
+    """Return our certificate for a smart host and the key to it, which may stand in the same file."""
+    from helper.delivery.own_certificate import OwnCertificate
+
+    key_name, key = load.private_key(key_file or certificate_file, keeper)
+    name, certificate = load.certificate(certificate_file, keeper) if key_file is not None else (key_name, key)
+    return OwnCertificate(name, certificate, key_name, key)
 
 
 def give_up(line: str, channel: Channel | None, log: Log | None) -> NoReturn:

@@ -22,34 +22,32 @@ if TYPE_CHECKING:
     from helper.config.values import Machine, Router, Transport
 
 
-def parse_configuration(
-    octets: bytes, file: str, machine: Machine, not_yet: frozenset[str] = schema.NOT_YET
-) -> Configuration:
+def parse_configuration(octets: bytes, file: str, machine: Machine) -> Configuration:
     """Return what the file says, with the machine's answers where it is silent. ConfigError for anything wrong in it.
 
     `file` is only told in errors. Contract: section 6.
     """
     tables = parse_toml(octets, file)
     try:
-        return build(tables, machine, not_yet)
+        return build(tables, machine)
     except BadValue as bad:
         problem, path = bad.problem, bad.path
     raise ConfigError(file, problem, line=line_of(octets, path), key=shown_path(path))
 
 
-def build(tables: dict[str, Any], machine: Machine, not_yet: frozenset[str]) -> Configuration:
+def build(tables: dict[str, Any], machine: Machine) -> Configuration:
     """Return the configuration that the tables of the file amount to."""
-    main = read_options(tables, "main", schema.MAIN, not_yet, others=schema.SECTIONS)
+    main = read_options(tables, schema.MAIN, others=schema.SECTIONS)
     with At("mua_wrapper"):
         parse_true(tables.get("mua_wrapper", True))
     if main.get("local_sender_retain") and main.get("local_from_check", True):
         raise BadValue("needs local_from_check = false, as in Exim", ("local_sender_retain",))
     main |= names(main, machine)
     with At("transports"):
-        transports = build_transports(tables.get("transports", {}), main["primary_hostname"], not_yet)
+        transports = build_transports(tables.get("transports", {}), main["primary_hostname"])
     with At("routers"):
         if "routers" in tables:
-            routers = build_routers(tables["routers"], transports, not_yet)
+            routers = build_routers(tables["routers"], transports)
         else:
             local_domains = (main["qualify_recipient"], main["primary_hostname"])
             routers = implied_routers(transports, local_domains, machine.has_aliases)
@@ -57,7 +55,7 @@ def build(tables: dict[str, Any], machine: Machine, not_yet: frozenset[str]) -> 
     with At("rewrite"):
         rewrite = build_rewrite(tables.get("rewrite", {}))
     with At("policies"):
-        policies = build_policies(tables.get("policies", []), not_yet)
+        policies = build_policies(tables.get("policies", []))
     return Configuration(**main, transports=transports, routers=routers, rewrite=rewrite, policies=policies)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from helper.config import schema
 from helper.config.shape import At, BadValue
-from helper.config.table import read_options, refuse_hosts_not_yet, refuse_not_yet, required, table_of, tables_of
+from helper.config.table import read_options, required, table_of, tables_of
 from helper.config.values import Router
 
 TYPE_CHECKING = False
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ALIASES = "/etc/aliases"
 
 
-def build_routers(value: object, transports: tuple[Transport, ...], not_yet: frozenset[str]) -> tuple[Router, ...]:
+def build_routers(value: object, transports: tuple[Transport, ...]) -> tuple[Router, ...]:
     """Return the routers in the order of the file. BadValue for none, and for two of one name."""
     tables = tables_of(value, "[[routers]]")
     if not tables:
@@ -24,7 +24,7 @@ def build_routers(value: object, transports: tuple[Transport, ...], not_yet: fro
     routers: list[Router] = []
     for number, table in enumerate(tables):
         with At(number):
-            router = build_router(number, table, not_yet)
+            router = build_router(number, table)
             refuse_unknown_transport(router, transports)
             if any(router.name == earlier.name for earlier in routers):
                 raise BadValue("is the name of an earlier router", ("name",))
@@ -48,29 +48,27 @@ def implied_routers(
     return (aliases, accept)
 
 
-def build_router(number: int, table: object, not_yet: frozenset[str]) -> Router:
+def build_router(number: int, table: object) -> Router:
     """Return one router; its driver decides which options it may have."""
     entries = table_of(table)
-    driver = driver_of(entries, not_yet)
+    driver = driver_of(entries)
     refuse_other_drivers(entries, driver)
     options = (*schema.ROUTER, *schema.DRIVERS[driver])
-    fields = read_options(entries, "routers", options, not_yet)
+    fields = read_options(entries, options)
     if driver == "redirect":
         refuse_unclear_redirect(fields)
     else:
         required(fields, "transport")
     if driver == "manualroute":
         required(fields, "hosts")
-    refuse_hosts_not_yet(fields.get("hosts", ()), not_yet)
     return Router(**({"name": f"router{number + 1}"} | fields))
 
 
-def driver_of(entries: dict[str, Any], not_yet: frozenset[str]) -> str:
+def driver_of(entries: dict[str, Any]) -> str:
     """Return the driver, before anything else is looked at."""
     value = required(entries, "driver")
     with At("driver"):
         driver: str = schema.DRIVER.parse(value)
-        refuse_not_yet(f"driver.{driver}", not_yet)
     return driver
 
 

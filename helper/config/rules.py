@@ -25,10 +25,10 @@ def build_rewrite(value: object) -> tuple[tuple[bytes, bytes], ...]:
     return tuple(rules)
 
 
-def build_policies(value: object, not_yet: frozenset[str]) -> tuple[Policy, ...]:
+def build_policies(value: object) -> tuple[Policy, ...]:
     """Return the policies in the order of the file."""
     tables = tables_of(value, "[[policies]]")
-    return each(tables, lambda table: Policy(**read_options(table, "policies", schema.POLICY, not_yet)))
+    return each(tables, lambda table: Policy(**read_options(table, schema.POLICY)))
 
 
 def is_rewritable(pattern: str) -> bool:

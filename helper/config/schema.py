@@ -89,17 +89,51 @@ TRANSPORT = (
     Option("tls_ca_path", parsers.PATH, None, "A folder of certificates to trust."),
     Option("tls_min_version", one_of("1.2", "1.3"), "1.2", "The oldest version of TLS that will do."),
     Option(
-        "tls_pins", array_of(mailboxes.PIN, "SHA-256 pins"), None, "Public keys, one of which the host has to have."
+        "tls_pins",
+        array_of(mailboxes.PIN, "SHA-256 pins"),
+        None,
+        "Digests of public keys (SubjectPublicKeyInfo), one of which the host has to have, besides a certificate that "
+        "is verified; with tls_verify = false the key alone counts.",
     ),
-    Option("tls_certificate", parsers.PATH, None, "Our own certificate."),
-    Option("tls_privatekey", parsers.PATH, None, "The key of our own certificate."),
-    Option("dane", BOOLEAN, False, "Whether the host's certificate is checked by DANE (RFC 7672)."),
+    Option(
+        "tls_certificate",
+        parsers.PATH,
+        None,
+        "Our own certificate in PEM, with those above it, for hosts that ask for one; relative to secrets/.",
+    ),
+    Option(
+        "tls_privatekey",
+        parsers.PATH,
+        None,
+        "The key to it in PEM, without a passphrase; relative to secrets/; default: stands in the same file.",
+    ),
+    Option(
+        "dane",
+        BOOLEAN,
+        False,
+        "Whether the host's certificate is proven by DANE (RFC 7672) and nothing else: it has to have TLSA records "
+        "signed by DNSSEC. The resolver of /etc/resolv.conf verifies the signatures; it is believed when it runs on "
+        "this machine or resolv.conf says options trust-ad.",
+    ),
+    Option("requiretls", BOOLEAN, False, "Whether the message goes over verified TLS on its whole way (RFC 8689)."),
     Option("helo_data", hosts.HELO_DATA, None, "What EHLO tells; default: primary_hostname."),
     Option("interface", hosts.ADDRESS, None, "The address of ours to connect from."),
-    Option("connect_timeout", DURATION, "30s", "How long to wait for a connection.", "connect_timeout_s"),
+    Option(
+        "connect_timeout",
+        DURATION,
+        "30s",
+        "How long to wait for a connection to any address of a host.",
+        "connect_timeout_s",
+    ),
     Option("command_timeout", DURATION, "2m", "How long to wait for the reply to a command.", "command_timeout_s"),
     Option("data_timeout", DURATION, "5m", "How long to wait while the message is sent.", "data_timeout_s"),
-    Option("final_timeout", DURATION, "10m", "How long to wait for the reply to the message.", "final_timeout_s"),
+    Option(
+        "final_timeout",
+        DURATION,
+        "10m",
+        "How long to wait for the reply to the message. No delivery takes longer than the four together.",
+        "final_timeout_s",
+    ),
     HEADERS_ADD,
     HEADERS_REMOVE,
     Option("return_path", mailboxes.REVERSE_PATH, None, "The reverse-path of all messages, whoever sends."),
@@ -154,13 +188,6 @@ POLICY = (
     Option("senders", ADDRESS_PATTERNS, None, "The reverse-path has to match; default: any."),
     Option(MESSAGE_SIZE_LIMIT, parsers.SIZE, None, "The largest message they may send.", "message_size_limit_octets"),
     Option("recipients_max", parsers.COUNT, None, "The most recipients they may send to."),
-)
-
-# What the contract has and this version cannot do yet: refused, never silently ignored.
-NOT_YET = frozenset(
-    {
-        *("transports.dane", "transports.tls_pins", "transports.tls_certificate", "transports.tls_privatekey"),
-    }
 )
 
 # Keys that people will try, and what to write instead.

@@ -1,10 +1,10 @@
-"""Read one table of the file by its options: what is unknown, impossible or not available yet is refused."""
+"""Read one table of the file by its options: what is unknown or impossible is refused."""
 
 from __future__ import annotations
 
 from helper.config.nearest import nearest
 from helper.config.schema import HINTS
-from helper.config.shape import At, BadValue, each, is_word, must
+from helper.config.shape import At, BadValue, is_word, must
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,12 +12,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from helper.config.schema import Option
-    from helper.config.values import Host
 
 
-def read_options(
-    table: object, section: str, options: Iterable[Option], not_yet: frozenset[str], others: Iterable[str] = ()
-) -> dict[str, Any]:
+def read_options(table: object, options: Iterable[Option], others: Iterable[str] = ()) -> dict[str, Any]:
     """Return the values of those options that the table holds, by the names of their fields.
 
     `others` are keys that the table may hold and that are read elsewhere. BadValue for every key beyond these.
@@ -29,10 +26,7 @@ def read_options(
     for name, option in known.items():
         if name in entries:
             with At(name):
-                value = option.shape.parse(entries[name])
-                if value != option.default:
-                    refuse_not_yet(f"{section}.{name}", not_yet)
-            values[option.field or name] = value
+                values[option.field or name] = option.shape.parse(entries[name])
     return values
 
 
@@ -62,18 +56,6 @@ def refuse_unknown(entries: dict[str, Any], known: list[str]) -> None:
         raise BadValue(f"is not an option: {HINTS[unknown]}", (unknown,))
     guess = nearest(unknown, known)
     raise BadValue(f"is not an option here; did you mean {guess}?" if guess else "is not an option here", (unknown,))
-
-
-def refuse_not_yet(feature: str, not_yet: frozenset[str]) -> None:
-    """Raise BadValue for a feature that is still to come."""
-    if feature in not_yet:
-        raise BadValue("is not available in this version")
-
-
-def refuse_hosts_not_yet(hosts: tuple[Host, ...], not_yet: frozenset[str]) -> None:
-    """Raise BadValue for a kind of host that is still to come."""
-    with At("hosts"):
-        each(hosts, lambda host: refuse_not_yet(f"hosts.{host.kind}", not_yet))
 
 
 def required(entries: dict[str, Any], key: str, why: str = "") -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from helper.config import schema
 from helper.config.shape import At, BadValue, is_word
-from helper.config.table import read_options, refuse_hosts_not_yet, required, table_of
+from helper.config.table import read_options, required, table_of
 from helper.config.values import Authentication, Transport
 
 TYPE_CHECKING = False
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 CREDENTIALS = ("password_file", "password_command", "token_command")
 
 
-def build_transports(value: object, primary_hostname: bytes, not_yet: frozenset[str]) -> tuple[Transport, ...]:
+def build_transports(value: object, primary_hostname: bytes) -> tuple[Transport, ...]:
     """Return the transports in the order of the file. BadValue where there is none."""
     tables = table_of(value)
     if not tables:
@@ -25,29 +25,31 @@ def build_transports(value: object, primary_hostname: bytes, not_yet: frozenset[
     transports = []
     for name, table in tables.items():
         with At(name):
-            transports.append(build_transport(name, table, primary_hostname, not_yet))
+            transports.append(build_transport(name, table, primary_hostname))
     return tuple(transports)
 
 
-def build_transport(name: str, table: object, primary_hostname: bytes, not_yet: frozenset[str]) -> Transport:
+def build_transport(name: str, table: object, primary_hostname: bytes) -> Transport:
     """Return one transport, with the defaults that depend on something else."""
-    fields = read_options(table, "transports", schema.TRANSPORT, not_yet, others=("auth",))
+    fields = read_options(table, schema.TRANSPORT, others=("auth",))
     required(fields, "driver")
-    refuse_hosts_not_yet(fields.get("hosts", ()), not_yet)
     if "tls_privatekey" in fields:
         required(fields, "tls_certificate", ": tls_privatekey is the key to it")
     if "auth" in table_of(table):
         with At("auth"):
-            fields["auth"] = build_authentication(table_of(table)["auth"], not_yet)
+            fields["auth"] = build_authentication(table_of(table)["auth"])
     by_default = {"helo_data": primary_hostname, "port": 465 if fields.get("tls") == "implicit" else 587}
     transport = Transport(name=name, **(by_default | fields))
     refuse_exposed(transport)
+    refuse_without_tls(transport)
+    refuse_dane_of_addresses(transport)
+    refuse_unverified(transport)
     return transport
 
 
-def build_authentication(value: object, not_yet: frozenset[str]) -> Authentication:
+def build_authentication(value: object) -> Authentication:
     """Return who we are at the smart host. BadValue where user or credential is missing, or is given twice."""
-    fields = read_options(value, "auth", schema.AUTHENTICATION, not_yet)
+    fields = read_options(value, schema.AUTHENTICATION)
     if fields.get("mechanisms") != ("EXTERNAL",):  # there our certificate is the credential (RFC 4422, appendix A)
         required(fields, "user")
         refuse_without_credential(fields)
@@ -72,3 +74,23 @@ def refuse_exposed(transport: Transport) -> None:
     """Raise BadValue where credentials would go over an open line and nobody has said that they may."""
     if transport.tls == "none" and transport.auth and not transport.auth.allow_plaintext:
         raise BadValue('would send credentials unencrypted with tls = "none": set allow_plaintext = true', ("auth",))
+
+
+def refuse_without_tls(transport: Transport) -> None:
+    """Raise BadValue for a proof within TLS where there is no TLS: nothing would be proven."""
+    for key in ("tls_pins", "tls_certificate", "dane"):
+        if transport.tls == "none" and getattr(transport, key):
+            raise BadValue('has no effect with tls = "none"', (key,))
+
+
+def refuse_dane_of_addresses(transport: Transport) -> None:
+    """Raise BadValue where DANE is to prove an address: TLSA records belong to names."""
+    numbers = [number for number, host in enumerate(transport.hosts) if host.is_address]
+    if transport.dane and numbers:
+        raise BadValue("must be a name, because dane = true", ("hosts", numbers[0]))
+
+
+def refuse_unverified(transport: Transport) -> None:
+    """Raise BadValue where the whole way has to be verified and its first step is not (RFC 8689, section 4.1)."""
+    if transport.requiretls and (transport.tls == "none" or not transport.is_verified):
+        raise BadValue("needs TLS, and tls_verify = true", ("requiretls",))

@@ -60,6 +60,7 @@ class Transport(Record):
     tls_certificate: str | None = None
     tls_privatekey: str | None = None
     dane: bool = False
+    requiretls: bool = False
     auth: Authentication | None = None
     interface: bytes | None = None
     connect_timeout_s: float = 30.0
@@ -69,6 +70,11 @@ class Transport(Record):
     headers_add: tuple[bytes, ...] = ()  # whole fields, without line end
     headers_remove: tuple[bytes, ...] = ()  # field names in lower case
     return_path: bytes | None = None  # b"": the null reverse-path
+
+    @property
+    def is_verified(self) -> bool:
+        """Say whether, with TLS, the smart host has to prove who it is: by a certificate, its key, or DANE."""
+        return self.tls_verify or bool(self.tls_pins) or self.dane
 
 
 class Router(Record):

@@ -1,4 +1,4 @@
-"""The helper's end of the socketpair: one request with its message in, answers out (helper/wire.py)."""
+"""The helper's end of the socketpair: a request with its message in, answers out (helper/wire.py)."""
 
 from __future__ import annotations
 
@@ -38,10 +38,11 @@ class Channel:
         self._answer(wire.LIMIT, (size_limit or 0).to_bytes(8, "big"))
 
     def request(self) -> tuple[wire.Request, int | None] | None:
-        """Return the request and the descriptor that came with it; None where the frontend has ended without one.
+        """Return the next request and the descriptor that came with it; None where the frontend has ended without one.
 
         WireError for anything else, an end inside the request among it. Descriptors that came are closed then.
         """
+        self.is_in_doubt = False
         self._poll.poll()
         deadline = monotonic() + REQUEST_TIMEOUT_S
         head, descriptor = self._head()
@@ -50,6 +51,8 @@ class Channel:
         try:
             head += self._receive(wire.HEAD_OCTETS - len(head), deadline)
             request = wire.parse_request(self._receive(wire.fields_length(head), deadline))
+            if descriptor is not None and not isinstance(request, wire.Submission):
+                raise WireError("a message came with a request that sends none")
             self._refuse_more()
         except WireError:
             if descriptor is not None:
@@ -71,7 +74,7 @@ class Channel:
         self._answer(wire.DOUBT, b"")
 
     def finish(self, status: int) -> None:
-        """Give the exit status, after which nothing follows."""
+        """Give the exit status, which ends the answer to a request."""
         self._answer(wire.STATUS, status.to_bytes(1, "big"))
 
     def _head(self) -> tuple[bytes, int | None]:
@@ -110,6 +113,8 @@ class Channel:
 
     def _refuse_more(self) -> None:
         """Refuse octets after the request, and a frontend that has died since: its message must not be delivered.
+
+        In a session, too: the next request comes once this one has its status.
 
         From here on the kernel sees to that by itself (drop.die_with_frontend).
         """

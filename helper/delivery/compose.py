@@ -5,44 +5,28 @@ from __future__ import annotations
 import os
 import time
 
-from helper.failure import MessageError
-from helper.message.body import dot_stuffed, survey, wire_chunks
+from helper.delivery.mail_data import mail_data
 from helper.message.compose import Options, Stamp, compose
 from helper.record import Record
 from helper.wire import VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from helper.config.values import Configuration
     from helper.delivery.origin import Origin
     from helper.message.header import Buffer, Field
     from helper.routing.transaction import Route
+    from helper.smtp.envelope import MailData
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class Outgoing(Record):
-    """A message ready to go: the header with LF line ends, and where the body stands."""
+    """A message ready to go, and what the log calls it."""
 
-    header: bytes
-    source: Buffer
-    body_start: int
+    data: MailData
     message_id: bytes
-    size_octets: int
-    is_8bit: bool
-    longest_line_octets: int
-
-    def as_chunk(self) -> Iterator[bytes]:
-        """Yield the message in canonical lines, from its beginning."""
-        yield from wire_chunks(self.header, 0)
-        yield from wire_chunks(self.source, self.body_start)
-
-    def as_data(self) -> Iterator[bytes]:
-        """Yield the same with dots doubled."""
-        return dot_stuffed(self.as_chunk())
 
 
 def compose_message(
@@ -64,18 +48,7 @@ def compose_message(
             headers_remove=way.headers_remove,
         ),
     )
-    head, body = survey(header.octets, 0), survey(source, body_start)
-    if body.has_nul:
-        raise MessageError("the message has a NUL octet, which no mail can carry")
-    return Outgoing(
-        header=header.octets,
-        source=source,
-        body_start=body_start,
-        message_id=header.message_id,
-        size_octets=head.octets + body.octets,
-        is_8bit=head.is_8bit or body.is_8bit,
-        longest_line_octets=max(head.longest_line, body.longest_line),
-    )
+    return Outgoing(mail_data(header.octets, source, body_start), header.message_id)
 
 
 def stamp(origin: Origin, primary_hostname: bytes) -> Stamp:

@@ -7,6 +7,7 @@ from helper.smtp.dialogue import dialogue
 from helper.smtp.sasl.mask import masked
 from helper.smtp.steps import (
     Authenticated,
+    Noted,
     Quit,
     Read,
     ReadText,
@@ -19,12 +20,17 @@ from helper.smtp.steps import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import TypeVar
+
     from helper.delivery.network import Connection
     from helper.delivery.plan import Plan
     from helper.delivery.tls import TlsLayer
     from helper.smtp.dialogue import Session
+    from helper.smtp.envelope import MailData
     from helper.smtp.reply import Reply
-    from helper.smtp.steps import Step
+    from helper.smtp.steps import Dialogue, Step
+
+    Result = TypeVar("Result")
 
 
 def converse(connection: Connection, layer: TlsLayer | None, plan: Plan, session: Session) -> Reply:
@@ -34,7 +40,21 @@ def converse(connection: Connection, layer: TlsLayer | None, plan: Plan, session
     """
     if layer is not None:
         session = session.replace(channel_binding=layer.channel_binding)
-    steps = dialogue(session, plan.envelope)
+    try:
+        return accepted(follow(dialogue(session, plan.envelope), connection, layer, plan), connection)
+    except HostFailed as failure:
+        if connection.message_is_out:
+            raise InDoubt(failure.problem) from None
+        raise
+    except ReplyError as failure:
+        if connection.message_is_out:
+            raise InDoubt(f"the reply to {failure.command} {failure.problem}") from None
+        raise
+
+
+def follow(steps: Dialogue[Result], connection: Connection, layer: TlsLayer | None, plan: Plan) -> Result:
+    """Do what a dialogue asks for, step by step, and return what it comes to."""
+    show(plan, f"-- connected to {plan.progress.host}")
     try:
         step = next(steps)
         while True:
@@ -45,15 +65,8 @@ def converse(connection: Connection, layer: TlsLayer | None, plan: Plan, session
             else:
                 step = next(steps) if reply is None else steps.send(reply)
     except StopIteration as done:
-        return accepted(done.value, connection)
-    except HostFailed as failure:
-        if connection.message_is_out:
-            raise InDoubt(failure.problem) from None
-        raise
-    except ReplyError as failure:
-        if connection.message_is_out:
-            raise InDoubt(f"the reply to {failure.command} {failure.problem}") from None
-        raise
+        result: Result = done.value
+        return result
 
 
 def accepted(reply: Reply, connection: Connection) -> Reply:
@@ -65,36 +78,39 @@ def accepted(reply: Reply, connection: Connection) -> Reply:
 
 def perform(step: Step, connection: Connection, layer: TlsLayer | None, plan: Plan) -> Reply | None:
     """Do what one step says, and return the reply where it asks for one."""
-    show_step(step, plan)
+    show(plan, *(f">> {line}" for line in shown_lines(step)))
     match step:
         case Read():
             reply = connection.read_reply(step.command, step.timeout_s)
             harmless = reply if plan.session.credential is None else masked(reply, plan.session.credential)
-            show_reply(harmless, plan)
+            show(plan, *(f"<< {line}" for line in harmless.shown_lines))
             return reply if isinstance(step, ReadText) else harmless
         case Write():
             connection.command(step.octets, step.shown.split("\n")[0])
         case WriteDataCommand():
             connection.command(b"DATA\r\n", "DATA")
         case SendAsChunk():
-            send_as_chunk(connection, plan)
+            send_as_chunk(step.data, connection, plan)
         case SendAsData():
-            send_as_data(connection, plan)
+            send_as_data(step.data, connection, plan)
         case Quit():
             connection.write(b"QUIT\r\n")
         case StartTLS() if layer is not None:
             connection.secure(layer, plan.session.timeouts.command_s)
             plan.progress.tls = layer.version
+            show(plan, f"-- {layer.version} {layer.cipher}, certificate: {', '.join(layer.certificate_names)}")
         case Authenticated():
             plan.progress.auth = step.mechanism
+        case Noted():
+            plan.progress.notes[step.name] = step.value
     return None
 
 
-def send_as_chunk(connection: Connection, plan: Plan) -> None:
+def send_as_chunk(data: MailData, connection: Connection, plan: Plan) -> None:
     """Send the message as one chunk. Its last piece is held back until the frontend knows that doubt begins."""
-    size = plan.envelope.size_octets
+    size = data.size_octets
     held_back = b"BDAT %d LAST\r\n" % size
-    for piece in plan.as_chunk():
+    for piece in data.as_chunk():
         if not connection.may_go_on(held_back, plan.session.timeouts.data_s):
             return
         size -= len(piece)
@@ -104,9 +120,9 @@ def send_as_chunk(connection: Connection, plan: Plan) -> None:
     end_message(held_back, connection, plan)
 
 
-def send_as_data(connection: Connection, plan: Plan) -> None:
+def send_as_data(data: MailData, connection: Connection, plan: Plan) -> None:
     """Send the message with dots doubled, and end it by a lone dot."""
-    for piece in plan.as_data():
+    for piece in data.as_data():
         if not connection.may_go_on(piece, plan.session.timeouts.data_s):
             return
     end_message(b".\r\n", connection, plan)
@@ -117,25 +133,18 @@ def end_message(octets: bytes, connection: Connection, plan: Plan) -> None:
     if connection.may_go_on(b"", plan.session.timeouts.data_s):
         plan.warn_of_doubt()
         connection.write(octets)
-        connection.end_message()
+        connection.end_message(plan.session.timeouts.final_s)
 
 
-def show_reply(reply: Reply, plan: Plan) -> None:
-    """Show a reply to who reads along."""
+def show(plan: Plan, *lines: str) -> None:
+    """Show lines to who reads along."""
     if plan.show:
-        for line in reply.shown_lines:
-            plan.show(f"<< {line}")
-
-
-def show_step(step: Step, plan: Plan) -> None:
-    """Show what is said to who reads along; a credential never is."""
-    if plan.show:
-        for line in shown_lines(step):
-            plan.show(f">> {line}")
+        for line in lines:
+            plan.show(line)
 
 
 def shown_lines(step: Step) -> list[str]:
-    """Return a step as lines to read."""
+    """Return a step as lines to read; a credential never is one."""
     match step:
         case Write():
             return step.shown.split("\n")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from helper import status
+from helper.delivery.allowance import up_to_the_end_of_the_message
+from helper.delivery.connect import Race
 from helper.delivery.converse import converse
 from helper.delivery.machines import machines_of
-from helper.delivery.network import Connection
-from helper.delivery.resolve import reachable_from, resolve
+from helper.delivery.resolve import in_turns, reachable_from, resolve
 from helper.failure import AllHostsFailed, HostFailed, HostFailure
 
 TYPE_CHECKING = False
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from helper.config.values import Transport
+    from helper.delivery.allowance import Allowance
     from helper.delivery.machines import Machine
+    from helper.delivery.network import Connection
+    from helper.delivery.own_certificate import OwnCertificate
     from helper.delivery.plan import Plan
     from helper.delivery.resolve import Address
     from helper.delivery.tls import TlsLayer
@@ -29,9 +33,12 @@ def deliver(plan: Plan) -> Reply:
     AllHostsFailed, Refused, CannotTake, ReplyError: nothing was delivered to anyone. InDoubt: perhaps it was.
     """
     failures: list[HostFailed] = []
+    allowance = up_to_the_end_of_the_message(plan.transport)
     for host in plan.hosts:
         entry = f"{host.kind}:{host.name.decode('ascii')}"
         try:
+            if host.kind != "name":
+                allowance.check()  # the DNS is asked next
             machines = machines_of(host, plan.transport)
         except HostFailed as failure:
             failures.append(located(failure, entry))
@@ -40,7 +47,7 @@ def deliver(plan: Plan) -> Reply:
             failures.append(located(HostFailed("the DNS names no server for it", status.NO_HOST), entry))
         for machine in machines:
             try:
-                return deliver_to_machine(plan, machine)
+                return deliver_to_machine(plan, machine, allowance)
             except HostFailed as failure:
                 failures.append(located(failure, machine.label))
             except HostFailure as failure:
@@ -54,30 +61,56 @@ def located(failure: Failed, label: str) -> Failed:
     return failure
 
 
-def deliver_to_machine(plan: Plan, machine: Machine) -> Reply:
-    """Try the addresses of one server in order. HostFailed with the last one's failure where none works.
+def deliver_to_machine(plan: Plan, machine: Machine, allowance: Allowance) -> Reply:
+    """Deliver to the first address of a server that answers; if that fails, to the first of those that are left.
 
-    A password that was refused at one address is not tried at the next: it would only lock the account sooner.
+    HostFailed where none works, with what the last one said if any of them could be reached. A password that was
+    refused at one address is not tried at the next: it would only lock the account sooner.
     """
-    failure = HostFailed("its name has no address that can be reached from here", status.NO_HOST)
-    name, port = machine.name.decode("ascii"), machine.port.decode("ascii")
-    for address in reachable_from(resolve(machine), plan.transport.interface):
-        plan.progress.host = f"{name}[{address.text}]:{port}"
+    allowance.check()
+    interface, timeout_s = plan.transport.interface, plan.transport.connect_timeout_s
+    addresses = in_turns(reachable_from(resolve(machine), interface))
+    said: HostFailed | None = None
+    while addresses:
+        race = Race(addresses, interface, allowance, timeout_s, client_speaks_first=machine.tls == "implicit")
         try:
-            return deliver_to_address(plan, machine, address)
-        except HostFailed as error:
-            failure = error
+            connection, layer = connect(race, machine, plan)
+        except HostFailed as failure:
+            if said is None:
+                plan.progress.host = place(machine, race.address)
+            raise said or failure from None
+        plan.progress.host = place(machine, race.address)
+        try:
+            return hand_over(plan, machine, connection, layer)
+        except HostFailed as failure:
+            said = failure
             if failure.status == status.NOT_PERMITTED:
                 break
-    raise failure
+        addresses = race.left
+    raise said or HostFailed("its name has no address that can be reached from here", status.NO_HOST)
 
 
-def deliver_to_address(plan: Plan, machine: Machine, address: Address) -> Reply:
-    """Connect to one address and hold the dialogue; TLS is made ready while the connection is being made."""
-    connection = Connection(address, plan.transport.interface)
+def place(machine: Machine, address: Address) -> str:
+    """Return where a message went, for the log."""
+    return f"{machine.name.decode('ascii')}[{address.text}]:{machine.port.decode('ascii')}"
+
+
+def connect(race: Race, machine: Machine, plan: Plan) -> tuple[Connection, TlsLayer | None]:
+    """Return a connection and TLS for it, which is made ready while the connection is being made."""
     try:
-        layer = tls_layer(plan.transport, machine) if machine.tls != "none" else None
-        connection.connect(plan.transport.connect_timeout_s)
+        if machine.tls == "none":
+            return race.winner(), None
+        layer = tls_layer(plan.transport, machine, plan.own_certificate)
+        hello = layer.shake_hands(b"")[0] if machine.tls == "implicit" else b""
+        return race.winner(hello), layer
+    except BaseException:
+        race.abort()
+        raise
+
+
+def hand_over(plan: Plan, machine: Machine, connection: Connection, layer: TlsLayer | None) -> Reply:
+    """Hold the dialogue, and close the connection."""
+    try:
         reply = converse(connection, layer, plan, plan.session.replace(tls=machine.tls))
     except BaseException:
         connection.abort()
@@ -86,9 +119,9 @@ def deliver_to_address(plan: Plan, machine: Machine, address: Address) -> Reply:
     return reply
 
 
-def tls_layer(transport: Transport, machine: Machine) -> TlsLayer:
+def tls_layer(transport: Transport, machine: Machine, own_certificate: OwnCertificate | None) -> TlsLayer:
     """Return a TLS session to be. Only sends that use TLS import it."""
-    from helper.delivery.tls import TlsLayer, Trust, make_context
+    from helper.delivery.tls import TlsLayer
+    from helper.delivery.trust import trust_in
 
-    trust = Trust(transport.tls_verify, transport.tls_ca_file, transport.tls_ca_path, transport.tls_min_version)
-    return TlsLayer(make_context(trust), machine.verify_name.decode("ascii"))
+    return TlsLayer(trust_in(machine, transport, own_certificate))

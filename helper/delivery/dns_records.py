@@ -15,8 +15,10 @@ from helper.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
+
+    LookUp = Callable[[bytes, str], Sequence[Any]]  # records() or, for DANE, signed_records()
 
 LOOKUP_TIMEOUT_S = 10.0  # for all name servers and tries together
 RECORDS_LIMIT = 30  # an answer of thousands would keep the caller waiting for each of them
@@ -31,12 +33,12 @@ class Service(Record):
     port: int
 
 
-def mail_exchangers(domain: bytes) -> list[bytes]:
+def mail_exchangers(domain: bytes, look_up: LookUp) -> list[bytes]:
     """Return the hosts that take mail for a domain, best first; the domain itself where it has no MX (RFC 5321, 5.1).
 
     HostFailed where the domain does not exist, takes no mail (RFC 7505), or cannot be looked up now.
     """
-    answer = records(domain, "MX")
+    answer = look_up(domain, "MX")
     if not answer:
         return [domain]
     found = sorted((record.preference, os.urandom(4), host_name(record.exchange)) for record in answer)
@@ -46,13 +48,13 @@ def mail_exchangers(domain: bytes) -> list[bytes]:
     return names[:RECORDS_LIMIT]
 
 
-def services(service: bytes, domain: bytes) -> list[Service]:
+def services(service: bytes, domain: bytes, look_up: LookUp) -> list[Service]:
     """Return the servers of a service, best first, those of one priority drawn by weight; none where there is none.
 
     HostFailed where this cannot be looked up now.
     """
     try:
-        answer = records(service + b"." + domain, "SRV")
+        answer = look_up(service + b"." + domain, "SRV")
     except UnknownName:
         return []
     found = sorted((each.priority, rank(each.weight), host_name(each.target), each.port) for each in answer)
@@ -61,11 +63,14 @@ def services(service: bytes, domain: bytes) -> list[Service]:
 
 def records(name: bytes, kind: str) -> Sequence[Any]:
     """Return the records of a kind, none where the name has only others. UnknownName where it does not exist."""
+    return tuple(ask(dns.resolver.Resolver, name, kind).rrset or ())
+
+
+def ask(make_resolver: Callable[[], dns.resolver.Resolver], name: bytes, kind: str) -> dns.resolver.Answer:
+    """Return an answer, perhaps without records. UnknownName for a name that does not exist; HostFailed for none."""
     try:
         wanted = dns.name.from_text(name.decode("ascii"))
-        return tuple(dns.resolver.Resolver().resolve(wanted, kind, lifetime=LOOKUP_TIMEOUT_S, search=False))
-    except dns.resolver.NoAnswer:
-        return ()
+        return make_resolver().resolve(wanted, kind, lifetime=LOOKUP_TIMEOUT_S, search=False, raise_on_no_answer=False)
     except dns.resolver.NXDOMAIN:
         raise UnknownName("its name does not exist in the DNS", status.NO_HOST) from None
     except (dns.exception.DNSException, OSError) as error:

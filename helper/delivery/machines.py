@@ -7,6 +7,7 @@ from helper.record import Record
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from helper.config.values import Host, Transport
+    from helper.delivery.dns_records import LookUp
 
 
 class Machine(Record):
@@ -34,15 +35,23 @@ def machines_of(host: Host, transport: Transport) -> list[Machine]:
     # dnspython takes longer to import than a whole send: only who needs it pays.
     from helper.delivery import dns_records
 
+    look_up = signed_look_up() if transport.dane else dns_records.records
     if host.kind == "mx":
-        names = dns_records.mail_exchangers(host.name)
+        names = dns_records.mail_exchangers(host.name, look_up)
         return [Machine(name, port, transport.tls, verified_name(name, host, transport)) for name in names]
     return [
         Machine(found.name, b"%d" % found.port, tls, verified_name(found.name, host, transport))
         for service, tls in SUBMISSION_SERVICES
         if tls == transport.tls or (tls, transport.tls) == ("implicit", "starttls")
-        for found in dns_records.services(service, host.name)
+        for found in dns_records.services(service, host.name, look_up)
     ]
+
+
+def signed_look_up() -> LookUp:
+    """Return the look-up that believes signed records alone: a name from an unsigned one could be anybody's."""
+    from helper.delivery.signed_records import signed_records
+
+    return signed_records
 
 
 # RFC 6186 as RFC 8314, section 5.1 amends it: implicit TLS is preferred, and a transport that requires TLS may use it.

@@ -1,4 +1,4 @@
-"""Network: one connection to one address, with deadlines. The only place with sockets.
+"""Network: one connection, with deadlines. Only connecting and looking up names know sockets as well.
 
 Everything is non-blocking, so that each wait is one poll with one deadline, whoever dribbles octets (threat I9), and
 writing never waits for a server that waits for us to read.
@@ -7,18 +7,16 @@ writing never waits for a server that waits for us to read.
 from __future__ import annotations
 
 import _socket
-import os
 import select
-from math import inf
 from time import monotonic
 
 from helper import status
+from helper.delivery.allowance import Allowance
 from helper.failure import HostFailed, ReplyError
 from helper.smtp.reply import ReplySyntax, take_reply
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from helper.delivery.resolve import Address
     from helper.delivery.tls import TlsLayer
     from helper.smtp.reply import Reply
 
@@ -31,28 +29,20 @@ HEARD_LIMIT = 4 * 1024 * 1024
 class Connection:
     """A connection to a server; private once secure() has been called. Of no use after a HostFailed."""
 
-    def __init__(self, address: Address, interface: bytes | None) -> None:
-        """Begin to connect, from the address of an interface if one is given, without waiting.
+    def __init__(self, connected: _socket.socket, allowance: Allowance, hello: bytes | None) -> None:
+        """Take over a connected socket that does not block.
 
-        HostFailed where the kernel says no at once.
+        `hello` is what is left to send of the first flight of a TLS handshake, None where the server speaks first.
         """
-        try:
-            self._socket = _socket.socket(address.family, _socket.SOCK_STREAM | _socket.SOCK_NONBLOCK)
-            self._socket.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
-            if interface is not None:
-                self._socket.bind((interface, 0))
-            self._socket.connect(address.name)
-        except BlockingIOError:
-            pass
-        except OSError as error:
-            raise connecting_failed(error) from None
+        self._socket = connected
+        self._allowance = allowance
         self._heard = bytearray()
-        self._unsent = bytearray()
+        self._unsent = bytearray(hello or b"")
+        self._said_hello = hello is not None
         self._tls: TlsLayer | None = None
         self._replies_due = 1  # to what was written; the greeting is due unasked
         self._is_over = False  # the server has closed its side, or the connection broke
         self._sent_octets = 0  # what the kernel has taken
-        self._last_deadline = inf  # for the replies after the end of the message
         self._message_end: int | None = None  # what _sent_octets reaches when the message is out
 
     @property
@@ -60,26 +50,16 @@ class Connection:
         """Say whether the kernel has taken the end of the message: from now on it may be delivered."""
         return self._message_end is not None and self._sent_octets >= self._message_end
 
-    def connect(self, timeout_s: float) -> None:
-        """Wait until the connection stands. HostFailed where it does not within the time."""
-        try:
-            self._wait(select.POLLOUT, monotonic() + timeout_s)
-        except TimeoutError:
-            raise HostFailed(f"connecting: no answer within {timeout_s:g} s", status.TEMPORARY) from None
-        error = self._socket.getsockopt(_socket.SOL_SOCKET, _socket.SO_ERROR)
-        if error:
-            raise connecting_failed(OSError(error, os.strerror(error)))
-
     def secure(self, layer: TlsLayer, timeout_s: float) -> None:
         """Turn the connection private. HostFailed for a failed handshake, or where anything was said before it.
 
         What arrived between the reply to STARTTLS and the handshake was said by whoever sits on the line, and would
         be heard as if it had come through TLS (CVE-2011-0411, CVE-2021-38371).
         """
-        deadline = monotonic() + timeout_s
+        deadline = self._allowance.deadline(timeout_s)
         try:
             self._send(deadline)
-            if self._heard or self._has_arrived():
+            if not self._said_hello and (self._heard or self._has_arrived()):
                 problem = "octets came in before the handshake: a port without TLS, or somebody on the line"
                 raise HostFailed(f"TLS: {problem}", status.PROTOCOL)
             flight, is_finished = layer.shake_hands(b"")
@@ -91,7 +71,8 @@ class Connection:
                     raise HostFailed("TLS: the connection was lost during the handshake", status.TEMPORARY)
                 flight, is_finished = layer.shake_hands(octets)
         except TimeoutError:
-            raise HostFailed(f"TLS: the handshake was not finished within {timeout_s:g} s", status.TEMPORARY) from None
+            within = self._allowance.within(timeout_s)
+            raise HostFailed(f"TLS: the handshake was not finished {within}", status.TEMPORARY) from None
         self._unsent += flight  # goes out with the first command
         self._tls = layer
         self._hear(b"")  # with the end of the handshake, the greeting may have come already
@@ -125,31 +106,31 @@ class Connection:
         self.write(octets)
         try:
             if len(self._unsent) >= HELD_BACK_OCTETS:
-                self._send(monotonic() + timeout_s)
+                self._send(self._allowance.deadline(timeout_s))
         except TimeoutError:
-            raise HostFailed(f"the message: not taken within {timeout_s:g} s", status.TEMPORARY) from None
+            within = self._allowance.within(timeout_s)
+            raise HostFailed(f"the message: not taken {within}", status.TEMPORARY) from None
         return True
 
-    def end_message(self) -> None:
-        """Note that what was written last ends the message."""
+    def end_message(self, timeout_s: float) -> None:
+        """Note that what was written last ends the message; all replies from now on share this time."""
+        self._allowance = Allowance(timeout_s)
         self._message_end = self._sent_octets + len(self._unsent)
         self._replies_due += 1
 
     def read_reply(self, command: str, timeout_s: float) -> Reply:
         """Send what was held back and return the next reply.
 
-        HostFailed where none comes in time or the connection is lost; ReplyError where what comes is none. All replies
-        that follow the end of the message share the time of the first.
+        HostFailed where none comes in time or the connection is lost; ReplyError where what comes is none.
         """
-        deadline = monotonic() + timeout_s
-        if self._message_end is not None:
-            self._last_deadline = deadline = min(deadline, self._last_deadline)
+        deadline = self._allowance.deadline(timeout_s)
         try:
             self._send(deadline)
             while (reply := self._take_reply(command)) is None:
                 self._hear(self._receive(deadline))
         except TimeoutError:
-            raise HostFailed(f"{command}: no reply within {timeout_s:g} s", status.TEMPORARY) from None
+            within = self._allowance.within(timeout_s)
+            raise HostFailed(f"{command}: no reply {within}", status.TEMPORARY) from None
         self._replies_due -= 1
         return reply
 
@@ -236,8 +217,3 @@ class Connection:
         if not ready:
             raise TimeoutError
         return ready[0][1]
-
-
-def connecting_failed(error: OSError) -> HostFailed:
-    """Return the failure of a connection that was not made."""
-    return HostFailed(f"connecting: {(error.strerror or 'failed').lower()}", status.TEMPORARY)

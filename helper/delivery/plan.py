@@ -7,36 +7,38 @@ import os
 from helper.record import Record
 from helper.secret import Secret
 from helper.smtp.dialogue import Session
+from helper.smtp.envelope import Envelope
 from helper.smtp.sasl.choose import TOKEN
 from helper.smtp.sasl.exchange import Credential, encode
-from helper.smtp.transaction import Envelope, Timeouts
+from helper.smtp.transaction import Timeouts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from helper.config.values import Configuration, Host, Transport
     from helper.delivery.channel import Channel
     from helper.delivery.compose import Outgoing
+    from helper.delivery.own_certificate import OwnCertificate
     from helper.delivery.report import Progress
+    from helper.delivery.story import Holdings
     from helper.routing.transaction import Route
+    from helper.smtp.envelope import Notification
     from helper.wire import Submission
 
 
 class Plan(Record):
     """What is tried at each server in turn; `session` is the transport's, before the DNS chose implicit TLS.
 
-    `as_chunk` and `as_data` begin the message anew, in pieces of wire octets, the latter with dots doubled. `progress`
-    gathers facts for the log, `warn_of_doubt` is called before the end of the message goes out, `show` is given each
-    line of the dialogue where the caller reads along.
+    `progress` gathers facts for the log, `warn_of_doubt` is called before the end of the message goes out, `show` is
+    given each line of the dialogue where the caller reads along.
     """
 
     transport: Transport
     hosts: tuple[Host, ...]
+    own_certificate: OwnCertificate | None
     session: Session
     envelope: Envelope
-    as_chunk: Callable[[], Iterator[bytes]]
-    as_data: Callable[[], Iterator[bytes]]
     progress: Progress
     warn_of_doubt: Callable[[], None]
     show: Callable[[str], None] | None
@@ -47,48 +49,71 @@ def make_plan(
     outgoing: Outgoing,
     submission: Submission,
     configuration: Configuration,
-    secrets: Mapping[str, Secret],
+    holdings: Holdings,
     progress: Progress,
     channel: Channel,
 ) -> Plan:
     """Return the plan for one message on its way."""
     transport = next(each for each in configuration.transports if each.name == way.transport)
-    credential = credential_of(transport, secrets)
+    credential = credential_of(transport, holdings.secrets)
+    own_certificate = holdings.own_certificates.get(transport.name)
 
     def warn_of_doubt() -> None:
-        """From here on no other host is tried: nobody needs the secret any more."""
+        """From here on no other host is tried: nobody needs the secret any more, unless another message may come."""
         channel.doubt()
+        if submission.session:
+            return
         if credential is not None:
             credential.secret.forget()
+        if own_certificate is not None:
+            own_certificate.forget()
 
     addresses = [destination.address for destination in way.recipients]
     reverse_path = [] if way.reverse_path is None else [way.reverse_path]
     return Plan(
         transport=transport,
         hosts=way.hosts,
-        session=Session(
-            helo_name=transport.helo_data,
-            tls=transport.tls,
-            timeouts=Timeouts(transport.command_timeout_s, transport.data_timeout_s, transport.final_timeout_s),
-            fresh_nonce=fresh_nonce,
-            is_verified=transport.tls_verify,
-            credential=credential,
-            allow_plaintext=transport.auth is not None and transport.auth.allow_plaintext,
-        ),
+        own_certificate=own_certificate,
+        session=session_of(transport, credential),
         envelope=Envelope(
             reverse_path=b"".join(mailbox.octets for mailbox in reverse_path),
             recipients=tuple(mailbox.octets for mailbox in addresses),
-            size_octets=outgoing.size_octets,
-            is_8bit=outgoing.is_8bit,
+            data=outgoing.data,
             is_internationalised=any(mailbox.is_internationalised for mailbox in reverse_path + addresses),
-            longest_line_octets=outgoing.longest_line_octets,
+            notification=notification(submission, way, configuration.qualify_recipient),
+            requires_tls=transport.requiretls,
         ),
-        as_chunk=outgoing.as_chunk,
-        as_data=outgoing.as_data,
         progress=progress,
         warn_of_doubt=warn_of_doubt,
-        show=channel.say if submission.show_dialogue else None,
+        show=transcript(channel, progress) if submission.show_dialogue else None,
     )
+
+
+def session_of(transport: Transport, credential: Credential | None) -> Session:
+    """Return what has to be agreed with the smart hosts of a transport."""
+    return Session(
+        helo_name=transport.helo_data,
+        tls=transport.tls,
+        timeouts=Timeouts(transport.command_timeout_s, transport.data_timeout_s, transport.final_timeout_s),
+        fresh_nonce=fresh_nonce,
+        is_verified=transport.is_verified,
+        credential=credential,
+        allow_plaintext=transport.auth is not None and transport.auth.allow_plaintext,
+    )
+
+
+def transcript(channel: Channel, progress: Progress) -> Callable[[str], None]:
+    """Return what shows a line of the dialogue to the caller, with the seconds since the send began."""
+    return lambda line: channel.say(f"{progress.seconds:.3f} {line}")
+
+
+def notification(submission: Submission, way: Route, qualify_recipient: bytes) -> Notification | None:
+    """Return what the caller wants to be told later, which few do."""
+    if not any((submission.notify, submission.ret, submission.envid, submission.recipient_parameters)):
+        return None
+    from helper.delivery.notification import notification_of
+
+    return notification_of(submission, way.recipients, qualify_recipient)
 
 
 def credential_of(transport: Transport, secrets: Mapping[str, Secret]) -> Credential | None:

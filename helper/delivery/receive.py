@@ -19,6 +19,11 @@ class Message(Record):
     octets: bytes | mmap.mmap
     size_octets: int
 
+    def release(self) -> None:
+        """Give the memory back now: a failure's traceback could keep it, and a session has many messages."""
+        if isinstance(self.octets, mmap.mmap):
+            self.octets.close()
+
 
 def open_message(descriptor: int | None, size_limit: int | None) -> Message:
     """Map the memory file that came with the request, read-only.

@@ -39,6 +39,16 @@ class Progress:
         self.host = ""
         self.tls = ""
         self.auth = ""
+        self.notes: dict[str, str] = {}
+
+    @property
+    def seconds(self) -> float:
+        """Return how long the send has taken so far."""
+        return monotonic() - self.started_s
+
+    def begin(self) -> None:
+        """Count the seconds from now: a session has waited for its client until here, and not for us."""
+        self.started_s = monotonic()
 
     def note_reverse_path(self, reverse_path: Mailbox | None) -> None:
         """Note who the message is from."""
@@ -65,6 +75,7 @@ class Progress:
             ("tls", self.tls),
             ("auth", self.auth),
             ("size", self.size),
+            *self.notes.items(),
         ]
         return [(name, value) for name, value in facts if value]
 
@@ -95,7 +106,7 @@ class Log:
                 ("outcome", outcome.outcome),
                 ("reply" if is_accepted else "reason", outcome.line),
                 ("status", str(exit_status)),
-                ("seconds", f"{monotonic() - progress.started_s:.3f}"),
+                ("seconds", f"{progress.seconds:.3f}"),
             ]
         )
         if self._descriptor is None:

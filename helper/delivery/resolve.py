@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from helper.delivery.machines import Machine
 
 
+# A DNS that lies may name thousands, and each would be tried.
+ADDRESSES_LIMIT = 30
+
+
 class Address(Record):
     """Where to connect: `family` and `name` as socket(7) has them, `text` for the log ("192.0.2.1")."""
 
@@ -27,7 +31,10 @@ def resolve(machine: Machine) -> list[Address]:
     """Return a server's addresses, in the order of the system's resolver (RFC 6724). HostFailed where it has none.
 
     Name and port go to the resolver as octets: text would be encoded by the idna codec, whose import costs as much as
-    all others of a send.
+    all others of a send. The resolver knows no deadline of ours: what bounds it are the options timeout and attempts
+    in /etc/resolv.conf, which is root's (by default 10 s for each name server). A thread to wait for instead takes
+    64 MiB of an address space and one of the processes that the caller's limits may not leave us; so the time that is
+    spent here counts, but is noticed after it.
     """
     flags = _socket.AI_NUMERICHOST if machine.is_address else 0
     try:
@@ -39,6 +46,29 @@ def resolve(machine: Machine) -> list[Address]:
         reason = "its name cannot be resolved" + (" now" if later else "")
         raise HostFailed(f"{reason}: {error.strerror}", status.TEMPORARY if later else status.NO_HOST) from None
     return [Address(family, name, str(name[0])) for family, _, _, _, name in found]
+
+
+def port_number(machine: Machine) -> int:
+    """Return a server's port as a number. HostFailed for the name of a service that nobody knows."""
+    if machine.port.isdigit():
+        return int(machine.port)
+    try:
+        return _socket.getservbyname(machine.port.decode("ascii"), "tcp")
+    except OSError:
+        raise HostFailed("the port's service name is unknown", status.CONFIGURATION) from None
+
+
+def in_turns(addresses: list[Address]) -> list[Address]:
+    """Return the addresses in the order in which they are tried: both families in turns, that of the first one first.
+
+    A network in which one family leads nowhere then costs one attempt (RFC 8305, section 4).
+    """
+    counts = {_socket.AF_INET: 0, _socket.AF_INET6: 0}
+    ranked = []
+    for address in addresses:
+        ranked.append((counts[address.family], address.family != addresses[0].family, address))
+        counts[address.family] += 1
+    return [address for _, _, address in sorted(ranked, key=lambda each: each[:2])[:ADDRESSES_LIMIT]]
 
 
 def reachable_from(addresses: list[Address], interface: bytes | None) -> list[Address]:

@@ -13,7 +13,7 @@ from helper.delivery.receive import open_message
 from helper.delivery.recipients import recipients_for_the_log, recipients_of
 from helper.delivery.report import Progress
 from helper.delivery.route import route_message
-from helper.failure import ConfigError, DaemonError, Failure, InputError, MessageError, UsageError
+from helper.failure import ConfigError, DaemonError, Failure, InputError, MessageError, UsageError, WireError
 from helper.message.header import split_message
 from helper.record import Record
 from helper.routing.policy import check
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from helper.config.values import Configuration
     from helper.delivery.channel import Channel
     from helper.delivery.identify import Person
+    from helper.delivery.own_certificate import OwnCertificate
     from helper.delivery.receive import Message
     from helper.delivery.report import Log
     from helper.secret import Secret
@@ -47,29 +48,52 @@ class Holdings(Record):
     secrets: dict[str, Secret]
     alias_files: dict[str, bytes | None]
     log: Log
+    own_certificates: dict[str, OwnCertificate]  # by the name of the transport, as the secrets
 
 
 def tell(channel: Channel, caller_uid: int, holdings: Holdings) -> None:
-    """Carry out one request, with the caller's rights: whatever happens, one line in the log and one status."""
+    """Carry out the caller's request, or those of a session one by one, with the caller's rights."""
     person = identify(caller_uid)
     progress = Progress(person.login, person.uid)
     channel.announce(size_limit(holdings))
+    while carry_out(person, progress, holdings, channel):
+        progress = Progress(person.login, person.uid)
+
+
+def carry_out(person: Person, progress: Progress, holdings: Holdings, channel: Channel) -> bool:
+    """Carry out one request: whatever happens, one line in the log and one status. Say whether another may follow.
+
+    None follows what breaks the rules of the wire: who lies once is not heard again.
+    """
+    message, may_follow = None, False
     try:
         received = channel.request()
         if received is None:
-            return  # `sendmail -bp` and its like need no helper
+            return False  # `sendmail -bp` and its like need no helper, and a session has an end
         request, descriptor = received
         if isinstance(request, Complaint):
             progress.note_recipients(request.recipients)
             raise COMPLAINTS[request.kind](shown(request.problem))
+        if request.session:
+            may_follow = True
+            progress.begin()
         if isinstance(request, Inquiry):
             channel.finish(inquire(request, person, usable_configuration(holdings), holdings.alias_files, channel.show))
-            return
-        outcome = send(request, open_message(descriptor, size_limit(holdings)), person, holdings, progress, channel)
+            return may_follow
+        message = open_message(descriptor, size_limit(holdings))
+        outcome = send(request, message, person, holdings, progress, channel)
+        if request.session:
+            channel.show(outcome.line)  # a client of SMTP is told what took the message
+    except WireError as failure:
+        outcome, may_follow = verdict(failure), False
+        channel.say(outcome.line)
     except Failure as failure:
         outcome = verdict(failure)
         channel.say(outcome.line)
     report(outcome, progress, holdings, channel)
+    if message is not None:
+        message.release()
+    return may_follow
 
 
 def send(
@@ -94,10 +118,10 @@ def send(
     progress.note_reverse_path(way.reverse_path)
 
     outgoing = compose_message(fields, message.octets, body_start, way, origin, configuration)
-    progress.note_message(outgoing.message_id, outgoing.size_octets)
-    check(configuration.policies, origin.caller, addresses, way.reverse_path, outgoing.size_octets)
+    progress.note_message(outgoing.message_id, outgoing.data.size_octets)
+    check(configuration.policies, origin.caller, addresses, way.reverse_path, outgoing.data.size_octets)
 
-    reply = deliver(make_plan(way, outgoing, submission, configuration, holdings.secrets, progress, channel))
+    reply = deliver(make_plan(way, outgoing, submission, configuration, holdings, progress, channel))
     return Verdict(status.SENT, "accepted", reply.text)
 
 

@@ -11,32 +11,43 @@ import ssl
 
 from helper import status
 from helper.failure import ConfigError, HostFailed
-from helper.record import Record
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-class Trust(Record):
-    """Whose certificates are accepted, from the configuration; None for the system's store."""
-
-    verify: bool
-    ca_file: str | None
-    ca_path: str | None
-    minimum: str  # "1.2", "1.3"
+    from helper.delivery.trust import Trust
 
 
 def make_context(trust: Trust) -> ssl.SSLContext:
     """Return a client's context. ConfigError where there is nothing to verify a certificate against."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3 if trust.minimum == "1.3" else ssl.TLSVersion.TLSv1_2
-    if not trust.verify:
+    if trust.own_certificate is not None:
+        from helper.delivery.own_certificate import present
+
+        present(trust.own_certificate, context)
+    if trust.anchors:
+        trust_anchors(context, trust.anchors)
+    elif trust.verify:
+        file, folder = (trust.ca_file, trust.ca_path) if trust.ca_file or trust.ca_path else trust_store()
+        try:
+            context.load_verify_locations(file, folder)
+        except OSError:
+            raise ConfigError(file or folder or "", "holds no CA certificate that can be read") from None
+    else:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        return context
-    file, folder = (trust.ca_file, trust.ca_path) if trust.ca_file or trust.ca_path else trust_store()
-    try:
-        context.load_verify_locations(file, folder)
-    except OSError:
-        raise ConfigError(file or folder or "", "holds no CA certificate that can be read") from None
     return context
+
+
+def trust_anchors(context: ssl.SSLContext, anchors: tuple[bytes, ...]) -> None:
+    """Trust what these certificates have signed, also where they are no roots, and nothing else (RFC 7671, 5.2)."""
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    try:
+        context.load_verify_locations(cadata=b"".join(anchors))
+    except (OSError, ValueError):
+        raise HostFailed("DANE: the certificate in its TLSA record cannot be read", status.UNAVAILABLE) from None
 
 
 def trust_store() -> tuple[str | None, str | None]:
@@ -58,15 +69,39 @@ def trust_store() -> tuple[str | None, str | None]:
 class TlsLayer:
     """One TLS session: what the network brings goes in, what it has to carry comes out."""
 
-    def __init__(self, context: ssl.SSLContext, server_name: str) -> None:
+    def __init__(self, trust: Trust) -> None:
         self._in = ssl.MemoryBIO()
         self._out = ssl.MemoryBIO()
-        self._object = context.wrap_bio(self._in, self._out, server_hostname=server_name)
+        self._object = make_context(trust).wrap_bio(self._in, self._out, server_hostname=trust.server_name)
+        self._trust = trust
 
     @property
     def version(self) -> str:
         """Return the protocol version, as "TLSv1.3"."""
         return self._object.version() or ""
+
+    @property
+    def cipher(self) -> str:
+        """Return the name of the cipher suite, as "TLS_AES_256_GCM_SHA384"."""
+        agreed = self._object.cipher()
+        return agreed[0] if agreed else ""
+
+    @property
+    def certificate(self) -> bytes:
+        """Return the smart host's certificate in DER, verified or not, once the handshake is over."""
+        return self._object.getpeercert(True) or b""
+
+    @property
+    def certificate_names(self) -> tuple[str, ...]:
+        """Return whom the smart host's certificate is for, printable; ("not verified",) where anybody could say so."""
+        if not self._trust.is_verified:
+            return ("not verified",)
+        from helper.delivery.certificate import NotACertificate, names_of
+
+        try:
+            return names_of(self.certificate)
+        except NotACertificate:
+            return ()
 
     def channel_binding(self) -> tuple[str, bytes] | None:
         """Return name and data of what only this TLS session and the server's side of it share; None for nothing.
@@ -86,10 +121,12 @@ class TlsLayer:
         except ssl.SSLWantReadError:
             return self._out.read(), False
         except ssl.SSLCertVerificationError as error:
-            reason = f"TLS: the certificate was not accepted: {error.verify_message.rstrip('.')}"
-            raise HostFailed(reason, status.UNAVAILABLE) from None
+            raise self._not_accepted(error) from None
         except ssl.SSLError as error:
-            raise HostFailed(f"TLS: the handshake failed: {describe(error)}", status.UNAVAILABLE) from None
+            problem = f"TLS: the handshake failed: {self._describe(error)}"
+            raise HostFailed(problem, status.UNAVAILABLE) from None
+        for check in self._trust.checks:
+            check(self.certificate)
         return self._out.read(), True
 
     def encrypt(self, octets: bytes) -> bytes:
@@ -113,10 +150,41 @@ class TlsLayer:
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLError as error:
-            raise HostFailed(f"TLS: the connection broke: {describe(error)}", status.TEMPORARY) from None
+            if "ALERT" in (error.reason or ""):  # in TLS 1.3 our certificate is judged after the handshake
+                problem = f"TLS: the smart host ended the connection: {self._describe(error)}"
+                raise HostFailed(problem, status.UNAVAILABLE) from None
+            raise HostFailed(f"TLS: the connection broke: {words_of(error)}", status.TEMPORARY) from None
         return said
 
+    def _not_accepted(self, error: ssl.SSLCertVerificationError) -> HostFailed:
+        """Return what it means that OpenSSL does not accept a certificate."""
+        from helper.delivery.tls_problem import certificate_problem  # not before something fails
 
-def describe(error: ssl.SSLError) -> str:
-    """Return OpenSSL's reason in lower-case words: WRONG_VERSION_NUMBER is "wrong version number"."""
-    return (error.reason or "unknown error").replace("_", " ").lower()
+        certificate = certificate_shown(self._object)
+        problem = certificate_problem(error.verify_code, error.verify_message, certificate, self._trust.server_name)
+        return HostFailed(f"TLS: the certificate was not accepted: {problem}", status.UNAVAILABLE)
+
+    def _describe(self, error: ssl.SSLError) -> str:
+        """Return what it means that TLS fails."""
+        from helper.delivery.tls_problem import handshake_problem
+
+        return handshake_problem(error.reason or "", words_of(error), self._trust.minimum, self._trust.server_name)
+
+
+def words_of(error: ssl.SSLError) -> str:
+    """Return what OpenSSL calls a failure: "[SSL: BAD_MAC] bad mac (_ssl.c:992)" is "bad mac"."""
+    return str(error.args[-1] if error.args else "").partition("] ")[2].partition(" (_ssl.c")[0] or "unknown error"
+
+
+def certificate_shown(session: ssl.SSLObject) -> bytes:
+    """Return the certificate that was not accepted, in DER, for the words of the failure; b"" where Python keeps it.
+
+    getpeercert() has none before the end of a handshake. What has is public since Python 3.13, and there before under
+    another name.
+    """
+    for owner in (session, getattr(session, "_sslobj", None)):
+        chain: list[Any] = getattr(owner, "get_unverified_chain", list)()
+        if chain:
+            first = chain[0]
+            return first if isinstance(first, bytes) else ssl.PEM_cert_to_DER_cert(first.public_bytes())
+    return b""

@@ -32,13 +32,13 @@ class Survey(Record):
     has_nul: bool
 
 
-def survey(message: Buffer, start: int) -> Survey:
-    """Look at a message from `start` on, once."""
+def survey(message: Buffer, start: int, stop: int | None = None) -> Survey:
+    """Look at a message from `start` on, up to `stop` or its end, once."""
     octets = 0
     is_8bit = has_nul = False
     line_start, longest = 0, LINE_LIMIT  # line_start: how many octets of an unfinished line came before
     before = b"\n"
-    for chunk in raw_chunks(message, start, CHUNK_OCTETS):
+    for chunk in raw_chunks(message, start, CHUNK_OCTETS, stop):
         octets += wire_length(chunk) - 2 * (before == b"\r" and chunk[:1] == b"\n")
         is_8bit = is_8bit or not chunk.isascii()
         has_nul = has_nul or b"\0" in chunk
@@ -54,16 +54,27 @@ def wire_chunks(message: Buffer, start: int, chunk_octets: int = CHUNK_OCTETS) -
 
     LF, CRLF and a bare CR each end a line, as in Exim.
     """
-    held = b""  # a CR at the end of a chunk: what it is depends on the next octet
     last = b"\n"
-    for raw in raw_chunks(message, start, chunk_octets):
+    for chunk in canonical_chunks(message, start, len(message), chunk_octets):
+        last = chunk[-1:]
+        yield chunk
+    if last != b"\n":
+        yield b"\r\n"
+
+
+def canonical_chunks(message: Buffer, start: int, stop: int, chunk_octets: int = CHUNK_OCTETS) -> Iterator[bytes]:
+    """Yield a piece of a message as wire_chunks does, but for its last line: that stays without an end if it has none.
+
+    No chunk ends, or begins, within a CRLF.
+    """
+    held = b""  # a CR at the end of a chunk: what it is depends on the next octet
+    for raw in raw_chunks(message, start, chunk_octets, stop):
         chunk = held + raw
         held = b"\r" if chunk.endswith(b"\r") else b""
         canonical = with_crlf(chunk[:-1] if held else chunk)
         if canonical:
-            last = canonical[-1:]
             yield canonical
-    if held or last != b"\n":
+    if held:
         yield b"\r\n"
 
 
@@ -76,10 +87,11 @@ def dot_stuffed(chunks: Iterable[bytes]) -> Iterator[bytes]:
         at_line_start = chunk.endswith(b"\n") if chunk else at_line_start
 
 
-def raw_chunks(message: Buffer, start: int, chunk_octets: int) -> Iterator[bytes]:
-    """Yield a message from `start` on in pieces, none of them empty."""
-    for at in range(start, len(message), chunk_octets):
-        yield bytes(message[at : at + chunk_octets])
+def raw_chunks(message: Buffer, start: int, chunk_octets: int, stop: int | None = None) -> Iterator[bytes]:
+    """Yield a message from `start` on, up to `stop` or its end, in pieces, none of them empty."""
+    stop = len(message) if stop is None else stop
+    for at in range(start, stop, chunk_octets):
+        yield bytes(message[at : min(at + chunk_octets, stop)])
 
 
 def with_crlf(chunk: bytes) -> bytes:

@@ -7,11 +7,17 @@ import stat
 
 from helper.failure import ConfigError
 from helper.privileged import paths
+from helper.record import Record
 from helper.secret import Secret
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CONFIGURATION_LIMIT = 64 * 1024  # octets; what takes more is not a configuration of a smart host
 COMPILED_LIMIT = 8 * CONFIGURATION_LIMIT
 SECRET_LIMIT = 16 * 1024  # octets; the longest tokens in use are about 4,000
+PEM_LIMIT = 64 * 1024  # octets; a certificate with those above it has about 6,000
 HOSTS_LIMIT = 1024 * 1024  # octets
 MAILNAME_LIMIT = 1024  # octets; one name
 ALIASES_LIMIT = 64 * 1024 * 1024  # octets; half a million entries
@@ -20,9 +26,33 @@ WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 OPEN_QUIETLY = os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK  # no FIFO, terminal or device makes us wait
 
 
-def configuration() -> bytes:
-    """Return the octets of gatepost.toml. ConfigError where it is missing or others than root can write it."""
-    return protected_file(paths.CONFIGURATION, CONFIGURATION_LIMIT)
+def refuse_writable(path: str, status: os.stat_result) -> None:
+    """Raise ConfigError where anyone but root can write it; an ACL shows in the mode bits of the group (acl(5))."""
+    if status.st_uid != 0:
+        raise ConfigError(path, "must belong to root: chown root")
+    if status.st_mode & WRITABLE_BY_OTHERS:
+        raise ConfigError(path, "can be written by others than root: chmod go-w")
+
+
+class Keeper(Record):
+    """Who keeps the files that a send reads: root, for an installation; a user, for a send without privilege.
+
+    `refuse_writable` raises ConfigError for a file or folder that others than the keeper can write; `log_writer` is the
+    login that opens the log.
+    """
+
+    configuration: str
+    secrets: str
+    log_writer: str
+    refuse_writable: Callable[[str, os.stat_result], None]
+
+
+ROOT = Keeper(paths.CONFIGURATION, paths.SECRETS, paths.SERVICE_USER, refuse_writable)
+
+
+def configuration(keeper: Keeper = ROOT) -> bytes:
+    """Return the octets of gatepost.toml. ConfigError where it is missing or others than its keeper can write it."""
+    return protected_file(keeper.configuration, CONFIGURATION_LIMIT, keeper=keeper)
 
 
 def compiled() -> bytes:
@@ -33,13 +63,25 @@ def compiled() -> bytes:
         return b""
 
 
-def secret(name: str) -> Secret:
+def secret(name: str, keeper: Keeper = ROOT) -> Secret:
     """Return a password or token: the content of a file, relative to the folder of secrets, without a final line end.
 
-    ConfigError where others than root can write it, where others than its group can read it, or where it is empty.
+    ConfigError where others than its keeper can write it, where others can read it, or where it is empty.
     """
-    path = os.path.join(paths.SECRETS, name)
-    return Secret(one_line(path, protected_file(path, SECRET_LIMIT, unreadable_by=stat.S_IRWXO)))
+    path = os.path.join(keeper.secrets, name)
+    return Secret(one_line(path, protected_file(path, SECRET_LIMIT, stat.S_IRWXO, keeper)))
+
+
+def private_key(name: str, keeper: Keeper = ROOT) -> tuple[str, Secret]:
+    """Return a key of TLS with the path of its file, by the rules for a secret; OpenSSL looks at what it holds."""
+    path = os.path.join(keeper.secrets, name)
+    return path, Secret(protected_file(path, PEM_LIMIT, stat.S_IRWXO, keeper))
+
+
+def certificate(name: str, keeper: Keeper = ROOT) -> tuple[str, Secret]:
+    """Return a certificate of ours with the path of its file, which everybody may read; relative as a key is."""
+    path = os.path.join(keeper.secrets, name)
+    return path, Secret(protected_file(path, PEM_LIMIT, keeper=keeper))
 
 
 def one_line(source: str, octets: bytes) -> bytes:
@@ -52,22 +94,22 @@ def one_line(source: str, octets: bytes) -> bytes:
     return line
 
 
-def alias_file(path: str) -> bytes | None:
+def alias_file(path: str, keeper: Keeper = ROOT) -> bytes | None:
     """Return the octets of an alias file, None where there is none: routing decides what that means."""
     try:
-        return protected_file(path, ALIASES_LIMIT)
+        return protected_file(path, ALIASES_LIMIT, keeper=keeper)
     except ConfigError:
         if exists(path):
             raise
         return None
 
 
-def log_file(path: str) -> int:
+def log_file(path: str, keeper: Keeper = ROOT) -> int:
     """Open the log for appending; it is never created here, so that no folder has to be writable for us."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | OPEN_QUIETLY)
     except OSError as error:
-        hint = f"create it, writable for {paths.SERVICE_USER} alone"
+        hint = f"create it, writable for {keeper.log_writer} alone"
         raise ConfigError(path, f"cannot be opened as the log ({error.strerror}): {hint}") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         raise ConfigError(path, "cannot be the log: it is no regular file")
@@ -113,8 +155,8 @@ def readable_octets(path: str, limit: int) -> bytes:
         os.close(descriptor)
 
 
-def protected_file(path: str, limit: int, unreadable_by: int = 0) -> bytes:
-    """Return the octets of a regular file that root alone can write, in folders that root alone can write.
+def protected_file(path: str, limit: int, unreadable_by: int = 0, keeper: Keeper = ROOT) -> bytes:
+    """Return the octets of a regular file that its keeper alone can write, in folders that its keeper alone can write.
 
     Owner and mode are asked of the open descriptor: what was checked is what is read (threat F4).
     """
@@ -123,8 +165,8 @@ def protected_file(path: str, limit: int, unreadable_by: int = 0) -> bytes:
     except OSError as error:
         raise ConfigError(path, f"cannot be read: {error.strerror}") from None
     try:
-        refuse_unsafe(path, os.fstat(descriptor), unreadable_by)
-        refuse_unsafe_folders(path)
+        refuse_unsafe(path, os.fstat(descriptor), unreadable_by, keeper)
+        refuse_unsafe_folders(path, keeper)
         octets = read(descriptor, limit + 1)
     except OSError as error:
         raise ConfigError(path, f"cannot be read: {error.strerror}") from None
@@ -135,38 +177,33 @@ def protected_file(path: str, limit: int, unreadable_by: int = 0) -> bytes:
     return octets
 
 
-def refuse_unsafe_file(path: str) -> None:
-    """Raise ConfigError for a file to be executed that others than root can write or exchange."""
+def refuse_unsafe_file(path: str, keeper: Keeper = ROOT) -> None:
+    """Raise ConfigError for a file to be executed that others than its keeper can write or exchange."""
     try:
-        refuse_unsafe(path, os.stat(path), 0)
-        refuse_unsafe_folders(path)
+        refuse_unsafe(path, os.stat(path), 0, keeper)
+        refuse_unsafe_folders(path, keeper)
     except OSError as error:
         raise ConfigError(path, f"cannot be found: {error.strerror}") from None
 
 
-def refuse_unsafe(path: str, status: os.stat_result, unreadable_by: int) -> None:
-    """Raise ConfigError for a file that is not root's alone to write."""
+def refuse_unsafe(path: str, status: os.stat_result, unreadable_by: int, keeper: Keeper) -> None:
+    """Raise ConfigError for a file that is not its keeper's alone to write, or that too many can read."""
     if not stat.S_ISREG(status.st_mode):
         raise ConfigError(path, "is no regular file")
-    refuse_writable(path, status)
+    keeper.refuse_writable(path, status)
     if status.st_mode & unreadable_by:
         raise ConfigError(path, "can be read by every user: chmod o-rwx")
+    # Root's files are read by way of their group; who reads their own needs none.
+    if status.st_uid != 0 and status.st_mode & (unreadable_by << 3):
+        raise ConfigError(path, "can be read by others: chmod g-rwx")
 
 
-def refuse_unsafe_folders(path: str) -> None:
-    """Raise ConfigError for a folder on the way in which others than root could exchange what we read."""
+def refuse_unsafe_folders(path: str, keeper: Keeper) -> None:
+    """Raise ConfigError for a folder on the way in which others than the keeper could exchange what we read."""
     folder = os.path.dirname(path)
-    while folder != "/":
-        refuse_writable(folder, os.stat(folder))
+    while folder != os.path.dirname(folder):  # "/", and "//" too
+        keeper.refuse_writable(folder, os.stat(folder))
         folder = os.path.dirname(folder)
-
-
-def refuse_writable(path: str, status: os.stat_result) -> None:
-    """Raise ConfigError where anyone but root can write it; an ACL shows in the mode bits of the group (acl(5))."""
-    if status.st_uid != 0:
-        raise ConfigError(path, "must belong to root: chown root")
-    if status.st_mode & WRITABLE_BY_OTHERS:
-        raise ConfigError(path, "can be written by others than root: chmod go-w")
 
 
 def read(descriptor: int, limit: int) -> bytes:

@@ -11,13 +11,15 @@ from helper.failure import HostFailed, ReplyError
 from helper.record import Record
 from helper.smtp.auth import authenticate
 from helper.smtp.extensions import NOTHING_OFFERED, Extensions, parse_extensions
+from helper.smtp.fit import may_gain
 from helper.smtp.steps import Read, ReadText, StartTLS, command_line, shown
-from helper.smtp.transaction import Envelope, Timeouts, transact
+from helper.smtp.transaction import Timeouts, transact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from helper.smtp.envelope import Envelope
     from helper.smtp.reply import Reply
     from helper.smtp.sasl.choose import ChannelBinding
     from helper.smtp.sasl.exchange import Credential
@@ -53,6 +55,8 @@ def dialogue(session: Session, envelope: Envelope) -> Dialogue[Reply]:
     """
     try:
         extensions = yield from prepare(session)
+        if session.credential is not None and may_gain(envelope, extensions):
+            extensions = yield from hello_again(session, extensions)
     except ReplyError as error:
         raise HostFailed(f"the reply to {error.command} {error.problem}", status.PROTOCOL) from None
     return (yield from transact(session.timeouts, envelope, extensions))
@@ -87,6 +91,15 @@ def hello(session: Session) -> Dialogue[Extensions]:
     if not reply.is_positive:
         raise refused_host("HELO", reply)
     return NOTHING_OFFERED
+
+
+def hello_again(session: Session, extensions: Extensions) -> Dialogue[Extensions]:
+    """Ask once more what is offered, now that the server knows us; what it said before holds where it will not say.
+
+    Dovecot's proxy tells only then what the server behind it offers. OpenSMTPD takes no second EHLO.
+    """
+    reply = yield from ask(session, b"EHLO " + session.helo_name)
+    return parse_extensions(reply) if reply.is_positive else extensions
 
 
 def starttls(session: Session, extensions: Extensions) -> Dialogue[None]:

@@ -20,9 +20,15 @@ class Extensions(Record):
     @property
     def size_limit(self) -> int | None:
         """Return the largest message that is accepted, in octets; None for no limit (RFC 1870, section 3)."""
-        value = self.keywords.get("SIZE", ("",))[:1] or ("",)
-        # Twenty digits hold every size there is (RFC 1870); a longer number would only cost time (CVE-2020-10735).
-        return int(value[0]) or None if value[0].isascii() and value[0].isdigit() and len(value[0]) <= 20 else None
+        return number("".join(self.keywords.get("SIZE", ())[:1])) or None
+
+    def limit(self, name: str) -> int | None:
+        """Return one of the limits of a session, such as RCPTMAX; None for no limit (RFC 9422, section 3)."""
+        for parameter in self.keywords.get("LIMITS", ()):
+            keyword, _, value = parameter.partition("=")
+            if keyword.upper() == name:
+                return number(value)
+        return None
 
     @property
     def mechanisms(self) -> tuple[str, ...]:
@@ -31,6 +37,14 @@ class Extensions(Record):
 
 
 NOTHING_OFFERED = Extensions({})
+
+
+def number(digits: str) -> int | None:
+    """Return a decimal number, None where these are not the digits of one.
+
+    Twenty hold every size there is (RFC 1870); a longer number would only cost time (CVE-2020-10735).
+    """
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 20 else None
 
 
 def parse_extensions(reply: Reply) -> Extensions:

@@ -22,9 +22,13 @@ class WriteDataCommand(Record):
 class SendAsData(Record):
     """Send the message with dots doubled, and the lone dot that ends it (RFC 5321, section 4.5.2)."""
 
+    data: MailData
+
 
 class SendAsChunk(Record):
     """Send the message as one chunk, the last: BDAT with its size, no dot doubled (RFC 3030)."""
+
+    data: MailData
 
 
 class Quit(Record):
@@ -55,6 +59,13 @@ class Authenticated(Record):
     mechanism: str
 
 
+class Noted(Record):
+    """Something that the log shall say of this transaction."""
+
+    name: str
+    value: str
+
+
 def command_line(command: bytes) -> Write:
     """Return the step that writes one command. Nothing else writes commands with addresses in them.
 
@@ -76,8 +87,9 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from typing import TypeVar
 
+    from helper.smtp.envelope import MailData
     from helper.smtp.reply import Reply
 
     Result = TypeVar("Result")
-    Step = Write | WriteDataCommand | SendAsData | SendAsChunk | Quit | Read | StartTLS | Authenticated
+    Step = Write | WriteDataCommand | SendAsData | SendAsChunk | Quit | Read | StartTLS | Authenticated | Noted
     Dialogue = Generator[Step, Reply, Result]

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from helper.failure import CannotTake, Refused, ReplyError
+from helper.failure import Refused, ReplyError
 from helper.record import Record
-from helper.smtp.steps import Quit, Read, SendAsChunk, SendAsData, Write, WriteDataCommand, command_line, shown
+from helper.smtp.fit import fitted
+from helper.smtp.steps import Noted, Quit, Read, SendAsChunk, SendAsData, Write, WriteDataCommand, command_line, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from helper.smtp.envelope import Envelope, MailData
     from helper.smtp.extensions import Extensions
     from helper.smtp.reply import Reply
     from helper.smtp.steps import Dialogue
 
     Commands = list[tuple[bytes, bytes]]  # each as it is sent, and as failures call it: without parameters
-
-LINE_LIMIT = 998  # octets without CRLF (RFC 5321, section 4.5.3.1.6)
 
 
 class Timeouts(Record):
@@ -25,58 +25,44 @@ class Timeouts(Record):
     final_s: float
 
 
-class Envelope(Record):
-    """Who sends to whom, and what the message needs of a server.
-
-    Addresses are in wire form without angle brackets, the null reverse-path is empty; `size_octets` counts the
-    message as it is sent, `longest_line_octets` without its CRLF.
-    """
-
-    reverse_path: bytes
-    recipients: tuple[bytes, ...]
-    size_octets: int
-    is_8bit: bool
-    is_internationalised: bool
-    longest_line_octets: int
-
-
-def transact(timeouts: Timeouts, envelope: Envelope, extensions: Extensions) -> Dialogue[Reply]:
+def transact(timeouts: Timeouts, offered: Envelope, extensions: Extensions) -> Dialogue[Reply]:
     """Offer the envelope, send the message once every recipient was accepted, return the reply that takes it."""
-    refuse_unfit(envelope, extensions)
+    envelope = fitted(offered, extensions)
+    if envelope.data is not offered.data:
+        yield Noted("converted", "yes")
+    if envelope.notification is not offered.notification:
+        yield Noted("dsn", "not offered")
     commands = envelope_commands(envelope, extensions)
     if "PIPELINING" not in extensions:
-        return (yield from transact_stepwise(timeouts, commands, extensions))
+        return (yield from transact_stepwise(timeouts, commands, envelope.data, extensions))
     if "CHUNKING" not in extensions:
-        return (yield from transact_with_data(timeouts, commands))
+        return (yield from transact_with_data(timeouts, commands, envelope.data))
     if len(envelope.recipients) == 1:
-        return (yield from transact_at_once(timeouts, commands))
-    return (yield from transact_with_chunk(timeouts, commands))
-
-
-def refuse_unfit(envelope: Envelope, extensions: Extensions) -> None:
-    """Refuse, before any data, what this smart host cannot take. CannotTake says why."""
-    limit = extensions.size_limit
-    if limit is not None and envelope.size_octets > limit:
-        raise CannotTake(f"the message has {envelope.size_octets} octets, and {limit} are accepted")
-    if envelope.is_8bit and "8BITMIME" not in extensions:
-        raise CannotTake("the message has 8-bit octets, and 8BITMIME is not offered")
-    if envelope.is_internationalised and "SMTPUTF8" not in extensions:
-        raise CannotTake("an address is internationalised, and SMTPUTF8 is not offered")
-    if envelope.longest_line_octets > LINE_LIMIT:
-        raise CannotTake(f"a line of the message has more than {LINE_LIMIT} octets")
+        return (yield from transact_at_once(timeouts, commands, envelope.data))
+    return (yield from transact_with_chunk(timeouts, commands, envelope.data))
 
 
 def envelope_commands(envelope: Envelope, extensions: Extensions) -> Commands:
     """Return MAIL and a RCPT for each recipient."""
     mail = b"MAIL FROM:<" + envelope.reverse_path + b">"
-    parameters = b""
-    if "SIZE" in extensions:
-        parameters += b" SIZE=%d" % envelope.size_octets
-    if envelope.is_8bit:
+    commands = [(mail + mail_parameters(envelope, extensions), mail)]
+    recipients = [rcpt_command(recipient) for recipient in envelope.recipients]
+    if envelope.notification is None:
+        return commands + [(command, command) for command in recipients]
+    parameters = zip(recipients, envelope.notification.recipients, strict=True)
+    return commands + [(command + parameter, command) for command, parameter in parameters]
+
+
+def mail_parameters(envelope: Envelope, extensions: Extensions) -> bytes:
+    """Return what MAIL says of the message."""
+    parameters = b" SIZE=%d" % envelope.data.size_octets if "SIZE" in extensions else b""
+    if envelope.data.is_8bit:
         parameters += b" BODY=8BITMIME"
-    if envelope.is_internationalised:
+    if envelope.is_internationalised or envelope.data.needs_smtputf8:
         parameters += b" SMTPUTF8"
-    return [(mail + parameters, mail)] + [(command, command) for command in map(rcpt_command, envelope.recipients)]
+    if envelope.requires_tls:
+        parameters += b" REQUIRETLS"
+    return parameters + (envelope.notification.mail if envelope.notification is not None else b"")
 
 
 def rcpt_command(recipient: bytes) -> bytes:
@@ -84,23 +70,25 @@ def rcpt_command(recipient: bytes) -> bytes:
     return b"RCPT TO:<" + recipient + b">"
 
 
-def transact_stepwise(timeouts: Timeouts, commands: Commands, extensions: Extensions) -> Dialogue[Reply]:
+def transact_stepwise(
+    timeouts: Timeouts, commands: Commands, data: MailData, extensions: Extensions
+) -> Dialogue[Reply]:
     """Without PIPELINING: each command waits for the reply to the one before."""
     for command, name in commands:
         yield command_line(command)
         yield from accepted(name, timeouts.command_s)
     if "CHUNKING" in extensions:
-        yield SendAsChunk()
+        yield SendAsChunk(data)
     else:
         yield WriteDataCommand()
         yield from go_ahead(timeouts)
-        yield SendAsData()
+        yield SendAsData(data)
     reply = yield from taken(timeouts)
     yield Quit()
     return reply
 
 
-def transact_with_data(timeouts: Timeouts, commands: Commands) -> Dialogue[Reply]:
+def transact_with_data(timeouts: Timeouts, commands: Commands, data: MailData) -> Dialogue[Reply]:
     """DATA goes with the envelope and saves a turn; after a refusal the connection is closed inside the message.
 
     A server does not deliver a message whose end it has not seen (RFC 5321, section 4.1.1.4); a lone dot, which
@@ -111,30 +99,30 @@ def transact_with_data(timeouts: Timeouts, commands: Commands) -> Dialogue[Reply
     for _, name in commands:
         yield from accepted(name, timeouts.command_s)
     yield from go_ahead(timeouts)
-    yield SendAsData()
+    yield SendAsData(data)
     yield Quit()
     return (yield from taken(timeouts))
 
 
-def transact_at_once(timeouts: Timeouts, commands: Commands) -> Dialogue[Reply]:
+def transact_at_once(timeouts: Timeouts, commands: Commands, data: MailData) -> Dialogue[Reply]:
     """Send envelope and message in one turn: with a single recipient, nothing can be delivered in part.
 
     A server may keep all its replies until it has dealt with the message (RFC 2920, section 3.2): each has its time.
     """
     yield group(commands)
-    yield SendAsChunk()
+    yield SendAsChunk(data)
     yield Quit()
     for _, name in commands:
         yield from accepted(name, timeouts.final_s)
     return (yield from taken(timeouts))
 
 
-def transact_with_chunk(timeouts: Timeouts, commands: Commands) -> Dialogue[Reply]:
+def transact_with_chunk(timeouts: Timeouts, commands: Commands, data: MailData) -> Dialogue[Reply]:
     """Send the message when every recipient has been accepted."""
     yield group(commands)
     for _, name in commands:
         yield from accepted(name, timeouts.command_s)
-    yield SendAsChunk()
+    yield SendAsChunk(data)
     yield Quit()
     return (yield from taken(timeouts))
 

@@ -17,7 +17,8 @@ from tests.support.installation import write
 MESSAGE = b"Subject: hello\n\nhello\n"
 WITHOUT_CHECKS = {
     "helper/privileged/load.py": {
-        "        refuse_unsafe(path, os.fstat(descriptor), unreadable_by)\n        refuse_unsafe_folders(path)\n": ""
+        "        refuse_unsafe(path, os.fstat(descriptor), unreadable_by, keeper)\n"
+        "        refuse_unsafe_folders(path, keeper)\n": ""
     }
 }
 

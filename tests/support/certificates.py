@@ -54,6 +54,11 @@ class Certificates:
     not_yet_valid: Certificate
     unknown_issuer: Certificate
     self_signed: Certificate
+    wrong_purpose: Certificate
+    weak_key: Certificate
+    weak_signature: Certificate
+    without_names: Certificate  # other than a common name that is not ours
+    client: Certificate  # what a client presents
 
 
 def make_certificates(folder: Path) -> Certificates:
@@ -65,9 +70,9 @@ def make_certificates(folder: Path) -> Certificates:
     self_signed = make_authority(folder, "self-signed")
 
     def made(
-        name: str, issuer: str = "ca", names: str = RIGHT, dates: tuple[str, str] = (LONG_AGO, FAR)
+        name: str, issuer: str = "ca", names: str = RIGHT, dates: tuple[str, str] = (LONG_AGO, FAR), **making: str
     ) -> Certificate:
-        return Certificate(*issue(folder, name, issuer, names, dates), ca)
+        return Certificate(*issue(folder, name, issuer, names, dates, **making), ca)
 
     return Certificates(
         ca=ca,
@@ -77,6 +82,11 @@ def make_certificates(folder: Path) -> Certificates:
         not_yet_valid=made("not-yet-valid", dates=(TOMORROW, FAR)),
         unknown_issuer=made("unknown-issuer", issuer="stranger"),
         self_signed=Certificate(self_signed, self_signed.with_suffix(".key"), ca),
+        wrong_purpose=made("wrong-purpose", purpose="clientAuth"),
+        weak_key=made("weak-key", key_kind="rsa:1024"),
+        weak_signature=made("weak-signature", digest="sha1"),
+        without_names=made("without-names", names=""),
+        client=made("client", names="DNS:ws1.example.net", purpose="clientAuth"),
     )
 
 
@@ -93,16 +103,27 @@ def make_authority(folder: Path, name: str) -> Path:
     return file
 
 
-def issue(folder: Path, name: str, issuer: str, names: str, dates: tuple[str, str]) -> tuple[Path, Path]:
+def issue(
+    folder: Path,
+    name: str,
+    issuer: str,
+    names: str,
+    dates: tuple[str, str],
+    purpose: str = "",
+    key_kind: str = "ec",
+    digest: str = "sha256",
+) -> tuple[Path, Path]:
     """Make a server's certificate; return its file and its key's."""
     file, key, request = folder / f"{name}.pem", folder / f"{name}.key", folder / f"{name}.csr"
     openssl(
-        *("req", "-new", "-config", folder / "ca.cnf", "-nodes", "-newkey", "ec"),
-        *("-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", f"/CN={name}.test"),
-        *("-addext", f"subjectAltName={names}", "-keyout", key, "-out", request),
+        *("req", "-new", "-config", folder / "ca.cnf", "-nodes", "-newkey", key_kind),
+        *(("-pkeyopt", "ec_paramgen_curve:prime256v1") if key_kind == "ec" else ()),
+        *("-subj", f"/CN={name}.test", "-keyout", key, "-out", request),
+        *(("-addext", f"subjectAltName={names}") if names else ()),
+        *(("-addext", f"extendedKeyUsage={purpose}") if purpose else ()),
     )
     openssl(
-        *("ca", "-config", folder / "ca.cnf", "-batch", "-notext"),
+        *("ca", "-config", folder / "ca.cnf", "-batch", "-notext", "-md", digest),
         *("-cert", folder / f"{issuer}.pem", "-keyfile", folder / f"{issuer}.key"),
         *("-startdate", dates[0], "-enddate", dates[1], "-in", request, "-out", file),
     )

@@ -27,7 +27,7 @@ class Conversation:
     def __init__(self, host: SmartHost, connection: socket.socket, session: Session) -> None:
         self.host = host
         self.session = session
-        self.stream = Stream(connection, session, host.stopping)
+        self.stream = Stream(connection, session, host.stopping, host.hold_s)
         self.offered: set[str] = set()
         self.said_hello = False
         self.transaction = Transaction(self)

@@ -49,6 +49,7 @@ class Session:
     tls: str | None = None  # "TLSv1.3"
     server_name: str | None = None  # which name the client asked for (SNI)
     tls_error: str | None = None
+    client_names: list[str] = field(default_factory=list)  # whom the client's certificate is for
     identity: str | None = None  # who authenticated
     mechanism: str | None = None
     content: bytearray = field(default_factory=bytearray)  # of messages as they came, finished or not

@@ -22,13 +22,14 @@ MAIL_PARAMETERS = {
     "RET": "DSN",
     "ENVID": "DSN",
     "AUTH": "AUTH",
+    "REQUIRETLS": "REQUIRETLS",
 }
 RCPT_PARAMETERS = {"NOTIFY": "DSN", "ORCPT": "DSN"}
 
 LINE_LIMIT = 512  # octets with CRLF (RFC 5321, section 4.5.3.1.4)
-# ... and how much longer an offered extension makes a command (RFC 1870, 6152, 6531, 3461, 4954)
+# ... and how much longer an offered extension makes a command (RFC 1870, 6152, 6531, 3461, 4954, 8689)
 MORE_ROOM = {
-    "MAIL": {"SIZE": 26, "8BITMIME": 17, "SMTPUTF8": 10, "DSN": 107, "AUTH": 500},
+    "MAIL": {"SIZE": 26, "8BITMIME": 17, "SMTPUTF8": 10, "DSN": 107, "AUTH": 500, "REQUIRETLS": 11},
     "RCPT": {"DSN": 500},
 }
 RESPONSE_LIMIT = 12288 + 2  # the same of AUTH (RFC 4954, section 4); the command itself has no more room than others

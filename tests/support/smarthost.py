@@ -15,6 +15,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Self
 
 from tests.support.certificates import Certificate
@@ -48,10 +49,14 @@ class SmartHost:
         refuse: Mapping[str, str] | None = None,
         at: Mapping[str, Behaviour] | None = None,
         addresses: Sequence[str] = LOOPBACK,
+        port: int = 0,
+        fast_open: bool = False,
         allow_plaintext_auth: bool = False,
         expect_violations: bool = False,
         maximum_tls: ssl.TLSVersion | None = None,
+        client_ca: Path | None = None,
         patience_s: float = 0.01,
+        hold_s: float = 0,
     ) -> None:
         if tls not in ("none", "starttls", "implicit") or (tls != "none" and certificate is None):
             raise ValueError("tls is none, starttls or implicit; the last two need a certificate")
@@ -65,7 +70,9 @@ class SmartHost:
         self.allow_plaintext_auth = allow_plaintext_auth
         self.expect_violations = expect_violations
         self.maximum_tls = maximum_tls
+        self.client_ca = client_ca  # whoever comes has to have a certificate of this CA
         self.patience_s = patience_s  # how long the client is given to be caught not waiting
+        self.hold_s = hold_s  # how long each reply is held back, so that every turn is one in which the client waits
         self.sessions: list[Session] = []
         self.messages: list[Message] = []
         self.violations: list[str] = []
@@ -76,7 +83,9 @@ class SmartHost:
         self._threads: list[threading.Thread] = []
         self._accepting = threading.Lock()
         self._acceptor = threading.Thread(target=self._accept, daemon=True)
-        self._listeners = listen(addresses)
+        self._listeners = listen(addresses, port)
+        for listener in self._listeners if fast_open else ():
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN, 100)
         self.addresses = [listener.getsockname()[0] for listener in self._listeners]
         self.address = self.addresses[0]
         self.port: int = self._listeners[0].getsockname()[1]
@@ -108,11 +117,15 @@ class SmartHost:
         """Return a server's context that notes in the session which name the client asked for."""
         assert self.certificate is not None
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")  # Debian's level has no TLS 1.1 and presents no weak certificate
         context.load_cert_chain(self.certificate.chain, self.certificate.key)
         if self.maximum_tls is not None:
             context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
             context.maximum_version = self.maximum_tls
-            context.set_ciphers("DEFAULT:@SECLEVEL=0")  # Debian's default level has no TLS 1.1
+
+        if self.client_ca is not None:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(self.client_ca)
 
         def note_name(_socket: ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> None:
             session.server_name = name
@@ -168,13 +181,13 @@ class SmartHost:
         thread.start()
 
 
-def listen(addresses: Sequence[str]) -> list[socket.socket]:
+def listen(addresses: Sequence[str], wanted_port: int = 0) -> list[socket.socket]:
     """Return sockets that listen on one port at all of these addresses; ::1 may be missing on the machine."""
     for _ in range(100):
         listeners: list[socket.socket] = []
         try:
             for address in addresses:
-                port = listeners[0].getsockname()[1] if listeners else 0
+                port = listeners[0].getsockname()[1] if listeners else wanted_port
                 listeners.append(socket.create_server((address, port), family=family_of(address), backlog=100))
             return listeners
         except OSError as error:
@@ -199,10 +212,10 @@ def refusing_port(address: str = "127.0.0.1") -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def deaf_port(address: str = "127.0.0.1") -> Iterator[int]:
+def deaf_port(address: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
     """Yield a port that does not even refuse: its queue is full, and connecting to it takes until the time-out."""
     with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(socket.create_server((address, 0), family=family_of(address), backlog=0))
+        listener = stack.enter_context(socket.create_server((address, port), family=family_of(address), backlog=0))
         for _ in range(4):
             waiting = stack.enter_context(socket.socket(family_of(address), socket.SOCK_STREAM))
             waiting.setblocking(False)

@@ -22,7 +22,10 @@ class Gone(Exception):
 class Stream:
     """Read commands and content, write replies. Replies leave when the client has nothing more to say: a turn."""
 
-    def __init__(self, connection: socket.socket, session: Session, stopping: threading.Event) -> None:
+    def __init__(
+        self, connection: socket.socket, session: Session, stopping: threading.Event, hold_s: float = 0
+    ) -> None:
+        self._hold_s = hold_s  # how long replies are held back to see that the client waits for them
         self._connection = connection
         self._session = session
         self._stopping = stopping
@@ -97,6 +100,8 @@ class Stream:
             self._session.tls_error = str(error)
             raise Gone("the TLS handshake failed") from None
         self._session.tls = self._connection.version()
+        presented = self._connection.getpeercert() or {}
+        self._session.client_names = [name for _, name in presented.get("subjectAltName", ())]
 
     def channel_binding(self) -> tuple[bytes, bytes] | None:
         """Return name and data of what this TLS session alone has; only TLS 1.2 has it in Python (RFC 5929)."""
@@ -140,7 +145,7 @@ class Stream:
         return octets
 
     def _fill(self) -> None:
-        if self._receive(0):
+        if self._receive(self._hold_s if self._held else 0):
             return
         self.flush()
         if not self._receive(CLIENT_TIMEOUT_S):

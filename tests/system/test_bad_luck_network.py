@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.support.misbehaviour import Close, Dribble, Endless, Raw, Reset, Silent
+from tests.support.misbehaviour import Close, Delay, Dribble, Endless, Raw, Reset, Silent
 from tests.support.smarthost import SmartHost, deaf_port, refusing_port
 from tests.system.outcome import (
     DATA_STEPWISE,
@@ -17,7 +17,9 @@ from tests.system.outcome import (
     WITH_CHUNKS,
     WITH_DATA,
     assert_not_sent,
+    assert_sent,
     configure,
+    facts_of,
     label,
     shown_status,
 )
@@ -248,6 +250,40 @@ def test_a_dribbling_host_does_not_stretch_the_time(installation, smarthost):
     started = time.monotonic()
     fails(installation, host, "EHLO", "no reply within 1 s", TEMPORARY)
     assert time.monotonic() - started < 3
+
+
+WHOLE = "no reply within 3 s, the time for everything before the end of the message"
+
+
+def test_a_host_that_is_slow_at_every_step_does_not_stretch_the_time(installation, smarthost):
+    """Each reply comes within its time, and 25 of them would take 20 s."""
+    many = [f"user{number}@example.org" for number in range(25)]
+    host = smarthost(extensions=DATA_STEPWISE, at={"RCPT": Delay(0.8)})
+    configure(installation, host)
+    result = installation.send(*many, stdin=MESSAGE, time_limit_s=15)
+    assert result.reason.startswith(f"{label(host)}: RCPT TO:<user")
+    assert result.reason.endswith(f">: {WHOLE}")
+    assert_not_sent(result, result.reason, status=TEMPORARY, recipients=many, hosts=[host])
+    assert 3 <= float(facts_of(result.log_line)["seconds"]) < 5
+
+
+def test_many_silent_hosts_do_not_stretch_the_time(installation, smarthost):
+    hosts = [smarthost(at={"GREETING": Silent()}) for _ in range(6)]
+    configure(installation, hosts[0], hosts=[label(host) for host in hosts])
+    result = installation.send(*FIVE, stdin=MESSAGE, time_limit_s=15)
+    assert result.reason.startswith(f"{label(hosts[0])}: the greeting: no reply within 1 s; ")
+    untried = f"{label(hosts[5])}: not tried within 3 s, the time for everything before the end of the message"
+    assert result.reason.endswith(f"; {untried}")
+    assert_not_sent(result, result.reason, status=TEMPORARY, recipients=FIVE, hosts=hosts)
+    assert 3 <= float(facts_of(result.log_line)["seconds"]) < 5
+    assert hosts[5].connections == 0
+
+
+def test_the_time_of_the_last_reply_is_not_used_up_by_what_came_before(installation, smarthost):
+    """Else the doubt would be of our making."""
+    host = smarthost(extensions=DATA_STEPWISE, at={"RCPT": Delay(0.8), "MESSAGE": Delay(2.5)})
+    configure(installation, host, final_timeout="4s")
+    assert_sent(installation.send(*FIVE[:3], stdin=MESSAGE, time_limit_s=15), host, FIVE[:3])
 
 
 @pytest.mark.parametrize("option", ["connect_timeout", "command_timeout", "data_timeout", "final_timeout"])

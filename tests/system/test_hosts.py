@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from tests.support.misbehaviour import Behaviour, Close, Raw, Reset, Silent
@@ -166,6 +168,49 @@ def test_both_families_of_addresses_are_tried(installation, smarthost, listening
     host = smarthost(addresses=(listening,))
     configure(installation, host, hosts=[f"smtp.test:{host.port}"])
     assert_sent(installation.send(*FIVE, stdin=MESSAGE, etc=hosts_file("::1", "127.0.0.1")), host, FIVE)
+
+
+@pytest.mark.parametrize(("dead", "alive"), [("127.0.0.1", "127.0.0.2"), ("::1", "127.0.0.1")])
+def test_a_dead_address_is_not_waited_for(installation, smarthost, dead, alive):
+    host = smarthost(addresses=(alive,))
+    with deaf_port(dead, host.port):
+        configure(installation, host, hosts=[f"smtp.test:{host.port}"], connect_timeout="1m")
+        result = installation.send(*FIVE, stdin=MESSAGE, etc=hosts_file(dead, alive), time_limit_s=8)
+    assert_sent(result, host, FIVE)
+    assert facts_of(result.log_line)["host"] == f"smtp.test[{alive}]:{host.port}"
+    assert 0.25 <= float(facts_of(result.log_line)["seconds"]) < 4
+
+
+def test_the_dead_addresses_of_a_host_share_one_time_out(installation, smarthost):
+    host = smarthost(addresses=("127.0.0.1",))
+    dead = ("127.0.0.2", "::1", "127.0.0.3", "127.0.0.4")
+    with contextlib.ExitStack() as stack:
+        for address in dead:
+            stack.enter_context(deaf_port(address, host.port))
+        configure(installation, host, hosts=[f"smtp.test:{host.port}"], connect_timeout="2s")
+        result = installation.send(*FIVE, stdin=MESSAGE, etc=hosts_file(*dead))
+    reason = f"smtp.test:{host.port}: connecting: no answer within 2 s"
+    assert_not_sent(result, reason, status=75, recipients=FIVE, hosts=[host])
+    assert 2 <= float(facts_of(result.log_line)["seconds"]) < 4
+
+
+def test_the_next_address_is_tried_where_one_answers_and_cannot_be_used(installation, smarthost):
+    first = smarthost(addresses=("127.0.0.1",), at={"GREETING": Close()})
+    second = smarthost(addresses=("127.0.0.2",), port=first.port)
+    configure(installation, first, hosts=[f"smtp.test:{first.port}"])
+    result = installation.send(*FIVE, stdin=MESSAGE, etc=hosts_file("127.0.0.1", "127.0.0.2"))
+    assert_sent(result, second, FIVE)
+    assert first.acted == ["GREETING"]
+    assert facts_of(result.log_line)["host"] == f"smtp.test[127.0.0.2]:{first.port}"
+
+
+def test_what_a_host_said_is_told_and_not_that_its_other_addresses_are_dead(installation, smarthost):
+    host = smarthost(addresses=("127.0.0.2",), refuse={"GREETING": "421 4.3.2 too busy"})
+    configure(installation, host, hosts=[f"smtp.test:{host.port}"])
+    result = installation.send(*FIVE, stdin=MESSAGE, etc=hosts_file("127.0.0.2", "127.0.0.3"))
+    reason = f"smtp.test:{host.port}: the greeting was refused: 421 4.3.2 too busy"
+    assert_not_sent(result, reason, status=75, recipients=FIVE, hosts=[host])
+    assert facts_of(result.log_line)["host"] == f"smtp.test[127.0.0.2]:{host.port}"
 
 
 def test_a_host_without_any_working_address_fails(installation, smarthost):

@@ -8,7 +8,6 @@ from helper.failure import ConfigError
 
 FILE = "/etc/gatepost/gatepost.toml"
 MACHINE = Machine(host_name=b"ws1.example.org", mailname=None, has_aliases=False)
-EVERYTHING = frozenset[str]()  # nothing is "not yet"
 
 SMALLEST = """\
 qualify_domain = "example.net"
@@ -57,7 +56,7 @@ tls_min_version = "1.3"
 tls_pins = ["0000000000000000000000000000000000000000000000000000000000000001"]
 tls_certificate = "ws1.pem"
 tls_privatekey = "ws1.key"
-dane = true
+requiretls = false
 helo_data = "[192.0.2.7]"
 interface = "192.0.2.7"
 connect_timeout = 5
@@ -77,6 +76,7 @@ allow_plaintext = true
 [transports.token]
 driver = "smtp"
 hosts = ["srv:example.org"]
+dane = true
 auth = { user = "ws2", token_command = ["/usr/bin/token", "--fresh"] }
 
 [transports.certificate]
@@ -137,21 +137,21 @@ allow = false
 """
 
 
-def configuration(text: str = SMALLEST, machine: Machine = MACHINE, not_yet: frozenset[str] = EVERYTHING):
-    return parse_configuration(text.encode(), FILE, machine, not_yet)
+def configuration(text: str = SMALLEST, machine: Machine = MACHINE):
+    return parse_configuration(text.encode(), FILE, machine)
 
 
-def error_of(octets: bytes, machine: Machine = MACHINE, not_yet: frozenset[str] = EVERYTHING) -> ConfigError | None:
+def error_of(octets: bytes, machine: Machine = MACHINE) -> ConfigError | None:
     try:
-        parse_configuration(octets, FILE, machine, not_yet)
+        parse_configuration(octets, FILE, machine)
     except ConfigError as error:
         return error
     return None
 
 
-def mistake(text: str, machine: Machine = MACHINE, not_yet: frozenset[str] = EVERYTHING) -> ConfigError:
+def mistake(text: str, machine: Machine = MACHINE) -> ConfigError:
     """Return the error that a file has to have."""
-    error = error_of(text.encode(), machine, not_yet)
+    error = error_of(text.encode(), machine)
     assert error is not None, "no error"
     assert error.file == FILE
     assert error.__context__ is None, "led to by an exception that may hold a value"

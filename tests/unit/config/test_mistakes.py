@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from helper.config import schema
-from tests.unit.config.sample import EVERYTHING, MACHINE, SMALLEST, configuration, mistake
+from tests.unit.config.sample import MACHINE, mistake
 
 RELAY = '[transports.relay]\ndriver = "smtp"\nhosts = ["a.example"]\n'  # lines 1 to 3
 ROUTER = RELAY + '\n[[routers]]\ndriver = "accept"\ntransport = "relay"\n[[routers]]\n'  # what follows is line 9
@@ -191,6 +190,10 @@ def test_a_wrong_rule_for_rewriting_is_told_with_line_and_key(rule, key):
         ('\n[transports.relay]\ndriver = "smtp"', 2, "transports.relay.hosts", "is missing"),
         (RELAY + "[transports.other]\ndriver = 'smtp'", None, "routers", "what goes where"),
         (RELAY + 'tls_privatekey = "k"', 1, "transports.relay.tls_certificate", "tls_privatekey"),
+        (RELAY + "dane = true\ntls = 'none'", 4, "transports.relay.dane", "has no effect"),
+        (RELAY + f"tls_pins = ['{'ab' * 32}']\ntls = 'none'", 4, "transports.relay.tls_pins", "has no effect"),
+        (RELAY + "tls_certificate = 'a'\ntls = 'none'", 4, "transports.relay.tls_certificate", "has no effect"),
+        (RELAY.replace('"]', '", "[::1]"]') + "dane = true", 3, "transports.relay.hosts[2]", "must be a name"),
         (AUTH + 'password_file = "x"', 5, "transports.relay.auth.user", "is missing"),
         (AUTH + 'user = "x"', 5, "transports.relay.auth.password_file", "is missing"),
         (
@@ -211,6 +214,8 @@ def test_a_wrong_rule_for_rewriting_is_told_with_line_and_key(rule, key):
             "transports.relay.auth",
             "allow_plaintext",
         ),
+        (RELAY + 'requiretls = true\ntls = "none"', 4, "transports.relay.requiretls", "needs TLS"),
+        (RELAY + "tls_verify = false\nrequiretls = true", 5, "transports.relay.requiretls", "tls_verify = true"),
     ],
 )
 def test_options_that_need_or_exclude_each_other_are_told(text, line, key, words):
@@ -250,40 +255,3 @@ def test_a_name_of_the_machine_that_is_no_domain_has_to_be_replaced():
     assert mistake(RELAY, MACHINE.replace(host_name=b"")).key == "primary_hostname"
     assert mistake(RELAY, MACHINE.replace(mailname=b"two words")).key == "qualify_domain"
     assert mistake(RELAY, MACHINE.replace(mailname=b"\xff")).key == "qualify_domain"
-
-
-USES = {
-    "transports.dane": (RELAY + "dane = true", "transports.relay.dane"),
-    "transports.tls_pins": (RELAY + f"tls_pins = ['{'ab' * 32}']", "transports.relay.tls_pins"),
-    "transports.tls_certificate": (RELAY + "tls_certificate = 'a'", "transports.relay.tls_certificate"),
-    "transports.tls_privatekey": (RELAY + "tls_privatekey = 'a'", "transports.relay.tls_privatekey"),
-    "transports.interface": (RELAY + "interface = '::1'", "transports.relay.interface"),
-    "hosts.mx": (RELAY.replace("a.example", "mx:a.example"), "transports.relay.hosts[1]"),
-    "hosts.srv": (RELAY.replace("a.example", "srv:a.example"), "transports.relay.hosts[1]"),
-    "driver.dnslookup": (ROUTER + "driver = 'dnslookup'\ntransport = 'relay'", "routers[2].driver"),
-    "auth.password_command": (AUTH + "user = 'u'\npassword_command = ['/x']", "transports.relay.auth.password_command"),
-    "auth.token_command": (AUTH + "user = 'u'\ntoken_command = ['/x']", "transports.relay.auth.token_command"),
-}
-
-
-@pytest.mark.parametrize("feature", USES)
-def test_a_feature_that_is_still_to_come_is_refused_and_never_ignored(feature):
-    text, key = USES[feature]
-    error = mistake(text, not_yet=frozenset({feature}))
-    assert error.key == key
-    assert error.problem == "is not available in this version"
-
-
-def test_what_is_still_to_come_is_named_as_the_tables_name_it():
-    known = {
-        *(f"transports.{option.name}" for option in schema.TRANSPORT),
-        *(f"auth.{option.name}" for option in schema.AUTHENTICATION),
-        *(f"driver.{driver}" for driver in schema.DRIVERS),
-        *("hosts.mx", "hosts.srv"),
-    }
-    assert known >= schema.NOT_YET
-
-
-def test_a_feature_that_is_still_to_come_may_be_turned_off():
-    text = SMALLEST + "dane = false\n"
-    assert configuration(text, not_yet=frozenset({"transports.dane"})) == configuration(text, not_yet=EVERYTHING)

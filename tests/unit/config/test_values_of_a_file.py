@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from helper.config.schema import NOT_YET
 from helper.config.values import Authentication, Host, Machine, Policy, Router, alias_files, secret_files
 from tests.unit.config.sample import FULL, MACHINE, SMALLEST, configuration
 
@@ -49,7 +48,7 @@ def test_every_option_of_a_transport_is_read():
     assert (relay.tls_ca_file, relay.tls_ca_path) == ("/etc/ca.pem", "/etc/ca/")
     assert (relay.tls_certificate, relay.tls_privatekey) == ("ws1.pem", "ws1.key")
     assert relay.tls_pins == (bytes(31) + b"\1",)
-    assert relay.dane is True
+    assert (relay.dane, token.dane) == (False, True)
     assert (relay.helo_data, relay.interface) == (b"[192.0.2.7]", b"192.0.2.7")
     assert (relay.connect_timeout_s, relay.command_timeout_s) == (5.0, 5400.0)
     assert (relay.data_timeout_s, relay.final_timeout_s) == (172800.0, 90.0)
@@ -153,7 +152,3 @@ def test_without_routers_the_aliases_of_the_machine_and_the_only_transport_are_i
         allow_defer=True,
     )
     assert accept == Router(name="smarthost", driver="accept", transport="relay")
-
-
-def test_the_smallest_file_needs_nothing_that_this_version_lacks():
-    assert configuration(SMALLEST, not_yet=NOT_YET) == configuration(SMALLEST)

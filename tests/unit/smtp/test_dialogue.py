@@ -6,8 +6,9 @@ from helper import status
 from helper.failure import CannotTake, HostFailed, Refused, ReplyError
 from helper.secret import Secret
 from helper.smtp.dialogue import Session, dialogue
+from helper.smtp.envelope import Envelope, MailData, Notification
 from helper.smtp.sasl.exchange import Credential
-from helper.smtp.transaction import Envelope, Timeouts
+from helper.smtp.transaction import Timeouts
 from tests.unit.smtp.transcript import play
 
 GREETING = b"220 mx.example.net ESMTP\r\n"
@@ -28,8 +29,8 @@ def session(**changes):
 
 
 def envelope(*recipients: bytes, **changes):
-    whole = Envelope(b"alice@example.net", recipients or (b"b@x.example",), 321, False, False, 70)
-    return whole.replace(**changes)
+    data = MailData(321, as_chunk=list, as_data=list)
+    return Envelope(b"alice@example.net", recipients or (b"b@x.example",), data).replace(**changes)
 
 
 CREDENTIAL = Credential(b"ws1", Secret(b"secret"))
@@ -244,39 +245,66 @@ def test_a_reply_that_makes_no_sense_is_no_refusal():
         play(dialogue(session(), envelope()), [GREETING, ehlo(), OK, OK, b"250 what\r\n"])
 
 
-@pytest.mark.parametrize(
-    ("keywords", "changes", "fits"),
-    [
-        (("SIZE 321",), {}, True),
-        (("SIZE 320",), {}, False),
-        (("SIZE 0",), {}, True),
-        (("SIZE",), {}, True),
-        (("SIZE 99999999999999999999999",), {}, True),
-        (("8BITMIME",), {"is_8bit": True}, True),
-        ((), {"is_8bit": True}, False),
-        (("SMTPUTF8",), {"is_internationalised": True}, True),
-        ((), {"is_internationalised": True}, False),
-        ((), {"longest_line_octets": 998}, True),
-        (("CHUNKING",), {"longest_line_octets": 999}, False),
-    ],
-)
-def test_refuses_before_any_command_what_the_server_cannot_take(keywords, changes, fits):
-    steps = dialogue(session(), envelope(**changes))
-    script = [GREETING, ehlo(*keywords), OK, OK, GO_AHEAD, BYE_EXPECTED]
-    if fits:
-        play(steps, script)
-    else:
-        with pytest.raises(CannotTake):
-            play(steps, script[:2])
+def test_refuses_before_any_command_what_the_server_cannot_take():
+    with pytest.raises(CannotTake, match="321 octets, and 320 are accepted"):
+        play(dialogue(session(), envelope()), [GREETING, ehlo("SIZE 320")])
 
 
-def test_parameters_are_sent_only_when_offered():
-    needs = {"is_8bit": True, "is_internationalised": True}
-    turns, _ = play(
-        dialogue(session(), envelope(**needs)),
-        [GREETING, ehlo("SIZE", "8bitmime", "SMTPUTF8"), OK, OK, GO_AHEAD, BYE_EXPECTED],
-    )
-    assert turns[2] == "MAIL FROM:<alice@example.net> SIZE=321 BODY=8BITMIME SMTPUTF8\r\n"
+def test_offers_and_parameters_are_one():
+    data = MailData(321, as_chunk=list, as_data=list, is_8bit=True)
+    steps = dialogue(session(), envelope(data=data, is_internationalised=True, requires_tls=True))
+    offer = ehlo("SIZE", "8bitmime", "SMTPUTF8", "REQUIRETLS")
+    turns, _ = play(steps, [GREETING, offer, OK, OK, GO_AHEAD, BYE_EXPECTED])
+    assert turns[2] == "MAIL FROM:<alice@example.net> SIZE=321 BODY=8BITMIME SMTPUTF8 REQUIRETLS\r\n"
+
+
+def test_asks_to_be_told_of_the_delivery_where_the_server_does_that():
+    notification = Notification(b" RET=HDRS ENVID=QQ", (b" NOTIFY=SUCCESS", b""))
+    steps = dialogue(session(), envelope(b"a@x.example", b"b@x.example", notification=notification))
+    turns, _ = play(steps, [GREETING, ehlo("PIPELINING", "CHUNKING", "DSN"), OK, OK, OK, BYE_EXPECTED])
+    assert turns[2].split("\r\n")[:3] == [
+        "MAIL FROM:<alice@example.net> RET=HDRS ENVID=QQ",
+        "RCPT TO:<a@x.example> NOTIFY=SUCCESS",
+        "RCPT TO:<b@x.example>",
+    ]
+
+
+def test_the_log_is_told_that_nobody_will_be_notified():
+    steps = dialogue(session(), envelope(notification=Notification(b" RET=HDRS", (b" NOTIFY=SUCCESS",))))
+    turns, _ = play(steps, [GREETING, ehlo("PIPELINING", "CHUNKING"), OK, OK, BYE_EXPECTED])
+    assert turns[2].startswith("<dsn: not offered>MAIL FROM:<alice@example.net>\r\nRCPT TO:<b@x.example>\r\n")
+
+
+def test_a_refusal_names_the_recipient_without_its_parameters():
+    steps = dialogue(session(), envelope(notification=Notification(b"", (b" NOTIFY=SUCCESS",))))
+    with pytest.raises(Refused) as failure:
+        play(steps, [GREETING, ehlo("DSN"), OK, b"550 no\r\n"])
+    assert failure.value.command == "RCPT TO:<b@x.example>"
+
+
+LOGGED_IN = [GREETING, ehlo("AUTH PLAIN", "PIPELINING", "CHUNKING"), b"235 ok\r\n"]
+AUTHENTICATING = {"credential": CREDENTIAL, "allow_plaintext": True}
+
+
+def test_who_lacks_something_asks_again_after_authentication():
+    data = MailData(321, as_chunk=list, as_data=list, is_8bit=True)
+    steps = dialogue(session(**AUTHENTICATING), envelope(data=data))
+    turns, _ = play(steps, [*LOGGED_IN, ehlo("8BITMIME", "PIPELINING", "CHUNKING"), OK, OK, BYE_EXPECTED])
+    assert turns[3] == "<authenticated by PLAIN>EHLO ws1.example.net\r\n"
+    assert "BODY=8BITMIME" in turns[4]
+
+
+@pytest.mark.parametrize("reply", [b"503 5.5.1 you said that\r\n", b"421 no\r\n", b"500 what\r\n"])
+def test_a_server_that_will_not_say_it_again_is_taken_by_its_first_word(reply):
+    steps = dialogue(session(**AUTHENTICATING), envelope(notification=Notification(b" RET=FULL", (b"",))))
+    turns, _ = play(steps, [*LOGGED_IN, reply, OK, OK, BYE_EXPECTED])
+    assert turns[4].startswith("<dsn: not offered>MAIL FROM:<alice@example.net>\r\n")
+    assert turns[4].endswith("<message as chunk>QUIT\r\n"), "PIPELINING and CHUNKING as they were"
+
+
+def test_who_lacks_nothing_does_not_ask_again():
+    turns, _ = play(dialogue(session(**AUTHENTICATING), envelope()), [*LOGGED_IN, OK, OK, BYE_EXPECTED])
+    assert [turn.count("EHLO") for turn in turns] == [0, 1, 0, 0, 0, 0, 0]
 
 
 @pytest.mark.parametrize("octet", [b"\r", b"\n", b"\0"])

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from helper.smtp.reply import take_reply
-from helper.smtp.steps import Authenticated, Quit, Read, SendAsChunk, SendAsData, StartTLS, Write, WriteDataCommand
+from helper.smtp.steps import (
+    Authenticated,
+    Noted,
+    Quit,
+    Read,
+    SendAsChunk,
+    SendAsData,
+    StartTLS,
+    Write,
+    WriteDataCommand,
+)
 
 
 def play(steps, script):
@@ -30,6 +40,8 @@ def play(steps, script):
                     turns[-1].append("<TLS>")
                 case Authenticated():
                     turns[-1].append(f"<authenticated by {step.mechanism}>")
+                case Noted():
+                    turns[-1].append(f"<{step.name}: {step.value}>")
                 case Read():
                     octets = next(replies, None)
                     assert octets is not None, f"the script has no reply to {step.command}"

@@ -1,0 +1,32 @@
+"""Charsets: what octets that nobody labelled can be called without a lie."""
+
+from __future__ import annotations
+
+from codecs import utf_8_decode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ASCII = b"us-ascii"
+UTF_8 = b"utf-8"
+UNKNOWN = b"unknown-8bit"  # RFC 1428
+
+
+def charset_of(chunks: Iterable[bytes]) -> bytes:
+    """Return us-ascii or utf-8 where the octets are just that, else unknown-8bit."""
+    held = b""
+    is_ascii = True
+    for chunk in chunks:
+        if not held and chunk.isascii():
+            continue
+        is_ascii = False
+        octets = held + chunk
+        try:
+            _, read = utf_8_decode(octets, "strict", False)
+        except UnicodeDecodeError:
+            return UNKNOWN
+        held = octets[read:]
+    if held:
+        return UNKNOWN
+    return ASCII if is_ascii else UTF_8

@@ -1,0 +1,83 @@
+"""Entities: the message, the parts it has, and the messages within it; what stands where (RFC 2045, section 2.4)."""
+
+from __future__ import annotations
+
+from helper.message.header import HEADER_LIMIT
+from helper.message.mime.boundaries import boundary_line, line_at
+from helper.message.mime.content import MESSAGE, Content, content_of
+from helper.message.mime.fields import ascii_field, fields_of, short_field
+from helper.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from helper.message.header import Buffer
+    from helper.message.mime.fields import Fields
+
+SIGNATURE_KEYS = frozenset((b"dkim-signature", b"domainkey-signature", b"arc-message-signature"))
+
+
+class Kept(Record):
+    """What may stay 8-bit."""
+
+    body: bool
+    header: bool
+
+
+class Entity(Record):
+    """A header and where it stands in the source, without the empty line; the body begins at `body_start`.
+
+    `fields` are as they will be sent, `is_changed` says that they came otherwise. `is_message` tells a message from a
+    part.
+    """
+
+    fields: Fields
+    is_changed: bool
+    content: Content
+    start: int
+    stop: int
+    body_start: int
+    is_message: bool
+
+
+def entity_of(fields: Fields, start: int, stop: int, body_start: int, within: Content, kept: Kept) -> Entity:
+    """Return the entity with this header; what it is within says what it is if it does not."""
+    sent = tuple(short_field(field) if kept.header else ascii_field(field) for field in fields)
+    content = content_of(fields, within.parts_type)
+    return Entity(sent, sent != fields, content, start, stop, body_start, within.kind == MESSAGE)
+
+
+def read_entity(source: Buffer, start: int, boundaries: Sequence[bytes], within: Content, kept: Kept) -> Entity:
+    """Return the part or the message that begins here.
+
+    Where its header is none, or has a signature over it all, everything is a body that has to stay as it is.
+    """
+    lines: list[bytes] = []
+    at = stop = start
+    while at < len(source) and at - start <= HEADER_LIMIT:
+        line, after = line_at(source, at, HEADER_LIMIT)
+        if line.startswith(b"--") and boundary_line(source, at, boundaries) is not None:
+            break
+        at = after
+        if not line:
+            break
+        lines.append(line)
+        stop = after
+    fields = fields_of(lines)
+    if fields is None or at - start > HEADER_LIMIT:
+        return untouchable(start, "a part of it has a malformed header")
+    name = signature_in(fields) if within.kind == MESSAGE else ""
+    if name:
+        return untouchable(start, f"a message in it is signed ({name})")
+    return entity_of(fields, start, stop, at, within, kept)
+
+
+def untouchable(start: int, problem: str) -> Entity:
+    """Return an entity that is nothing but a body."""
+    return Entity((), False, Content(problem=problem), start, start, start, False)
+
+
+def signature_in(fields: Fields) -> str:
+    """Return the name of a field that signs header and body, empty where there is none."""
+    return next((field.name.decode("ascii") for field in fields if field.key in SIGNATURE_KEYS), "")

@@ -1,0 +1,107 @@
+"""Fields: a header of a message or a part in ASCII and in short lines, and what it says of the body."""
+
+from __future__ import annotations
+
+from helper.message.header import FIELDS_LIMIT, Field, field_name
+from helper.message.mime.charset import charset_of
+from helper.message.mime.encoded_word import with_encoded_words
+from helper.message.mime.folding import folded, is_too_long, pieces_of
+from helper.message.mime.parameters import with_encoded_parameters
+from helper.message.mime.refusal import CannotConvert
+from helper.message.mime.structured import address_words, other_words, phrase_words
+from helper.message.tokens import AddressSyntax
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from helper.message.mime.encoded_word import Word
+
+    Fields = tuple[Field, ...]
+
+PARAMETRISED_KEYS = frozenset((b"content-type", b"content-disposition"))
+ADDRESS_KEYS = (
+    *(
+        prefix + name
+        for prefix in (b"", b"resent-")
+        for name in (b"from", b"sender", b"reply-to", b"to", b"cc", b"bcc")
+    ),
+    *(b"disposition-notification-to", b"return-receipt-to", b"errors-to", b"apparently-to", b"delivered-to"),
+    *(b"mail-followup-to", b"mail-reply-to", b"list-id", b"return-path"),
+)
+OTHER_KEYS = (
+    *(b"message-id", b"resent-message-id", b"in-reply-to", b"references", b"supersedes", b"content-id"),
+    *(b"date", b"resent-date", b"received", b"mime-version", b"content-transfer-encoding", b"auto-submitted"),
+    *(b"list-help", b"list-unsubscribe", b"list-subscribe", b"list-post", b"list-owner", b"list-archive"),
+)
+# All other fields are free text, as is what nobody knows (RFC 2047, section 5, rule 1).
+WORDS: dict[bytes, Callable[[bytes], Iterator[Word]]] = {
+    b"keywords": phrase_words,
+    **dict.fromkeys(ADDRESS_KEYS, address_words),
+    **dict.fromkeys(OTHER_KEYS, other_words),
+}
+
+
+def fields_of(lines: Iterable[bytes]) -> Fields | None:
+    """Return the fields that lines without their ends are; None where they are anything else, or far too many."""
+    found: list[list[bytes]] = []
+    for line in lines:
+        if line[:1] in (b" ", b"\t") and found:
+            found[-1].append(line)
+        elif field_name(line) and len(found) < FIELDS_LIMIT:
+            found.append([line])
+        else:
+            return None
+    return tuple(Field(field_name(each[0]), b"\n".join(each) + b"\n") for each in found)
+
+
+def short_field(field: Field) -> Field:
+    """Return a field in short lines, 8-bit or not. CannotConvert where it cannot be folded."""
+    return folded(field, pieces_of(field.body)) if is_too_long(field) else field
+
+
+def ascii_field(field: Field) -> Field:
+    """Return a field in ASCII and in short lines. CannotConvert where it has no such form."""
+    if field.octets.isascii():
+        return short_field(field)
+    charset = charset_of([field.octets])
+    if field.key in PARAMETRISED_KEYS:
+        return folded(field, pieces_of(with_encoded_parameters(field, charset)))
+    name = field.name.decode("ascii")
+    try:
+        words = list(WORDS.get(field.key, text_words)(field.body))
+    except AddressSyntax as error:
+        raise CannotConvert(f"the header field {name} is wrong: {error.problem}") from None
+    if any(meaning is None and not octets.isascii() for _, octets, meaning in words):
+        raise CannotConvert(f"the header field {name} has 8-bit octets in an address or another place that allows none")
+    return folded(field, with_encoded_words(words, charset))
+
+
+def text_words(text: bytes) -> Iterator[Word]:
+    """Yield the words of free text; all of them have a meaning."""
+    return ((space, octets, octets) for space, octets in pieces_of(text))
+
+
+def with_field(fields: Fields, name: bytes, body: bytes) -> Fields:
+    """Return the fields with this one in the place of those of its name, or at the end."""
+    field = Field(name, name + b": " + body + b"\n")
+    places = [at for at, each in enumerate(fields) if each.key == field.key]
+    if not places:
+        return (*fields, field)
+    return (*fields[: places[0]], field, *(each for each in fields[places[0] + 1 :] if each.key != field.key))
+
+
+def with_parameter(fields: Fields, name: bytes, parameter: bytes) -> Fields:
+    """Return the fields with a parameter more at the end of the one with this name, on a line of its own."""
+    key = name.lower()
+    return tuple(
+        each.replace(octets=each.octets.rstrip(b" \t\n;") + b";\n " + parameter + b"\n") if each.key == key else each
+        for each in fields
+    )
+
+
+def with_mime_version(fields: Fields) -> Fields:
+    """Return the fields with `MIME-Version:`, without which nobody has to look at the others (RFC 2045, section 4)."""
+    if any(field.key == b"mime-version" for field in fields):
+        return fields
+    return with_field(fields, b"MIME-Version", b"1.0")

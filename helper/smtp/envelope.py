@@ -1,0 +1,55 @@
+"""The envelope and the mail data: what is offered to a smart host, as values."""
+
+from __future__ import annotations
+
+from helper.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+LINE_LIMIT = 998  # octets without CRLF (RFC 5321, section 4.5.3.1.6)
+
+
+class MailData(Record):
+    """A message as it is sent, and what it needs of a server.
+
+    `size_octets` counts it before dots are doubled (RFC 1870, section 5), `longest_line_octets` without its CRLF.
+    `as_chunk` and `as_data` begin it anew, in pieces of wire octets, the latter with dots doubled. `convert` is told
+    whether 8-bit octets may stay in the body and in the header, and returns mail data that need less, or raises
+    CannotTake with the reason; None where nothing can be converted, or was already.
+    """
+
+    size_octets: int
+    as_chunk: Callable[[], Iterator[bytes]]
+    as_data: Callable[[], Iterator[bytes]]
+    is_8bit: bool = False
+    header_charset: str = "us-ascii"  # "utf-8" or "unknown-8bit" for a header with 8-bit octets
+    longest_line_octets: int = LINE_LIMIT
+    convert: Callable[[bool, bool], MailData] | None = None
+
+    @property
+    def needs_smtputf8(self) -> bool:
+        """Say whether the header has more than ASCII, as RFC 6532 allows where SMTPUTF8 was agreed on."""
+        return self.header_charset == "utf-8"
+
+
+class Notification(Record):
+    """What is asked for in delivery status notifications (RFC 3461), as parameters of MAIL and of each RCPT."""
+
+    mail: bytes
+    recipients: tuple[bytes, ...]
+
+
+class Envelope(Record):
+    """Who sends what to whom: addresses in wire form without angle brackets, the null reverse-path is empty.
+
+    `requires_tls`: on its whole way the message goes over verified TLS, or not at all (RFC 8689).
+    """
+
+    reverse_path: bytes
+    recipients: tuple[bytes, ...]
+    data: MailData
+    is_internationalised: bool = False
+    notification: Notification | None = None
+    requires_tls: bool = False

@@ -1,0 +1,103 @@
+"""Fit: what we have, as this smart host can take it: as it is, converted without loss, or refused before any data."""
+
+from __future__ import annotations
+
+from helper.failure import CannotTake
+from helper.smtp.envelope import LINE_LIMIT
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from helper.smtp.envelope import Envelope, MailData
+    from helper.smtp.extensions import Extensions
+
+
+def may_gain(envelope: Envelope, extensions: Extensions) -> bool:
+    """Say whether this envelope could do with more than is offered; some servers offer more once they know who asks."""
+    wanted = (
+        ("8BITMIME", envelope.data.is_8bit),
+        ("SMTPUTF8", envelope.is_internationalised or envelope.data.needs_smtputf8),
+        ("DSN", envelope.notification is not None),
+        ("REQUIRETLS", envelope.requires_tls),
+    )
+    if any(is_wanted and keyword not in extensions for keyword, is_wanted in wanted):
+        return True
+    return too_large(envelope, extensions) is not None or too_many(envelope, extensions) is not None
+
+
+def fitted(envelope: Envelope, extensions: Extensions) -> Envelope:
+    """Return envelope and mail data as this smart host takes them. CannotTake says why it cannot."""
+    if envelope.requires_tls and "REQUIRETLS" not in extensions:
+        raise CannotTake("this transport requires TLS all the way (requiretls), and REQUIRETLS is not offered")
+    if envelope.is_internationalised and "SMTPUTF8" not in extensions:
+        envelope = with_a_labels(envelope)
+    envelope = envelope.replace(data=fitting_data(envelope.data, envelope.is_internationalised, extensions))
+    problem = too_large(envelope, extensions) or too_many(envelope, extensions)
+    if problem is not None:
+        raise CannotTake(problem)
+    return envelope if "DSN" in extensions else envelope.replace(notification=None)
+
+
+def with_a_labels(envelope: Envelope) -> Envelope:
+    """Return the envelope with ASCII addresses. CannotTake where one has no such form."""
+    from helper.smtp.a_label import NoALabel, ascii_address  # few addresses need it
+
+    def converted(address: bytes) -> bytes:
+        try:
+            return ascii_address(address)
+        except NoALabel as error:
+            raise CannotTake(
+                f"<{error.shown}> is internationalised, and SMTPUTF8 is not offered: {error.problem}"
+            ) from None
+
+    return envelope.replace(
+        reverse_path=converted(envelope.reverse_path),
+        recipients=tuple(map(converted, envelope.recipients)),
+        is_internationalised=False,
+    )
+
+
+def fitting_data(data: MailData, is_internationalised: bool, extensions: Extensions) -> MailData:
+    """Return the mail data, converted where a line is too long or 8-bit octets may not be sent as they are."""
+    body_stays = "8BITMIME" in extensions
+    # In an internationalised transaction a header is UTF-8 (RFC 6532); in another one it is as it always was.
+    header_stays = body_stays and (
+        data.header_charset == "us-ascii"
+        or ("SMTPUTF8" in extensions if data.needs_smtputf8 else not is_internationalised)
+    )
+    if data.is_8bit and not body_stays:
+        problem = "the message has 8-bit octets, and 8BITMIME is not offered"
+    elif data.header_charset != "us-ascii" and not header_stays:
+        problem = "the header has 8-bit octets, and SMTPUTF8 is not offered"
+    elif data.longest_line_octets > LINE_LIMIT:
+        problem = f"a line of the message has more than {LINE_LIMIT} octets"
+    else:
+        return data
+    if data.convert is None:
+        raise CannotTake(problem)
+    try:
+        return data.convert(body_stays, header_stays)
+    except CannotTake as why:
+        raise CannotTake(f"{problem}; it cannot be converted: {why.problem}") from None
+
+
+def too_large(envelope: Envelope, extensions: Extensions) -> str | None:
+    """Return why the message is too large, None where it is not (RFC 1870, section 6.1)."""
+    limit, size = extensions.size_limit, envelope.data.size_octets
+    return f"the message has {size} octets, and {limit} are accepted" if limit is not None and size > limit else None
+
+
+def too_many(envelope: Envelope, extensions: Extensions) -> str | None:
+    """Return why there are too many recipients, None where there are not (RFC 9422): one transaction is all we have."""
+    for name, noun in (("RCPTMAX", "recipients"), ("RCPTDOMAINMAX", "domains of recipients")):
+        limit = extensions.limit(name)
+        if limit is None:
+            continue
+        counted = envelope.recipients if name == "RCPTMAX" else {domain_of(each) for each in envelope.recipients}
+        if len(counted) > limit:
+            return f"the message has {len(counted)} {noun}, and {limit} are accepted (LIMITS {name})"
+    return None
+
+
+def domain_of(address: bytes) -> bytes:
+    """Return the domain of an address as it is compared."""
+    return address.rpartition(b"@")[2].lower()

@@ -1,0 +1,269 @@
+from __future__ import annotations
+
+import email
+import email.header
+import email.policy
+import email.utils
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from helper.message.header import FIELDS_LIMIT, Field
+from helper.message.mime.encoded_word import WORD_LIMIT
+from helper.message.mime.fields import (
+    ascii_field,
+    fields_of,
+    short_field,
+    with_field,
+    with_mime_version,
+    with_parameter,
+)
+from helper.message.mime.folding import LINE_LIMIT
+from helper.message.mime.refusal import CannotConvert
+
+
+def field(octets: bytes | str) -> Field:
+    octets = octets.encode() if isinstance(octets, str) else octets
+    return Field(octets.partition(b":")[0], octets + b"\n")
+
+
+def in_ascii(octets: bytes | str) -> bytes:
+    return ascii_field(field(octets)).octets
+
+
+def decoded(octets: bytes) -> str:
+    """What a reader makes of the body of a field with encoded words."""
+    unfolded = octets.partition(b":")[2].replace(b"\n", b"").decode("ascii").strip(" ")
+    return str(email.header.make_header(email.header.decode_header(unfolded)))
+
+
+@pytest.mark.parametrize(
+    ("octets", "expected"),
+    [
+        ("Subject: Größe", b"Subject: =?utf-8?b?R3LDtsOfZQ==?=\n"),
+        ("Subject:ü", b"Subject: =?utf-8?b?w7w=?=\n"),
+        ("Subject: a long ühm indeed", b"Subject: a long =?utf-8?q?=C3=BChm?= indeed\n"),
+        ("Subject: schön und größer", b"Subject: =?utf-8?q?sch=C3=B6n?= und =?utf-8?q?gr=C3=B6=C3=9Fer?=\n"),
+        (
+            "Subject: können wir's _ =?\n\tübel ",
+            b"Subject: =?utf-8?q?k=C3=B6nnen?= wir's _ =?\n\t=?utf-8?q?=C3=BCbel?=\n",
+        ),
+        ("Subject: können_=?\n\tübel ", b"Subject: =?utf-8?q?k=C3=B6nnen=5F=3D=3F=09=C3=BCbel?=\n"),
+        ("Subject: a\n  über\n b", b"Subject: a\n  =?utf-8?q?=C3=BCber?=\n b\n"),
+        (b"Subject: na\xefve", b"Subject: =?unknown-8bit?q?na=EFve?=\n"),
+        ("X-Anything: (ü) <ü@x>", b"X-Anything: =?utf-8?b?KMO8KSA8w7xAeD4=?=\n"),
+        ("Subject: =?utf-8?q?a?= über", b"Subject: =?utf-8?q?a?= =?utf-8?q?_=C3=BCber?=\n"),
+        ("Subject: über =?utf-8?q?a?=", b"Subject: =?utf-8?q?=C3=BCber_?= =?utf-8?q?a?=\n"),
+        ("From: Jörg <j@x>", b"From: =?utf-8?q?J=C3=B6rg?= <j@x>\n"),
+        ("From: Jörg<j@x>", b"From: =?utf-8?q?J=C3=B6rg?= <j@x>\n"),
+        ('From: "Öst, P." <j@x>', b"From: =?utf-8?q?=C3=96st=2C_P=2E?= <j@x>\n"),
+        ('From: "\\"Ö\\"" <j@x>', b"From: =?utf-8?b?IsOWIg==?= <j@x>\n"),
+        ('From: "A, B" Jörg <j@x>', b'From: "A, B" =?utf-8?q?J=C3=B6rg?= <j@x>\n'),
+        ("From: Jörg A. Dr.Öst <j@x>", b"From: =?utf-8?q?J=C3=B6rg?= A. =?utf-8?q?Dr=2E=C3=96st?= <j@x>\n"),
+        ("To: A <a@x>, Öst:b@x,Übel <c@x>;", b"To: A <a@x>, =?utf-8?q?=C3=96st?= :b@x, =?utf-8?q?=C3=9Cbel?= <c@x>;\n"),
+        ("From: j@x (Jörg)", b"From: j@x (=?utf-8?q?J=C3=B6rg?=)\n"),
+        ("From: j@x (a(über)b)", b"From: j@x (a(=?utf-8?q?=C3=BCber?=)b)\n"),
+        ("From: j@x (a \\(ö\\) b)", b"From: j@x (a =?utf-8?b?KMO2KQ==?= b)\n"),
+        ("Keywords: über, a b", b"Keywords: =?utf-8?q?=C3=BCber?= , a b\n"),
+        ("Message-ID: <a@b> (über)", b"Message-ID: <a@b> (=?utf-8?q?=C3=BCber?=)\n"),
+        ("Received: by x (über) id 1; Thu", b"Received: by x (=?utf-8?q?=C3=BCber?=) id 1; Thu\n"),
+        ("List-Id: über <a.b>", b"List-Id: =?utf-8?q?=C3=BCber?= <a.b>\n"),
+    ],
+)
+def test_text_that_is_not_ascii_becomes_encoded_words(octets, expected):
+    assert in_ascii(octets) == expected
+
+
+@pytest.mark.parametrize(
+    ("octets", "expected"),
+    [
+        (
+            "Content-Disposition: attachment; filename=größe.pdf",
+            b"Content-Disposition: attachment; filename*=utf-8''gr%C3%B6%C3%9Fe.pdf\n",
+        ),
+        (
+            'Content-Type: text/plain;name="a ö";charset=utf-8',
+            b"Content-Type: text/plain; name*=utf-8''a%20%C3%B6;charset=utf-8\n",
+        ),
+        (
+            b"Content-Type: a/b;\n name=\xf6;\n x=y",
+            b"Content-Type: a/b; name*=unknown-8bit''%F6;\n x=y\n",
+        ),
+        (
+            "Content-Type: a/b; name=" + "ö" * 9,
+            b"Content-Type: a/b;\n name*0*=utf-8''" + b"%C3%B6" * 8 + b";\n name*1*=%C3%B6\n",
+        ),
+    ],
+)
+def test_parameters_that_are_not_ascii_are_written_with_percent_signs(octets, expected):
+    assert in_ascii(octets) == expected
+
+
+@pytest.mark.parametrize(
+    ("octets", "problem"),
+    [
+        ("From: ö@x", "From .* 8-bit"),
+        ("From: <ö@x>", "From .* 8-bit"),
+        ("From: a <a@ö.x>", "From .* 8-bit"),
+        ("From: a <a@x> ö", "From .* 8-bit"),
+        ("From: a <a@x>, ö", "From .* 8-bit"),
+        ("From: <@ö:a@x>", "From .* 8-bit"),
+        ('To: "ö"@x', "To .* 8-bit"),
+        ("To: a@[ö]", "To .* 8-bit"),
+        ("Message-ID: <ö@x>", "Message-ID .* 8-bit"),
+        ("References: ö", "References .* 8-bit"),
+        ("Date: ö", "Date .* 8-bit"),
+        ("Received: from ö", "Received .* 8-bit"),
+        ("From: ö (", "From is wrong: a comment is not closed"),
+        ("From: ö <a@x> ]", "From is wrong"),
+        ("Content-Type: text/ö", "Content-Type cannot be read"),
+        ("Content-Type: text/plain (ö)", "Content-Type has 8-bit octets outside"),
+        ("Content-Type: text/plain; ö=a", "Content-Type cannot be read"),
+        ("Content-Disposition: inline; filename*=''a; filename=ö", "two forms"),
+        ("Content-Disposition: inline; filename*0=ö", "two forms"),
+        ("Content-Disposition: inline; filename=a; filename=ö", "twice"),
+    ],
+)
+def test_refuses_what_has_no_form_in_ascii_and_names_the_field(octets, problem):
+    with pytest.raises(CannotConvert, match=problem) as raised:
+        in_ascii(octets)
+    assert raised.value.problem.isascii()
+
+
+@pytest.mark.parametrize("octets", [b"Subject: a  b \n c", b"From: x", b"Subject:" + b" x" * 495])
+def test_a_field_that_may_stay_stays(octets):
+    assert ascii_field(field(octets)) == short_field(field(octets)) == field(octets)
+
+
+@pytest.mark.parametrize("octets", [LINE_LIMIT, LINE_LIMIT + 1])
+def test_a_line_that_is_too_long_is_folded_at_white_space(octets):
+    before = b"Subject: " + b"a  b " * 20
+    before += b"x" * (octets - len(before))
+    after = short_field(field(before)).octets
+    assert (after == before + b"\n") == (octets <= LINE_LIMIT)
+    assert after.replace(b"\n", b"") == before
+
+
+def test_a_line_is_folded_before_78_columns_where_it_can_be():
+    lines = short_field(field(b"Subject:" + b" word" * 300)).octets.splitlines()
+    assert max(map(len, lines)) <= 76
+    assert b"".join(lines) == b"Subject:" + b" word" * 300
+
+
+def test_what_was_folded_stays_folded_there():
+    assert short_field(field(b"X:\n a\n\t b" + b" c" * 600)).octets.startswith(b"X:\n a\n\t b c c")
+
+
+@pytest.mark.parametrize("octets", [LINE_LIMIT - 1, LINE_LIMIT])
+def test_refuses_a_word_that_is_too_long_for_any_line(octets):
+    before = field(b"X-Long: a " + b"x" * octets)
+    if octets < LINE_LIMIT:
+        assert short_field(before).octets == b"X-Long: a\n " + b"x" * octets + b"\n"
+    else:
+        with pytest.raises(CannotConvert, match="X-Long"):
+            short_field(before)
+
+
+def test_makes_no_line_of_nothing_but_white_space():
+    with pytest.raises(CannotConvert, match="X-Long"):
+        short_field(field(b"X-Long: a" + b" " * 1200 + b"b"))
+    assert short_field(field(b"X-Long: a" + b" " * 1200)).octets == b"X-Long: a\n"
+
+
+@pytest.mark.parametrize("control", [b"\v", b"\f", b"\x1c"])
+def test_only_what_a_header_calls_white_space_is_a_place_to_fold(control):
+    with pytest.raises(CannotConvert):
+        short_field(field(b"X: " + (b"x" + control) * 1000))
+
+
+def test_a_field_that_stays_8_bit_is_folded_nevertheless():
+    octets = short_field(field("Subject:" + " ö" * 600)).octets
+    assert octets.replace(b"\n", b"") == ("Subject:" + " ö" * 600).encode()
+    assert max(map(len, octets.splitlines())) <= 76
+
+
+# Not what an encoded word looks like, and no control character: the reader of the library has its own ideas of those.
+LETTERS = st.characters(blacklist_categories=("C", "Z"), blacklist_characters="=?")
+TEXTS = st.text(st.one_of(LETTERS, st.sampled_from("  ä€😀")), max_size=200).map(
+    lambda text: " ".join(text.split(" ")).strip()
+)
+
+
+@given(TEXTS)
+@example("ä" * 500)
+@example("x" * 60 + "ä" * 60)
+def test_who_decodes_a_field_reads_what_was_written(text):
+    octets = in_ascii("Subject: " + text)
+    assert decoded(octets) == text.strip(" ")
+    assert octets.isascii()
+
+
+@given(TEXTS)
+@example("€" * 500)
+def test_encoded_words_are_whole_and_short(text):
+    octets = in_ascii("Subject: " + text)
+    for line in octets.splitlines():
+        assert len(line) <= 76 or "=?" not in line.decode()
+    for word in octets.split():
+        if word.startswith(b"=?"):
+            assert len(word) <= WORD_LIMIT <= 75
+            [(value, charset)] = email.header.decode_header(word.decode("ascii"))
+            assert charset == "utf-8"
+            value.decode("utf-8")
+
+
+@given(st.binary(min_size=1, max_size=300).filter(lambda octets: not set(octets) & set(b"\0\t\r\n\v\f =?")))
+def test_octets_of_an_unknown_charset_come_back_as_they_were(octets):
+    sent = in_ascii(b"Subject: \xff" + octets)
+    words = email.header.decode_header(sent.partition(b": ")[2].decode("ascii").strip())
+    assert b"".join(word for word, _ in words) == b"\xff" + octets
+
+
+@given(st.text(LETTERS, min_size=1, max_size=40), st.text(LETTERS, max_size=40))
+def test_a_display_name_is_read_as_it_was_written(first, last):
+    name = " ".join((first + " ö " + last).split())
+    quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+    octets = in_ascii(f'From: "{quoted}" <a@x>')
+    shown, address = email.utils.parseaddr(octets.partition(b":")[2].decode("ascii"))
+    assert (str(email.header.make_header(email.header.decode_header(shown))), address) == (name, "a@x")
+
+
+@given(st.text(LETTERS, max_size=200))
+def test_a_file_name_is_read_as_it_was_written(name):
+    quoted = (name + "ö").replace("\\", "\\\\").replace('"', '\\"')
+    octets = in_ascii(f'Content-Disposition: attachment; filename="{quoted}"')
+    assert email.message_from_bytes(octets).get_filename() == name + "ö"
+    assert max(map(len, octets.splitlines())) <= 76
+
+
+def test_lines_are_fields_or_nothing():
+    assert fields_of([b"A: b", b" c", b"", b"D: e"]) is None
+    assert fields_of([b"A: b", b" c", b"D : e"]) == (Field(b"A", b"A: b\n c\n"), Field(b"D", b"D : e\n"))
+    assert fields_of([]) == ()
+    for lines in ([b" a"], [b"no field"], [b"\xf6: a"], [b": a"]):
+        assert fields_of(lines) is None
+
+
+@pytest.mark.parametrize("count", [FIELDS_LIMIT, FIELDS_LIMIT + 1])
+def test_there_is_an_end_to_fields(count):
+    assert (fields_of([b"A:"] * count) is None) == (count > FIELDS_LIMIT)
+
+
+def test_a_field_takes_the_place_of_those_with_its_name():
+    fields = (field(b"A: 1"), field(b"b: 2"), field(b"C: 3"), field(b"B: 4"))
+    assert with_field(fields, b"B", b"5") == (field(b"A: 1"), field(b"B: 5"), field(b"C: 3"))
+    assert with_field(fields[:1], b"B", b"5") == (field(b"A: 1"), field(b"B: 5"))
+
+
+@pytest.mark.parametrize("body", [b"text/plain", b"text/plain;", b"text/plain ; \n "])
+def test_a_parameter_is_added_behind_the_others(body):
+    [added] = with_parameter((field(b"content-type: " + body),), b"Content-Type", b"charset=utf-8")
+    assert added.octets == b"content-type: text/plain;\n charset=utf-8\n"
+
+
+def test_a_message_gets_one_mime_version():
+    once = with_mime_version((field(b"A: 1"),))
+    assert once == (field(b"A: 1"), field(b"MIME-Version: 1.0"))
+    assert with_mime_version(once) == once
+    assert with_mime_version((field(b"mime-version: 1.0 (x)"),)) == (field(b"mime-version: 1.0 (x)"),)
