@@ -42,12 +42,17 @@ OPTIONS = (
     Option("r", VALUE, "reverse_path", "the same as -f"),
     Option("F", VALUE, "full_name", "name for a From: that has to be added"),
     Option("B", VALUE, "body", "body type: 7BIT or 8BITMIME"),
+    Option("N", VALUE, "notify", "when to notify: never, or a list of success, failure, delay (DSN)"),
+    Option("R", VALUE, "ret", "what a notification returns: full or hdrs (DSN)"),
+    Option("V", VALUE, "envid", "envelope id for notifications (DSN)"),
     Option(
         "b",
         JOINED,
         "mode",
-        "what to do: -bm send, -bv verify, -bt trace routing, -bi check aliases, -bp show queue, -bV version",
+        "what to do: -bm send, -bs speak SMTP, -bv verify, -bt trace routing, -bi check aliases, -bp show queue, "
+        "-bV version",
     ),
+    Option("C", VALUE, "configuration", "use this configuration, without privilege"),
     Option("q", JOINED, "queue_run", "run the queue: there is none, so nothing is done"),
     Option("o", JOINED, "old_option", "-oi is -i; every other is ignored"),
     Option("A", JOINED, "", "ignored"),
@@ -68,6 +73,7 @@ BY_LETTER = {option.letter: option for option in OPTIONS}
 MODES_BY_NAME = {"mailq": "show queue", "newaliases": "check aliases"}
 MODES = {
     "m": "send",
+    "s": "speak SMTP",
     "v": "verify",
     "t": "trace",
     "i": "check aliases",
@@ -78,6 +84,9 @@ MODES = {
     "D": "daemon",
 }
 BODIES = ("7BIT", "8BITMIME")
+RETURNS = ("FULL", "HDRS")
+# Exim's -oMa and its like, -oA, -oP and -oX: their argument is the next word, which must not become a recipient.
+OLD_OPTIONS_WITH_VALUE = ("A", "P", "X", "Ma", "Maa", "Mai", "Mas", "Mi", "Mm", "Mr", "Ms", "Mt")
 
 
 class CommandLine(Record):
@@ -91,6 +100,10 @@ class CommandLine(Record):
     reverse_path: str | None = None
     full_name: str | None = None
     body: str | None = None
+    configuration: str | None = None
+    notify: str | None = None
+    ret: str | None = None
+    envid: str | None = None
 
 
 def parse_argv(argv: list[str]) -> CommandLine:
@@ -139,7 +152,8 @@ def parse_word(word: str, rest: Iterator[str]) -> dict[str, str | bool]:
             given.update({option.sets: True} if option.sets else {})
             continue
         value = letters
-        if option.argument == VALUE and not letters:
+        is_old = option.sets == "old_option" and letters in OLD_OPTIONS_WITH_VALUE
+        if (option.argument == VALUE and not letters) or is_old:
             try:
                 value = next(rest)
             except StopIteration:
@@ -167,12 +181,35 @@ def parse_argument(option: Option, value: str) -> dict[str, str | bool]:
         return {"body": value.upper()}
     if option.sets == "reverse_path":
         return {"reverse_path": "" if value.strip() == "<>" else value}
+    if option.sets == "configuration" and not value:
+        raise UsageError("-C needs the name of a file")
+    if option.sets in ("notify", "ret", "envid"):
+        return {option.sets: parse_notification(option, value)}
     return {option.sets: value} if option.sets else {}
+
+
+def parse_notification(option: Option, value: str) -> str:
+    """Return what an option asks for in delivery status notifications, as SMTP writes it (RFC 3461, section 4)."""
+    from helper import dsn  # few sends need it
+
+    if option.sets == "ret":
+        if value.upper() not in RETURNS:
+            raise UsageError(f"-R takes full or hdrs, not {shown(value)}")
+        return value.upper()
+    octets = value.encode("ascii", "replace") if value.isascii() else b""
+    if option.sets == "notify":
+        words = dict.fromkeys(word.strip() for word in octets.upper().split(b","))
+        if not dsn.is_notify(b",".join(words)):
+            raise UsageError(f"-N takes never, or a list of success, failure and delay, not {shown(value)}")
+        return b",".join(words).decode("ascii")
+    if not dsn.is_envid(octets):
+        raise UsageError(f"-V takes up to {dsn.ENVID_LIMIT} printable ASCII characters, not {shown(value)}")
+    return value
 
 
 def refuse_controls(command: CommandLine) -> None:
     """Raise UsageError for a control character: it would end a line somewhere further on."""
-    named = [("-f", command.reverse_path), ("-F", command.full_name)]
+    named = [("-f", command.reverse_path), ("-F", command.full_name), ("-C", command.configuration)]
     named += [("the recipient", recipient) for recipient in command.recipients]
     for name, value in named:
         if value and any(ord(character) < 0x20 or ord(character) == 0x7F for character in value):

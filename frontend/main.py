@@ -28,6 +28,10 @@ def main() -> None:
         command = parse_argv(sys.argv[1:])
     except UsageError as error:
         end(complain(error.problem))
+    if command.configuration is not None:
+        from frontend import personal  # few sends are without privilege
+
+        personal.start_with(command.configuration)
     end(carry_out(command))
 
 
@@ -42,8 +46,10 @@ def carry_out(command: CommandLine) -> int:
         return send(command)
     if command.mode in INQUIRIES:
         return inquire(command)
+    if command.mode == "speak SMTP":
+        return speak_smtp(command)
     if command.mode == "daemon":
-        return give_up(wire.Complaint(b"daemon", b"Daemon cannot be run"), submit.Helper(submit.show))
+        return refuse_daemon()
     if command.mode == "show queue":
         return say("Mail queue is empty\n")
     if command.mode == "show help":
@@ -78,9 +84,20 @@ def inquire(command: CommandLine) -> int:
     helper = submit.Helper(submit.show)
     if helper.size_limit() is not None:
         recipients = tuple(map(os.fsencode, command.recipients))
-        reverse_path = None if command.reverse_path is None else os.fsencode(command.reverse_path)
-        helper.submit(wire.Inquiry(INQUIRIES[command.mode], recipients, reverse_path))
+        helper.submit(wire.Inquiry(INQUIRIES[command.mode], recipients, as_octets(command.reverse_path)))
     return helper.outcome()
+
+
+def speak_smtp(command: CommandLine) -> int:
+    """Serve a program of the caller's by SMTP; what inetd starts would be a daemon."""
+    from frontend.serve import is_network_socket, serve  # few sends need it
+
+    return refuse_daemon() if is_network_socket(stdin.STDIN) else serve(command)
+
+
+def refuse_daemon() -> int:
+    """Say that there is no daemon."""
+    return give_up(wire.Complaint(b"daemon", b"Daemon cannot be run"), submit.Helper(submit.show))
 
 
 def submission(command: CommandLine) -> wire.Submission:
@@ -88,11 +105,19 @@ def submission(command: CommandLine) -> wire.Submission:
     return wire.Submission(
         recipients=tuple(map(os.fsencode, command.recipients)),
         recipients_from_header=command.recipients_from_header,
-        reverse_path=None if command.reverse_path is None else os.fsencode(command.reverse_path),
-        full_name=None if command.full_name is None else os.fsencode(command.full_name),
-        body=None if command.body is None else os.fsencode(command.body),
+        reverse_path=as_octets(command.reverse_path),
+        full_name=as_octets(command.full_name),
+        body=as_octets(command.body),
         show_dialogue=command.show_dialogue,
+        notify=as_octets(command.notify),
+        ret=as_octets(command.ret),
+        envid=as_octets(command.envid),
     )
+
+
+def as_octets(text: str | None) -> bytes | None:
+    """Return an argument's octets, None for one that was not given."""
+    return None if text is None else os.fsencode(text)
 
 
 def give_up(complaint: wire.Complaint, helper: submit.Helper) -> int:
@@ -128,7 +153,7 @@ def version_text() -> str:
         for line in (
             f"Gatepost {wire.VERSION}",
             "TLS: STARTTLS, implicit; DNS: MX, SRV",
-            "SMTP: PIPELINING, CHUNKING, SIZE, 8BITMIME, SMTPUTF8",
+            "SMTP: PIPELINING, CHUNKING, SIZE, 8BITMIME, SMTPUTF8, DSN",
             f"Python {sys.version.split()[0]}, {ssl.OPENSSL_VERSION}",
         )
     )

@@ -30,7 +30,7 @@ def memory_file(limit: int, dot_ends: bool) -> int:
         copy_lines(memory)
     else:
         copy(memory, limit + 1 if limit else None)
-    fcntl.fcntl(memory, fcntl.F_ADD_SEALS, SEALS)
+    seal(memory)
     return memory
 
 
@@ -43,6 +43,11 @@ def create() -> int:
         if error.errno != errno.EINVAL:  # a kernel older than 6.3 does not know the flag
             raise
     return os.memfd_create("message", flags)
+
+
+def seal(memory: int) -> None:
+    """Let nobody change a memory file any more (fcntl(2))."""
+    fcntl.fcntl(memory, fcntl.F_ADD_SEALS, SEALS)
 
 
 def copy(memory: int, most: int | None) -> None:

@@ -19,12 +19,27 @@ NO_ANSWER = b"sendmail: not sent: the helper ended without an answer"
 NO_ANSWER_IN_DOUBT = b"sendmail: may have been sent: the helper ended while the smart host was taking the message"
 
 
-class Helper:
-    """The connection to the helper; `show` is given each line that it sends before the status byte."""
+def show(line: bytes, target: int = STDERR) -> None:
+    """Write a line to standard error or output, which may be closed; a terminal is not to be steered by it."""
+    clean = bytes(octet if 0x20 <= octet < 0x7F else ord("?") for octet in line)
+    try:
+        os.write(target, clean + b"\n")
+    except OSError:
+        return
 
-    def __init__(self, show: Callable[[bytes], None]) -> None:
-        self._socket = _socket.socket(fileno=CHANNEL)
+
+def show_output(line: bytes) -> None:
+    """Write a line to standard output."""
+    show(line, STDOUT)
+
+
+class Helper:
+    """The connection to the helper; `show` is given each line for standard error, `output` what was asked for."""
+
+    def __init__(self, show: Callable[[bytes], None], output: Callable[[bytes], None] = show_output) -> None:
+        self._socket = open_channel()
         self._show = show
+        self._output = output
         self._is_in_doubt = False
         self._received = bytearray()
         self._status: int | None = None
@@ -40,6 +55,7 @@ class Helper:
 
     def submit(self, request: wire.Request, message: int | None = None) -> None:
         """Send a request, and the descriptor of the message with it. A helper that is gone has said why."""
+        self._status, self._is_in_doubt = None, False
         octets = wire.request_octets(request)
         descriptors = [] if message is None else [message.to_bytes(4, sys.byteorder)]
         ancillary = [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, descriptor) for descriptor in descriptors]
@@ -59,9 +75,12 @@ class Helper:
         if letter == wire.LINE:
             self._show(content)
         elif letter == wire.OUTPUT:
-            show(content, STDOUT)
+            self._output(content)
         elif letter == wire.DOUBT:
             self._is_in_doubt = True
+        elif letter == wire.PERSONAL:
+            self._socket.close()
+            self._socket = personal_channel()
         elif letter == wire.STATUS:
             self._status = content[0]
 
@@ -81,10 +100,17 @@ class Helper:
         return letter, content
 
 
-def show(line: bytes, target: int = STDERR) -> None:
-    """Write a line to standard error or output, which may be closed; a terminal is not to be steered by it."""
-    clean = bytes(octet if 0x20 <= octet < 0x7F else ord("?") for octet in line)
+def open_channel() -> _socket.socket:
+    """Return the channel that sendmail has left us; who was not started by it (from a checkout, by pip) has none."""
     try:
-        os.write(target, clean + b"\n")
+        return _socket.socket(fileno=CHANNEL)
     except OSError:
-        return
+        return personal_channel()
+
+
+def personal_channel() -> _socket.socket:
+    """Return the channel to a helper of the caller's own, which is started here."""
+    from frontend import personal  # few sends are without privilege
+
+    personal.start_by_default()
+    return _socket.socket(fileno=CHANNEL)

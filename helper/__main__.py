@@ -4,10 +4,12 @@ import sys
 
 sys.path.append(__file__.rsplit("/", 2)[0])
 
-from helper.privileged.paths import PYTHON_MODULES  # the path has to stand first
+from helper.bundle import use_bundle  # the path has to stand first
+from helper.privileged.paths import PYTHON_MODULES
 
 sys.path.append(PYTHON_MODULES)
+use_bundle(__file__.removesuffix("__main__.py") + "helper")
 
-from helper.main import main
+from helper.main import main  # noqa: E402 # and the bundle
 
 main()

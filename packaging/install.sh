@@ -1,6 +1,7 @@
 #!/bin/sh
 # Install what `make` built. Usage: install.sh DESTDIR PREFIX SYSCONFDIR SERVICE_USER STANDIN_USER PYTHON MODULES BUILD
-# Owners and the set-id bits are set as root with an empty DESTDIR only; a package does it when it is installed.
+# Owners and the set-id bits are set as root with an empty DESTDIR only; a package does it when it is installed. Whoever
+# else installs with an empty DESTDIR installs for sends without privilege, into folders of their own.
 set -eu
 destdir=$1 prefix=$2 sysconfdir=$3 service=$4 standin=$5 python=$6 modules=$7 build=$8
 lib=$destdir$prefix/lib/gatepost
@@ -14,9 +15,21 @@ for path in "$prefix" "$sysconfdir" "$python" "$modules"; do
     *) echo "make install: $path must be an absolute path" >&2 && exit 1 ;;
     esac
 done
-if [ -z "$destdir" ] && [ "$for_real" = no ]; then
-    echo "make install: run it as root, or give a DESTDIR" >&2
-    exit 1
+# Say whether a path, or the folder that it would be made in, can be written.
+writable() {
+    path=$1
+    while [ ! -e "$path" ]; do path=$(dirname "$path"); done
+    [ -w "$path" ]
+}
+personal=$([ -z "$destdir" ] && [ "$for_real" = no ] && echo yes || echo no)
+if [ "$personal" = yes ]; then
+    for path in "$prefix" "$sysconfdir"; do
+        if ! writable "$path"; then
+            echo "make install: $path cannot be written: run it as root, or give a DESTDIR, or PREFIX and SYSCONFDIR" \
+                "of your own (PREFIX=\$HOME/.local SYSCONFDIR=\$HOME/.config/gatepost)" >&2
+            exit 1
+        fi
+    done
 fi
 # Another package's sendmail is not ours to replace.
 if [ "$for_real" = yes ] && command -v dpkg-query >/dev/null; then
@@ -43,7 +56,7 @@ umask 022
 install -d "$destdir$prefix/sbin" "$destdir$prefix/bin" "$destdir$prefix/lib" "$libexec" "$etc"
 # Made beside the old code and then put in its place, so that a send during an upgrade finds the one or the other.
 rm -rf "$lib.new" "$lib.old"
-for source in admin/*.py frontend/*.py helper/*.py helper/*/*.py helper/*/*/*.py; do
+for source in admin/*.py admin/*/*.py frontend/*.py helper/*.py helper/*/*.py helper/*/*/*.py; do
     [ -e "$source" ] || continue
     install -D -m 0644 "$source" "$lib.new/$source"
 done
@@ -63,6 +76,7 @@ STANDIN_USER = "$standin"
 PATHS
 # Compiled now, since no send may write; never checked against the source again, since only root can change either.
 "$python" -I -m compileall -q --invalidation-mode unchecked-hash -s "$lib.new" -p "$prefix/lib/gatepost" "$lib.new"
+"$python" -I -B packaging/bundle.py "$lib.new" "$prefix/lib/gatepost" helper.main
 [ ! -e "$lib" ] || mv "$lib" "$lib.old"
 mv "$lib.new" "$lib"
 rm -rf "$lib.old"
@@ -91,23 +105,30 @@ ln -sf ../sbin/sendmail "$destdir$prefix/bin/mailq"
 ln -sf ../sbin/sendmail "$destdir$prefix/bin/newaliases"
 
 # The new launcher takes the old one's place whole, with owner and mode, so that no send finds one without its bits;
-# the old one loses them, for somebody may keep it by a hard link (threat A8).
+# the old one loses them then, for somebody may keep it by a hard link (threat A8).
 install -m 0755 "$build/launcher" "$libexec/launcher.new"
 if [ "$for_real" = yes ]; then
     chown "$service:$service" "$libexec/launcher.new" # first the owner: chown takes the set-id bits away
     chmod 6755 "$libexec/launcher.new"
-    [ ! -e "$libexec/launcher" ] || chmod 0755 "$libexec/launcher"
+    [ ! -e "$libexec/launcher" ] || ln -f "$libexec/launcher" "$libexec/launcher.old"
 fi
 mv -f "$libexec/launcher.new" "$libexec/launcher"
+if [ -e "$libexec/launcher.old" ]; then
+    chmod 0755 "$libexec/launcher.old"
+    rm -f "$libexec/launcher.old"
+fi
 
 if [ ! -e "$etc/secrets" ]; then
-    install -d -m 0750 "$etc/secrets"
+    install -d -m "$([ "$personal" = yes ] && echo 0700 || echo 0750)" "$etc/secrets"
     [ "$for_real" = no ] || chgrp "$service" "$etc/secrets"
 fi
 if [ ! -e "$etc/gatepost.toml" ]; then
     install -m 0640 packaging/gatepost.toml "$etc/gatepost.toml"
     [ "$for_real" = no ] || chgrp "$service" "$etc/gatepost.toml"
     echo "now say where the mail goes: $sysconfdir/gatepost.toml"
+fi
+if [ "$personal" = yes ]; then
+    echo "installed without privilege: $prefix/sbin/sendmail sends as whoever calls it, and who calls it can read the password"
 fi
 # Leave a compiled copy of a configuration that is right; one that is not yet written is no fault of the installation.
 [ "$for_real" = no ] || "$prefix/bin/gatepost" check >/dev/null 2>&1 || true

@@ -11,7 +11,7 @@ import select
 import time
 
 from helper.failure import ConfigError
-from helper.privileged.load import SECRET_LIMIT, one_line, refuse_unsafe_file
+from helper.privileged.load import ROOT, SECRET_LIMIT, Keeper, one_line, refuse_unsafe_file
 
 TIMEOUT_S = 30.0  # a program that asks a key store or a token endpoint; the caller waits for it
 ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
@@ -21,14 +21,15 @@ SIGKILL = 9  # on every Linux; importing signal would import enum
 NOT_EXECUTED = 127
 
 
-def output_of(command: tuple[str, ...]) -> bytes:
+def output_of(command: tuple[str, ...], keeper: Keeper = ROOT) -> bytes:
     """Return the only line that a program writes to standard output.
 
     It runs without a shell, with a constant environment, with nothing on standard input, and without the channel to
-    the frontend. ConfigError where others than root can write it, where it cannot be run, fails, or takes too long.
+    the frontend. ConfigError where others than its keeper can write it, where it cannot be run, fails, or takes too
+    long.
     """
     program = command[0]
-    refuse_unsafe_file(program)
+    refuse_unsafe_file(program, keeper)
     reading, writing = os.pipe()
     try:
         child = os.fork()

@@ -4,23 +4,34 @@
  * It is executed by sendmail with the caller's rights plus the service user's, makes sure that this is so, and starts
  * the helper in a process built from nothing (start.h). It reads no argument, no variable and no file but
  * /etc/passwd, decides nothing about mail, and cannot be used by root: root would be executing a file that belongs
- * to the service user.
+ * to the service user. Installed without the bit, it says so, and the frontend sends without privilege.
  */
 #include "start.h"
 
+#include <stdlib.h>
 #include <sys/statvfs.h>
+
+/* Whoever installed this file gave it no privilege: that is no failure, but for the frontend to know (helper/wire.py). */
+static bool has_no_set_id_bit(void)
+{
+    struct stat file;
+    return stat(LAUNCHER, &file) == 0 && (file.st_mode & (S_ISUID | S_ISGID)) == 0;
+}
+
+__attribute__((noreturn)) static void leave_it_to_the_frontend(void)
+{
+    static const unsigned char answer[] = {'P', 0, 0};
+    (void)!send(CHANNEL, answer, sizeof answer, MSG_NOSIGNAL);
+    _exit(EXIT_SUCCESS);
+}
 
 /* The set-id bit had no effect: say which of the kernel's reasons it was (execve(2), "set-user-ID"). */
 __attribute__((noreturn)) static void refuse_without_privilege(void)
 {
-    struct stat file;
     struct statvfs system;
     if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1) {
         refuse(NOT_SENT("no_new_privs is set for this process (as in hardened systemd services and in containers), "
                         "so the kernel ignores the set-id bit of " LAUNCHER));
-    }
-    if (stat(LAUNCHER, &file) == 0 && (file.st_mode & (S_ISUID | S_ISGID)) == 0) {
-        refuse(NOT_SENT(LAUNCHER " has no set-id bit: install Gatepost again"));
     }
     if (statvfs(LAUNCHER, &system) == 0 && (system.f_flag & ST_NOSUID) != 0) {
         refuse(NOT_SENT(LAUNCHER " is on a file system mounted nosuid, so the kernel ignores its set-id bit"));
@@ -51,6 +62,10 @@ int main(void)
     if (getresuid(&real_user, &effective_user, &saved_user) != 0 ||
         getresgid(&real_group, &effective_group, &saved_group) != 0) {
         refuse(NOT_SENT("the kernel does not say who is calling"));
+    }
+    if (effective_user == real_user && saved_user == real_user && effective_group == real_group &&
+        saved_group == real_group && has_no_set_id_bit()) {
+        leave_it_to_the_frontend();
     }
     find_accounts(&service, &standin);
     if (real_user == 0 || effective_user == 0) {

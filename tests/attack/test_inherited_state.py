@@ -118,9 +118,9 @@ def test_limits_that_are_too_low_end_in_one_clear_line(installation, smarthost, 
 @pytest.mark.parametrize("timer", ["ITIMER_REAL", "ITIMER_VIRTUAL", "ITIMER_PROF"])
 def test_a_timer_of_the_caller_does_not_end_the_helper(installation, smarthost, timer):
     """Timers outlive execve(2). The launcher is started directly: a frontend would die of its caller's timer."""
-    installation.configure_relay(smarthost(at={"EHLO": Delay(0.3)}))
+    installation.configure_relay(smarthost(at={"EHLO": Delay(0.8)}))
     timer = getattr(signal, timer)
-    with ForgedFrontend(installation, prepare=lambda: signal.setitimer(timer, 0.03)) as forged:
+    with ForgedFrontend(installation, prepare=lambda: signal.setitimer(timer, 0.4)) as forged:
         forged.ready()
         forged.submit(memory_file(MESSAGE))
         assert forged.end() == ([], 0)

@@ -15,6 +15,7 @@ import pytest
 from helper import wire
 from tests.support.canary import assert_no_canary
 from tests.support.forged import ALL_SEALS, ForgedFrontend, memory_file, request
+from tests.support.memory import spy_on
 from tests.support.misbehaviour import Silent
 from tests.support.process import files_of, helper_below, wait_for
 
@@ -294,3 +295,120 @@ def test_many_frontends_at_once_disturb_nobody(installation, smarthost):
         stop.set()
         thread.join()
     assert (result.status, result.stderr) == (0, "")
+
+
+# A session, in which one helper is given several requests (-bs)
+
+
+IN_SESSION = (b"session", b"yes")
+ONE_OF_MANY = request((b"recipient", b"carol@example.org"), IN_SESSION)
+QUESTION = request((b"inquiry", b"verify"), (b"recipient", b"carol@example.org"), IN_SESSION)
+
+
+def status_of(forged):
+    """Return the next status, and the lines before it."""
+    lines = []
+    while True:
+        letter, content = forged.answer()
+        if letter == wire.STATUS:
+            return content[0], lines
+        if letter == wire.LINE:
+            lines.append(content)
+
+
+def test_a_session_is_answered_request_by_request(installation, smarthost):
+    host = smarthost()
+    installation.configure_relay(host)
+    with ForgedFrontend(installation) as forged:
+        forged.ready()
+        for octets, descriptors in ((QUESTION, []), (ONE_OF_MANY, [memory_file(MESSAGE)]), (QUESTION, [])) * 3:
+            forged.send(octets, descriptors)
+            assert status_of(forged) == (0, [])
+        forged.socket.shutdown(socket.SHUT_WR)
+        assert forged.end() == ([], None)
+    assert len(host.messages) == len(installation.log_lines()) == 3
+
+
+def test_a_request_without_the_word_is_the_last(installation, host):
+    """The secret is forgotten on the way then, and nobody is served without it."""
+    with ForgedFrontend(installation) as forged:
+        forged.ready()
+        forged.send(request((b"inquiry", b"verify"), (b"recipient", b"carol@example.org")))
+        assert status_of(forged) == (0, [])
+        forged.process.wait(10)
+        forged.send(ONE_OF_MANY, [memory_file(MESSAGE)])
+        assert forged.end() == ([], None)
+        assert_untouched(host, installation)
+
+
+@pytest.mark.parametrize(
+    ("second", "reason"),
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", b"no request of this version"),
+        (request((b"smart-host", b"evil.example"), IN_SESSION), b"unknown"),
+        (request((b"recipient", b"a\nb"), IN_SESSION), b"control character"),
+        (request(length=2**32 - 1), b"larger than"),
+        (ONE_OF_MANY + ONE_OF_MANY, b"more than a request"),
+        (ONE_OF_MANY, b"no message"),
+    ],
+)
+def test_who_lies_later_is_not_heard_again(installation, host, second, reason):
+    with ForgedFrontend(installation) as forged:
+        forged.ready()
+        forged.send(QUESTION)
+        assert status_of(forged) == (0, [])
+        forged.send(second)
+        assert reason in is_refused(forged, host, installation)
+
+
+def test_requests_are_not_sent_ahead(installation, host):
+    with ForgedFrontend(installation) as forged:
+        forged.ready()
+        forged.send(QUESTION * 2)
+        assert b"more than a request" in is_refused(forged, host, installation)
+
+
+def test_a_question_brings_no_descriptor(installation, host):
+    """In a session they would pile up."""
+    with ForgedFrontend(installation) as forged:
+        forged.ready()
+        forged.send(QUESTION, [memory_file(MESSAGE)])
+        assert b"sends none" in is_refused(forged, host, installation)
+
+
+def test_messages_that_are_refused_leave_nothing_behind(installation, host):
+    with ForgedFrontend(installation) as forged:
+        forged.ready()
+        helper = helper_below(forged.process.pid)
+        nobody = request((b"recipient", b"no address"), IN_SESSION)
+        before = len(files_of(helper))
+        for _ in range(200):
+            memory = memory_file(MESSAGE)
+            forged.send(nobody, [memory])
+            os.close(memory)
+            assert status_of(forged)[0] == 1
+        assert len(files_of(helper)) <= before + 1  # the last one may still be in its hands
+        forged.socket.shutdown(socket.SHUT_WR)
+        assert forged.end() == ([], None)
+
+
+def test_a_frontend_that_dies_between_requests_ends_the_helper(installation, host):
+    with ForgedFrontend(installation) as forged:
+        forged.ready()
+        forged.send(QUESTION)
+        assert status_of(forged) == (0, [])
+        forged.socket.close()
+        forged.process.wait(10)
+        assert_untouched(host, installation)
+    assert installation.log_lines() == []
+
+
+def test_the_caller_cannot_look_into_a_helper_between_two_messages(installation, smarthost):
+    """It keeps the password longer than a helper of one message does, and no less well."""
+    host = smarthost(tls="starttls", auth={"ws1": CANARY})
+    installation.configure_relay(host)
+    with ForgedFrontend(installation) as forged:
+        forged.ready()
+        forged.send(ONE_OF_MANY, [memory_file(MESSAGE)])
+        assert status_of(forged) == (0, [])
+        assert spy_on(installation, helper_below(forged.process.pid), CANARY) == ([], [])

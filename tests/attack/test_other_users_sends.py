@@ -13,9 +13,9 @@ MESSAGE = b"Subject: hello\n\nhello\n"
 MANY = 30
 LOCKED = {
     "helper/privileged/load.py": {
-        "    return protected_file(paths.CONFIGURATION, CONFIGURATION_LIMIT)\n": (
+        "    return protected_file(keeper.configuration, CONFIGURATION_LIMIT, keeper=keeper)\n": (
             "    import fcntl\n    fcntl.flock(os.open(paths.CONFIGURATION, os.O_RDONLY), fcntl.LOCK_EX)\n"
-            "    return protected_file(paths.CONFIGURATION, CONFIGURATION_LIMIT)\n"
+            "    return protected_file(keeper.configuration, CONFIGURATION_LIMIT, keeper=keeper)\n"
         )
     }
 }

@@ -79,7 +79,7 @@ def test_says_so_where_the_bit_is_missing(installation, smarthost):
     installation.configure_relay(host)
     result = installation.send("carol@example.org", stdin=b"\nhello\n")
     assert result.status == 1
-    assert "has no set-id bit" in result.reason
+    assert "without the set-id bit of" in result.reason
     assert host.connections == 0
 
 

@@ -54,7 +54,7 @@ class Workshop:
 def copy_sources(target: Path) -> None:
     """Copy what `make install` needs."""
     without_caches = shutil.ignore_patterns("__pycache__")
-    for folder in ("frontend", "helper", "packaging"):
+    for folder in ("admin", "frontend", "helper", "packaging"):
         shutil.copytree(CHECKOUT / folder, target / folder, ignore=without_caches)
     shutil.copy(CHECKOUT / "Makefile", target)
 

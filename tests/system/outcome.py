@@ -27,6 +27,14 @@ EXTENSIONS = {
 FACT = re.compile(r'([a-z-]+)=("(?:[^"\\]|\\.)*"|[^ "]*)(?: |\Z)')
 
 
+def dialogue_of(result: Result) -> list[str]:
+    """Return the dialogue that -v showed, without the time at which each line was said."""
+    lines = [re.fullmatch(r"(\d+\.\d{3}) ((?:>>|<<|--) .*)", line) for line in result.stderr.splitlines()]
+    times = [float(line[1]) for line in lines if line]
+    assert times == sorted(times)
+    return [line[2] for line in lines if line]
+
+
 def facts_of(line: str) -> dict[str, str]:
     """Return the `name=value` pairs of a line of the log; every octet of it belongs to one."""
     facts, at = {}, 0

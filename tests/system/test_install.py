@@ -152,12 +152,19 @@ def test_staging_needs_no_root_and_sets_no_bits(installation, other):
     assert str(other) not in paths
 
 
-def test_installing_without_root_or_a_stage_is_refused(installation, other):
+@pytest.mark.parametrize(
+    "places",
+    [["PREFIX=/nonexistent"], ["PREFIX={0}/usr"], ["PREFIX=/nonexistent/usr", "SYSCONFDIR={0}/etc"]],
+    ids=["prefix", "prefix-alone", "configuration-alone"],
+)
+def test_installing_without_root_a_stage_or_places_of_ones_own_is_refused(installation, other, places):
+    places = [place.format(other) for place in places]
     alice = installation.account("alice")
     os.chown(other, alice.pw_uid, alice.pw_gid)
-    done = make("install", f"BUILD={other}/build", "PREFIX=/nonexistent", user=alice.pw_uid, group=alice.pw_gid)
+    done = make("install", f"BUILD={other}/build", *places, user=alice.pw_uid, group=alice.pw_gid)
     assert done.returncode != 0
-    assert "run it as root, or give a DESTDIR" in done.stderr
+    assert "cannot be written: run it as root, or give a DESTDIR, or PREFIX and SYSCONFDIR of your own" in done.stderr
+    assert sorted(path.name for path in other.iterdir()) == ["build"]
 
 
 def test_a_path_that_is_not_absolute_is_refused(installation, other):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.outcome import FIVE, MESSAGE, ONE, assert_sent, configure, label
+from tests.system.outcome import FIVE, MESSAGE, ONE, assert_sent, configure, dialogue_of, label
 
 IGNORED = [
     ("-L", "tag"),
@@ -211,7 +211,10 @@ def test_the_dialogue_is_shown_without_credentials(installation, smarthost, mech
     configure(installation, host)
     result = installation.send("-v", *ONE, stdin=MESSAGE, user=user)
     assert (result.status, result.stdout) == (0, "")
-    lines = result.stderr.splitlines()
+    lines = dialogue_of(result)
+    assert len(lines) == len(result.stderr.splitlines())
+    assert f"-- connected to {host.address}[{host.address}]:{host.port}" in lines
+    assert any(line.startswith("-- TLSv1.3 TLS_") and "localhost" in line for line in lines)
     assert "<< 220 smtp.test ESMTP" in lines
     assert ">> RCPT TO:<carol@example.org>" in lines
     assert any(line.startswith(f">> AUTH {mechanism}") for line in lines)
@@ -227,7 +230,7 @@ def test_a_failure_is_the_last_line_of_the_dialogue(installation, smarthost):
     result = installation.send("-v", *ONE, stdin=MESSAGE)
     reason = f"{label(host)}: RCPT TO:<carol@example.org> was refused: 550 5.1.1 ?[31mno"
     assert result.stderr.splitlines()[-1] == f"sendmail: not sent: {reason}"
-    assert "<< 550 5.1.1 ?[31mno" in result.stderr.splitlines()
+    assert "<< 550 5.1.1 ?[31mno" in dialogue_of(result)
 
 
 @pytest.mark.parametrize("stderr", ["2>&-", "2>/dev/full", "2>&1 | true"], ids=["closed", "full", "gone"])

@@ -109,6 +109,17 @@ def test_the_launcher_answers_on_the_channel_in_the_shape_of_the_helper(tmp_path
     assert int.from_bytes(answer[1:3], "big") == len(answer) - 3 - 4
 
 
+@pytest.mark.parametrize(("mode", "answers"), [(0o755, b"P\0\0"), (0o4755, b"L"), (0o2755, b"L"), (0o6755, b"L")])
+def test_the_launcher_leaves_it_to_the_frontend_only_where_its_file_has_no_set_id_bit(tmp_path, mode, answers):
+    """What is asked for is the file that it was installed as; here another one, so that its bit has no effect."""
+    file = tmp_path / "installed"
+    file.touch()
+    file.chmod(mode)
+    program = built(tmp_path, "helper/privileged/launcher.c", "-ULAUNCHER", f'-DLAUNCHER="{file}"')
+    answer, status = run_with_channel(program)
+    assert (answer[: len(answers)], status) == (answers, 0 if answers[:1] == b"P" else 1)
+
+
 def test_the_launcher_started_by_hand_says_so_on_standard_error(tmp_path):
     program = built(tmp_path, "helper/privileged/launcher.c")
     done = subprocess.run([program], capture_output=True, text=True, close_fds=True, check=False)

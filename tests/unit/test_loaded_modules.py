@@ -73,6 +73,16 @@ def test_the_frontend_loads_of_the_helper_only_the_wire():
     assert ours == {"helper.wire", "helper.status", "helper.record", "helper.failure"}
 
 
+def test_the_frontend_loads_of_its_own_only_what_sends_a_message():
+    ours = {name for name in loaded("frontend.main") if name.startswith("frontend.")}
+    assert ours == {"frontend.main", "frontend.argv", "frontend.stdin", "frontend.submit"}
+
+
+def test_a_session_of_smtp_loads_no_more_of_python():
+    """Programs that send by -bs wait for the greeting: asyncio, which aiosmtpd is made of, takes longer than a send."""
+    assert foreign(loaded("frontend.serve")) - FRONTEND - {"__future__"} == set()
+
+
 @pytest.mark.parametrize(
     "heavy",
     [

@@ -9,7 +9,10 @@ from helper.failure import WireError
 
 CLEAN = st.binary(max_size=40).filter(lambda octets: not wire.has_control(octets))
 
-SUBMISSIONS = st.builds(
+NOTIFY = st.sampled_from([b"NEVER", b"SUCCESS", b"FAILURE,DELAY", b"DELAY,SUCCESS,FAILURE"])
+PARAMETERS = st.sampled_from([b"", b"NOTIFY=NEVER", b"ORCPT=rfc822;a+2Bb@x", b"NOTIFY=DELAY ORCPT=utf-8;\\x{DC}@x"])
+
+PLAIN_SUBMISSIONS = st.builds(
     wire.Submission,
     recipients=st.lists(CLEAN, max_size=5).map(tuple),
     recipients_from_header=st.booleans(),
@@ -17,6 +20,17 @@ SUBMISSIONS = st.builds(
     full_name=st.none() | CLEAN,
     body=st.none() | st.sampled_from(wire.BODIES),
     show_dialogue=st.booleans(),
+    notify=st.none() | NOTIFY,
+    ret=st.none() | st.sampled_from(wire.RETURNS),
+    envid=st.none()
+    | st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=33).map(str.encode),
+    session=st.booleans(),
+)
+# Some with parameters for each recipient.
+SUBMISSIONS = PLAIN_SUBMISSIONS | PLAIN_SUBMISSIONS.flatmap(
+    lambda plain: st.tuples(*[PARAMETERS for _ in plain.recipients]).map(
+        lambda parameters: plain.replace(recipient_parameters=parameters)
+    )
 )
 
 
@@ -33,8 +47,9 @@ def test_every_submission_arrives_as_it_was_sent(submission):
 
 @pytest.mark.parametrize("kind", wire.INQUIRIES)
 @pytest.mark.parametrize("reverse_path", [None, b"", b"a@x"])
-def test_an_inquiry_arrives_as_it_was_sent(kind, reverse_path):
-    inquiry = wire.Inquiry(kind, (b"b@x", b"c"), reverse_path)
+@pytest.mark.parametrize("session", [False, True])
+def test_an_inquiry_arrives_as_it_was_sent(kind, reverse_path, session):
+    inquiry = wire.Inquiry(kind, (b"b@x", b"c"), reverse_path, session)
     assert wire.parse_request(fields_of(inquiry)) == inquiry
 
 
@@ -96,6 +111,24 @@ def test_bounds_a_request_before_it_is_allocated():
         + wire.field_octets(b"body", b"7BIT"),
         wire.field_octets(b"inquiry", b"verify") + wire.field_octets(b"body", b"7BIT"),
         wire.field_octets(b"inquiry", b"secrets"),
+        wire.field_octets(b"inquiry", b"verify") + wire.field_octets(b"session", b"no"),
+        wire.field_octets(b"inquiry", b"verify") + wire.field_octets(b"recipient-parameters", b""),
+        wire.field_octets(b"complaint", b"usage")
+        + wire.field_octets(b"problem", b"x")
+        + wire.field_octets(b"session", b"yes"),
+        wire.field_octets(b"session", b""),
+        wire.field_octets(b"notify", b""),
+        wire.field_octets(b"notify", b"never"),
+        wire.field_octets(b"notify", b"NEVER,DELAY"),
+        wire.field_octets(b"notify", b"DELAY,DELAY"),
+        wire.field_octets(b"notify", b"DELAY ORCPT=rfc822;a@b"),
+        wire.field_octets(b"return", b"full"),
+        wire.field_octets(b"envelope-id", b""),
+        wire.field_octets(b"envelope-id", b"x" * 101),
+        wire.field_octets(b"envelope-id", b"\xc3\xbc"),
+        wire.field_octets(b"recipient-parameters", b""),
+        wire.field_octets(b"recipient", b"a@b") + wire.field_octets(b"recipient-parameters", b"") * 2,
+        wire.field_octets(b"recipient", b"a@b") + wire.field_octets(b"recipient-parameters", b"X=1"),
         wire.field_octets(b"recipient", b"a@b") + b"\x00",
         b"\xff",
         b"\x09recipient\xff\xff\xff\xff",
@@ -106,7 +139,9 @@ def test_refuses_what_is_unknown_double_contradictory_or_left_over(fields):
         wire.parse_request(fields)
 
 
-@pytest.mark.parametrize("name", [b"recipient", b"reverse-path", b"full-name", b"problem"])
+@pytest.mark.parametrize(
+    "name", [b"recipient", b"reverse-path", b"full-name", b"problem", b"envelope-id", b"recipient-parameters"]
+)
 @pytest.mark.parametrize("control", [*range(32), 127])
 def test_refuses_every_control_character_in_every_field(name, control):
     with pytest.raises(WireError, match="control character"):

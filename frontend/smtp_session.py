@@ -1,0 +1,221 @@
+"""SMTP as a server speaks it (RFC 5321), without a descriptor: it is given lines, and yields replies and wishes.
+
+The client is a program of the caller's own. Nothing is promised before the smart host has: the reply to the end of the
+mail data is the outcome.
+"""
+
+from __future__ import annotations
+
+from frontend.smtp_commands import Rejected, mail_parameters, parse_command, parse_path, rcpt_parameters
+from frontend.smtp_steps import (
+    CUT_OFF,
+    NO_MEMORY,
+    PRINTABLE,
+    TOO_LARGE,
+    Abandon,
+    CheckRecipient,
+    CheckReversePath,
+    Envelope,
+    ReadCommand,
+    ReadMailData,
+    Reply,
+    Submit,
+    say,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from typing import Any
+
+    from frontend.smtp_steps import Dialogue
+    from helper.record import Record
+
+    Steps = Generator[Record, Any, None]
+
+# What recipients and their parameters may have together: half of a request of the wire. Each has two fields there.
+RECIPIENTS_LIMIT_OCTETS = 6 * 1024 * 1024
+RECIPIENT_OVERHEAD_OCTETS = 40
+NOT_IMPLEMENTED = (b"AUTH", b"BDAT", b"ETRN", b"EXPN", b"HELP", b"STARTTLS", b"TURN")
+
+
+class Transaction:
+    """What the client has said of a message so far."""
+
+    def __init__(self, reverse_path: bytes, parameters: dict[bytes, bytes]) -> None:
+        self.reverse_path = reverse_path
+        self.parameters = parameters
+        self.recipients: list[bytes] = []
+        self.recipient_parameters: list[bytes] = []
+        self.octets = 0
+
+    def envelope(self) -> Envelope:
+        """Return it as a value."""
+        return Envelope(
+            self.reverse_path,
+            tuple(self.recipients),
+            tuple(self.recipient_parameters),
+            *map(self.parameters.get, (b"BODY", b"RET", b"ENVID")),
+        )
+
+
+class Session:
+    """One session of a client; `name` is the machine's, `size_limit` in octets, 0 for none."""
+
+    def __init__(self, name: bytes, size_limit: int) -> None:
+        self._name = name.translate(PRINTABLE)
+        self._size_limit = size_limit
+        self._transaction: Transaction | None = None
+        self._sent = 0
+        self._not_sent = 0
+        self._abandoned: Abandon | None = None  # what was never submitted, and is told at the end
+
+    def dialogue(self) -> Dialogue:
+        """Speak until the client quits or has gone, and say whether each message that it offered was delivered."""
+        yield say(220, self._name + b" ESMTP Gatepost")
+        while (line := (yield ReadCommand())) is not None:
+            try:
+                if line.text is None:
+                    raise Rejected(500, b"the line is too long")
+                verb, argument = parse_command(line.text)
+                if verb == b"QUIT":
+                    yield say(221, self._name + b" closing")
+                    break
+                if verb == b"DATA":
+                    yield from self._data(argument, line.end)
+                elif verb in COMMANDS:
+                    yield from COMMANDS[verb](self, argument)
+                else:
+                    raise unknown(verb)
+            except Rejected as rejected:
+                yield say(rejected.code, rejected.text)
+        else:
+            self._note_desertion()
+        if self._abandoned is not None:
+            yield self._abandoned
+        return self._not_sent == 0 and self._abandoned is None
+
+    def _ehlo(self, argument: bytes) -> Steps:
+        if not argument:
+            raise Rejected(501, b"EHLO needs a name")
+        self._transaction = None
+        size = b"SIZE %d" % self._size_limit
+        yield Reply(250, (self._name, b"PIPELINING", b"8BITMIME", b"SMTPUTF8", b"DSN", size))
+
+    def _helo(self, argument: bytes) -> Steps:
+        if not argument:
+            raise Rejected(501, b"HELO needs a name")
+        self._transaction = None
+        yield say(250, self._name)
+
+    def _mail(self, argument: bytes) -> Steps:
+        """Begin a transaction. HELO may be missing; who may not have a reverse-path gets another one without a word."""
+        if self._transaction is not None:
+            raise Rejected(503, b"there is a reverse-path already")
+        reverse_path, words = parse_path(b"FROM:", argument)
+        parameters = mail_parameters(words)
+        if 0 < self._size_limit < int(parameters.get(b"SIZE", b"0")):
+            raise Rejected(552, b"the message has more than %d octets (message_size_limit)" % self._size_limit)
+        reason = yield CheckReversePath(reverse_path)
+        if reason is not None:
+            raise Rejected(550, reason)
+        self._transaction = Transaction(reverse_path, parameters)
+        yield say(250, b"OK")
+
+    def _rcpt(self, argument: bytes) -> Steps:
+        transaction = self._transaction
+        if transaction is None:
+            raise Rejected(503, b"MAIL first")
+        recipient, words = parse_path(b"TO:", argument)
+        if not recipient:
+            raise Rejected(501, b"the null path is no recipient")
+        parameters = rcpt_parameters(words)
+        octets = transaction.octets + len(recipient) + len(parameters) + RECIPIENT_OVERHEAD_OCTETS
+        if octets > RECIPIENTS_LIMIT_OCTETS:
+            raise Rejected(452, b"too many recipients")
+        reason = yield CheckRecipient(recipient, transaction.reverse_path)
+        if reason is not None:
+            raise Rejected(550, reason)
+        transaction.octets = octets
+        transaction.recipients.append(recipient)
+        transaction.recipient_parameters.append(parameters)
+        yield say(250, b"OK")
+
+    def _data(self, argument: bytes, line_end: bytes) -> Steps:
+        """Take a message, whose lines end as this command's line does, and answer with its outcome."""
+        transaction = self._transaction
+        if argument:
+            raise Rejected(501, b"DATA has no argument")
+        if transaction is None:
+            self._abandon(b"DATA came before MAIL")
+            raise Rejected(503, b"MAIL first")
+        if not transaction.recipients:
+            self._abandon(b"every recipient was refused")
+            raise Rejected(554, b"no valid recipients")
+        yield say(354, b"the message, and then a line with a lone dot")
+        received = yield ReadMailData(line_end)
+        if received == CUT_OFF:
+            return  # the next line is not there any more
+        if received == NO_MEMORY:
+            self._abandon(b"there is no memory for the message")
+            raise Rejected(554, b"not sent: there is no memory for the message")
+        self._transaction = None
+        outcome = yield Submit(transaction.envelope())
+        if outcome.is_sent:
+            self._sent += 1
+            yield say(250, outcome.text)
+        else:
+            self._not_sent += 1
+            yield say(552 if received == TOO_LARGE else 554, outcome.text)
+
+    def _rset(self, _argument: bytes) -> Steps:
+        self._transaction = None
+        yield say(250, b"OK")
+
+    def _noop(self, _argument: bytes) -> Steps:
+        yield say(250, b"OK")
+
+    def _vrfy(self, argument: bytes) -> Steps:
+        if not argument:
+            raise Rejected(501, b"VRFY needs an address")
+        yield say(252, b"RCPT tells")
+
+    def _note_desertion(self) -> None:
+        """Note what a client leaves undone that goes without QUIT; one whose messages were all answered may do so."""
+        if self._transaction is not None:
+            self._abandon(b"the SMTP client went before the end of its message")
+        elif not self._sent and not self._not_sent:
+            self._abandon(b"the SMTP client went without QUIT and without a message")
+
+    def _abandon(self, problem: bytes) -> None:
+        """End a transaction whose message is never submitted; the first such one is told at the end."""
+        transaction, self._transaction = self._transaction, None
+        if self._abandoned is None:
+            self._abandoned = Abandon(problem, () if transaction is None else tuple(transaction.recipients))
+
+
+COMMANDS: dict[bytes, Callable[[Session, bytes], Steps]] = {
+    b"EHLO": Session._ehlo,
+    b"HELO": Session._helo,
+    b"MAIL": Session._mail,
+    b"RCPT": Session._rcpt,
+    b"RSET": Session._rset,
+    b"NOOP": Session._noop,
+    b"VRFY": Session._vrfy,
+}
+
+
+def unknown(verb: bytes) -> Rejected:
+    """Return how a command that we do not carry out is answered (RFC 5321, section 4.2.4)."""
+    return Rejected(502, b"not implemented") if verb in NOT_IMPLEMENTED else Rejected(500, b"unknown command")
+
+
+def refusal(reason: bytes) -> Dialogue:
+    """Speak with a client that cannot be served, until it quits (RFC 5321, section 3.1)."""
+    yield say(554, reason)
+    while (line := (yield ReadCommand())) is not None:
+        if line.text is not None and line.text.strip().upper() == b"QUIT":
+            yield say(221, b"closing")
+            break
+        yield say(503, b"there is no service here")
+    return False

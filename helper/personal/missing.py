@@ -1,0 +1,24 @@
+"""Missing: where a module cannot be imported, one line says so; a copy from a checkout or pip has no `make deps`."""
+
+from __future__ import annotations
+
+import os
+
+from helper import status, wire
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+CHANNEL = 3
+PACKAGES = {"prctl": "python3-prctl, from PyPI python-prctl", "_prctl": "python3-prctl, from PyPI python-prctl"}
+
+
+def end_without(module: str | None) -> NoReturn:
+    """Tell the frontend which module is missing, and end."""
+    reason = f"the Python module {module} cannot be imported"
+    if module in PACKAGES:
+        reason += f": install {PACKAGES[module]}"
+    line = f"sendmail: not sent: {reason}".encode("ascii", "backslashreplace")
+    os.write(CHANNEL, wire.answer(wire.LINE, line) + wire.answer(wire.STATUS, bytes([status.FAILED])))
+    os._exit(status.FAILED)

@@ -1,0 +1,131 @@
+"""Gatepost without root: from a checkout, installed by an ordinary user, installed by pip."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tomllib
+
+import pytest
+
+from tests.support.accounts import run
+from tests.support.installation import CHECKOUT
+from tests.support.personal import PASSWORD
+from tests.support.weakened import copy_sources
+from tests.system.outcome import assert_sent
+
+MESSAGE = b"Subject: hello\n\nhello\n"
+ONE = ("carol@example.org",)
+
+
+# From a checkout
+
+
+def test_a_checkout_needs_no_c_program(personal, own_host):
+    """The library of the installation stands for a checkout: it is the same tree, without sendmail and launcher."""
+    library = personal.installation.prefix / "lib/gatepost/frontend/__main__.py"
+    words = ("/usr/bin/python3", str(library), "sendmail", *ONE)
+    assert_sent(as_user(personal, *words), own_host, ONE)
+    result = as_user(personal, *words, "-C", "/nonexistent")
+    assert result.reason == "/nonexistent: cannot be read: No such file or directory"
+
+
+def test_a_checkout_started_by_root_refuses(personal, own_host):
+    library = personal.installation.prefix / "lib/gatepost/frontend/__main__.py"
+    words = ("/usr/bin/python3", str(library), "sendmail", "-C", str(personal.configuration), *ONE)
+    result = as_user(personal, *words, user="root")
+    assert result.reason == "root sends by the installed sendmail, which gives root up first, or as an ordinary user"
+    assert own_host.connections == 0
+
+
+def test_a_checkout_started_with_closed_descriptors_sends(personal, own_host):
+    library = personal.installation.prefix / "lib/gatepost/frontend/__main__.py"
+    script = f"exec /usr/bin/python3 {library} sendmail carol@example.org <&- >&- 2>&-"
+    assert as_user(personal, "/bin/sh", "-c", script).status == 0
+    assert own_host.message.body == b""
+
+
+# Installed by an ordinary user
+
+
+@pytest.fixture
+def own_installation(personal):
+    """Install as alice, into her home, from a copy of the sources."""
+    source = personal.home / "source"
+    copy_sources(source)
+    run("chown", "-R", f"{personal.account.pw_uid}:{personal.account.pw_gid}", source)
+    places = (f"PREFIX={personal.home}/.local", f"SYSCONFDIR={personal.folder}")
+    personal.folder.parent.mkdir(mode=0o700)
+    os.chown(personal.folder.parent, personal.account.pw_uid, personal.account.pw_gid)
+    done = personal.installation.run_as(
+        "alice", "/usr/bin/make", "-s", "-C", str(source), "install", *places, time_limit_s=120
+    )
+    assert done.status == 0, done.stderr
+    return done
+
+
+def test_what_an_ordinary_user_installs_says_that_it_has_no_privilege(personal, own_installation):
+    launcher = personal.home / ".local/libexec/gatepost/launcher"
+    assert stat.S_IMODE(launcher.stat().st_mode) == 0o755
+    assert stat.S_IMODE(personal.secrets.stat().st_mode) == 0o700
+    assert own_installation.stdout == (
+        f"now say where the mail goes: {personal.configuration}\n"
+        f"installed without privilege: {personal.home}/.local/sbin/sendmail sends as whoever calls it, "
+        "and who calls it can read the password\n"
+    )
+
+
+def test_what_an_ordinary_user_installs_sends(personal, own_installation, smarthost):
+    host = smarthost(tls="starttls", auth={"alice": PASSWORD})
+    personal.configure(host)
+    program = personal.home / ".local/sbin/sendmail"
+    assert_sent(personal.send(*ONE, stdin=MESSAGE, program=program), host, ONE)
+
+
+# Installed by pip
+
+
+def test_what_pip_installs_sends(personal, own_host):
+    """Laid out by hand as pyproject.toml says, as `pip install --target` would; its script is made by pip itself."""
+    target = personal.home / "packages"
+    lay_out(target)
+    (target / "gatepost-sendmail").write_text("from gatepost.sendmail import main\n\nmain()\n")
+    run("chown", "-R", f"{personal.account.pw_uid}:{personal.account.pw_gid}", target)
+    command = ("/usr/bin/python3", str(target / "gatepost-sendmail"))
+    env = {"PYTHONPATH": str(target)}
+    assert_sent(as_user(personal, *command, *ONE, env=env), own_host, ONE)
+    assert as_user(personal, *command, "-C", str(personal.configuration), *ONE, env=env).status == 0
+    assert as_user(personal, *command, env=env).status == 64
+
+
+def test_what_pip_installs_says_which_module_is_missing(personal, own_host):
+    target = personal.home / "packages"
+    lay_out(target)
+    paths = target / "gatepost/helper/privileged/paths.py"
+    paths.write_text(paths.read_text().replace("/usr/lib/python3/dist-packages", "/nowhere"))
+    run("chown", "-R", f"{personal.account.pw_uid}:{personal.account.pw_gid}", target)
+    script = f"import sys; sys.path[:0] = ['{target}']; from gatepost.sendmail import main; main()"
+    # -S: without the folder in which the distribution has the module
+    result = as_user(personal, "/usr/bin/python3", "-S", "-c", script, *ONE)
+    assert (result.status, own_host.connections) == (1, 0)
+    assert result.reason.startswith("the Python module prctl cannot be imported: install python3-prctl")
+
+
+def lay_out(target):
+    """Put the packages where pyproject.toml wants them."""
+    settings = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    for package in settings["packages"]:
+        above = max((name for name in settings["package-dir"] if f"{package}.".startswith(f"{name}.")), key=len)
+        source = CHECKOUT / settings["package-dir"][above] / package[len(above) :].lstrip(".").replace(".", "/")
+        folder = target / package.replace(".", "/")
+        folder.mkdir(parents=True)
+        for file in source.glob("*.py"):
+            shutil.copy(file, folder)
+
+
+def as_user(personal, *command, **options):
+    """Run a command as the user would, and return what came of it."""
+    result = personal.installation.run_as(options.pop("user", personal.who), *command, stdin=MESSAGE, **options)
+    log = personal.log_lines()
+    return type(result)(result.status, result.stdout, result.stderr, log[-1:])

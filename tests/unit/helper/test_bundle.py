@@ -1,0 +1,67 @@
+"""The bundle: every module that a send loads comes out of one file, and nothing depends on that."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+PYTHON = ("/usr/bin/python3", "-I", "-S", "-B")
+
+LOADERS = """
+import sys
+sys.path += [{lib!r}, "/usr/lib/python3/dist-packages"]
+from helper.bundle import use_bundle
+use_bundle({lib!r} + "/helper/helper")
+import {module}
+for name, module in sorted(sys.modules.items()):
+    if name.startswith("helper"):
+        print(name, type(module.__loader__).__name__, module.__file__)
+"""
+
+
+@pytest.fixture
+def lib(tmp_path):
+    """A copy of the code with its bundle."""
+    shutil.copytree(ROOT / "helper", tmp_path / "helper", ignore=shutil.ignore_patterns("__pycache__"))
+    subprocess.run([*PYTHON[:2], "-B", ROOT / "packaging/bundle.py", tmp_path, tmp_path, "helper.main"], check=True)
+    return tmp_path
+
+
+def loaders(lib: Path, module: str = "helper.main") -> dict[str, str]:
+    script = LOADERS.format(lib=str(lib), module=module)
+    done = subprocess.run([*PYTHON, "-c", script], capture_output=True, text=True, check=True)
+    found = dict(line.split(" ", 1) for line in done.stdout.splitlines())
+    return {name: loader for name, loader in found.items() if name not in ("helper", "helper.bundle")}
+
+
+def test_all_that_a_send_loads_comes_out_of_it(lib):
+    found = loaders(lib)
+    assert len(found) > 50
+    assert {loader.split()[0] for loader in found.values()} == {"Bundle"}
+
+
+def test_a_module_knows_its_file(lib):
+    assert loaders(lib)["helper.main"] == f"Bundle {lib}/helper/main.py"
+
+
+def test_what_is_not_in_it_is_found_beside_it(lib):
+    found = loaders(lib, "helper.main, helper.config.configuration")
+    assert found["helper.config.configuration"] == f"SourceFileLoader {lib}/helper/config/configuration.py"
+    assert found["helper.config.values"].startswith("Bundle")
+
+
+def test_without_it_everything_is_found(lib):
+    (lib / f"helper/helper.{sys.implementation.cache_tag}.bundle").unlink()
+    found = loaders(lib)
+    assert {loader.split()[0] for loader in found.values()} == {"SourceFileLoader"}
+
+
+def test_one_for_another_python_is_not_used(lib):
+    bundle = lib / f"helper/helper.{sys.implementation.cache_tag}.bundle"
+    bundle.rename(lib / "helper/helper.cpython-310.bundle")
+    assert {loader.split()[0] for loader in loaders(lib).values()} == {"SourceFileLoader"}
