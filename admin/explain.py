@@ -2,48 +2,109 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from admin.check import reason, source_and_machine
-from helper.config.configuration import parse_configuration
-from helper.config.values import alias_files
-from helper.delivery.identify import ROOT, identify
+from admin.accounts import account, give_up_root
+from admin.files import read_configuration
+from admin.finding import reason
+from helper.config.values import Configuration, alias_files
+from helper.delivery.identify import ROOT, Person, identify
 from helper.delivery.inquire import inquire
-from helper.failure import Failure, SystemFault
+from helper.delivery.origin import Origin, origin_of
+from helper.delivery.recipients import argument_mailboxes
+from helper.delivery.route import route_message
+from helper.failure import AddressError, Failure, MessageError, NotPermitted, SystemFault
+from helper.message.address import Mailbox
 from helper.privileged import load, paths
-from helper.wire import Inquiry
+from helper.record import Record
+from helper.routing.trace import host_text
+from helper.smtp.steps import shown
+from helper.wire import Inquiry, Submission
+
+
+class Case(Record):
+    """Who would send, and by which configuration."""
+
+    person: Person
+    configuration: Configuration
+    aliases: Mapping[str, bytes | None]
 
 
 def explain(addresses: list[str], login: str) -> int:
-    """Print the way of each address, for a message of this user's, and return 0 where all of them can be sent to.
-
-    Everything of root's is read first; then this process becomes the user, as a helper does, so that what stands in
-    the way of a send (a .forward file that the user may not read) stands in ours.
-    """
-    if os.geteuid() != 0:
-        print("only root can explain for others: sudo gatepost explain; for yourself: sendmail -bt")
-        return 1
+    """Print the way of each address, for a message of this user's, and return 0 where all of them can be sent to."""
     try:
-        source, machine = source_and_machine()
-        configuration = parse_configuration(source, paths.CONFIGURATION, machine)
-        aliases = {file: load.alias_file(file) for file in alias_files(configuration)}
-        uid = become(login)
+        case = become(login)
         question = Inquiry(b"trace", tuple(map(os.fsencode, addresses)))
-        return inquire(question, identify(uid), configuration, aliases, print)
+        return inquire(question, case.person, case.configuration, case.aliases, print)
     except Failure as failure:
         print(reason(failure))
         return 1
 
 
-def become(login: str) -> int:
-    """Take a user's ids for good, the stand-in's for root, and return the uid by which the helper would know them."""
+def explain_in_json(addresses: list[str], login: str) -> int:
+    """Print the same as one JSON object: `steps` are the lines of the trace, `outcome` what comes of an address."""
+    try:
+        case = become(login)
+        origin = origin_of(case.person, Submission(()), case.configuration)
+        answers = [answer for text in addresses for answer in answers_for(os.fsencode(text), origin, case)]
+        status = int(any(answer["outcome"] == "failed" for answer in answers))
+        told = {"user": login, "status": status, "addresses": answers}
+    except Failure as failure:
+        status, told = 1, {"user": login, "status": 1, "reason": reason(failure), "addresses": []}
+    json.dump(told, sys.stdout, indent=2)
+    print()
+    return status
+
+
+def become(login: str) -> Case:
+    """Read everything of root's, and then be the user for good, as a helper is: the stand-in for root.
+
+    So what stands in the way of a send (a .forward file that the user may not read) stands in ours.
+    """
+    if os.geteuid() != 0:
+        raise NotPermitted("only root can explain for others: sudo gatepost explain; for yourself: sendmail -bt")
     try:
         uid = pwd.getpwnam(login).pw_uid
     except KeyError:
         raise SystemFault(f"there is no user {login}") from None
-    account = pwd.getpwnam(paths.STANDIN_USER if uid == ROOT else login)
-    os.initgroups(account.pw_name, account.pw_gid)
-    os.setresgid(account.pw_gid, account.pw_gid, account.pw_gid)
-    os.setresuid(account.pw_uid, account.pw_uid, account.pw_uid)
-    return uid
+    configuration = read_configuration().configuration
+    aliases = {file: load.alias_file(file) for file in alias_files(configuration)}
+    successor = account(paths.STANDIN_USER if uid == ROOT else login)
+    give_up_root(successor, os.getgrouplist(successor.pw_name, successor.pw_gid))
+    return Case(identify(uid), configuration, aliases)
+
+
+def answers_for(text: bytes, origin: Origin, case: Case) -> Iterator[dict[str, Any]]:
+    """Yield what becomes of each address of one argument."""
+    try:
+        mailboxes = argument_mailboxes(text, case.configuration.qualify_recipient)
+    except AddressError as failure:
+        yield {"address": shown(text), "outcome": "failed", "reason": reason(failure), "steps": []}
+        return
+    for mailbox in mailboxes:
+        steps: list[str] = []
+        yield {"address": shown(mailbox.octets), **outcome_of(mailbox, origin, case, steps), "steps": steps}
+
+
+def outcome_of(mailbox: Mailbox, origin: Origin, case: Case, steps: list[str]) -> dict[str, Any]:
+    """Return how one address ends, and note the steps of its way."""
+    try:
+        way = route_message([mailbox], origin, case.configuration, case.aliases, steps.append)
+    except (AddressError, MessageError) as failure:
+        return {"outcome": "failed", "reason": reason(failure)}
+    if way is None:
+        return {"outcome": "discarded"}
+    return {
+        "outcome": "verified",
+        "transport": way.transport,
+        "hosts": [host_text(host) for host in way.hosts],
+        "reverse_path": "" if way.reverse_path is None else shown(way.reverse_path.octets),
+        "recipients": [shown(destination.address.octets) for destination in way.recipients],
+        "headers_add": [shown(field) for field in way.headers_add],
+        "headers_remove": [shown(name) for name in way.headers_remove],
+    }

@@ -3,19 +3,84 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from collections.abc import Callable, Iterator
+from typing import NoReturn
 
-from admin.check import check
-from admin.explain import explain
+from admin.check import check, nothing_more
+from admin.explain import explain, explain_in_json
+from admin.finding import Finding, tell_json, tell_lines
+from admin.send_test import send_test
+from helper.config.values import Configuration
+from helper.smtp.steps import shown
+from helper.status import USAGE
+from helper.wire import VERSION
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that complains in one line and with the status that sendmail has for it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what cannot be understood."""
+        print(f"gatepost: usage: {shown(os.fsencode(message))}", file=sys.stderr)
+        sys.exit(USAGE)
 
 
 def main() -> None:
     """Carry out the subcommand that the command line names, and exit with its status."""
-    parser = argparse.ArgumentParser(prog="gatepost", description="Look after Gatepost, the sendmail of this machine.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("check", help="check the configuration and every file, and compile the configuration")
+    arguments = parser().parse_args()
+    try:
+        status: int = arguments.run(arguments)
+    except KeyboardInterrupt:
+        status = 130
+    except BrokenPipeError:  # a reader that has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 1
+    sys.exit(status)
+
+
+def parser() -> Parser:
+    """Return what understands the command line; `run` carries out what it says."""
+    whole = Parser(prog="gatepost", description="Look after Gatepost, the sendmail of this machine.")
+    whole.add_argument("--version", action="version", version=f"Gatepost {VERSION}")
+    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    checking = commands.add_parser("check", help="check every file, owner and mode, and compile the configuration")
+    checking.add_argument("--connect", action="store_true", help="connect to each smart host; no message is sent")
+    checking.add_argument("--auth", action="store_true", help="connect, and log in as well")
+    checking.add_argument("--json", action="store_true", help="tell it as one JSON object")
+    checking.set_defaults(run=run_check)
+
     explaining = commands.add_parser("explain", help="show how addresses are routed, for a message of a user's")
-    explaining.add_argument("address", nargs="+")
+    explaining.add_argument("address", nargs="+", metavar="ADDRESS")
     explaining.add_argument("--as", dest="login", default="root", metavar="USER", help="whose message (default: root)")
-    arguments = parser.parse_args()
-    sys.exit(explain(arguments.address, arguments.login) if arguments.command == "explain" else check())
+    explaining.add_argument("--json", action="store_true", help="tell it as one JSON object")
+    explaining.set_defaults(run=run_explain)
+
+    sending = commands.add_parser("send-test", help="send a small message, and show the dialogue")
+    sending.add_argument("address", metavar="ADDRESS")
+    sending.add_argument("--as", dest="login", metavar="USER", help="who sends it (default: who asks)")
+    sending.set_defaults(run=lambda arguments: send_test(arguments.address, arguments.login))
+    return whole
+
+
+def run_check(arguments: argparse.Namespace) -> int:
+    """Check as far as was asked for."""
+    tell = tell_json if arguments.json else tell_lines
+    return tell(check(visit_of(arguments)), sys.stdout)
+
+
+def visit_of(arguments: argparse.Namespace) -> Callable[[Configuration], Iterator[Finding]]:
+    """Return what is done when the files have been checked."""
+    if not arguments.connect and not arguments.auth:
+        return nothing_more
+    from admin.connect import greet, log_in  # prctl, which this needs, may be what is missing
+
+    return log_in if arguments.auth else greet
+
+
+def run_explain(arguments: argparse.Namespace) -> int:
+    """Explain in the form that was asked for."""
+    tell = explain_in_json if arguments.json else explain
+    return tell(arguments.address, arguments.login)

@@ -59,6 +59,15 @@ The configuration.
 .I {sysconfdir}/secrets/
 Passwords and tokens, for the service user {service} and root alone.
 .TP
+.IR $XDG_CONFIG_HOME/gatepost/gatepost.toml ", by default " ~/.config/gatepost/gatepost.toml
+The configuration of the caller's own, with
+.I secrets/
+beside it. It is used only where the set-id launcher has been installed without its bit, or was not installed; the one
+above then serves who has none, if they can read it. As with
+.BR \\-C ,
+the message is sent without any privilege. All of these files have to belong to the caller or root, nobody else may
+write them, and nobody else may read the secrets.
+.TP
 .I /etc/aliases
 Aliases, where no routers are configured.
 .SH SEE ALSO
@@ -73,29 +82,62 @@ GATEPOST = """\
 gatepost \\- look after Gatepost, the sendmail of this machine
 .SH SYNOPSIS
 .B gatepost check
+.RB [ \\-\\-connect ]
+.RB [ \\-\\-auth ]
+.RB [ \\-\\-json ]
 .PP
 .B gatepost explain
 .IR ADDRESS \\&...
 .RB [ \\-\\-as
 .IR USER ]
+.RB [ \\-\\-json ]
+.PP
+.B gatepost send\\-test
+.I ADDRESS
+.RB [ \\-\\-as
+.IR USER ]
 .SH DESCRIPTION
 .TP
 .B check
-Examines the accounts, the set-id launcher, the configuration, and every file that it names, as a send would, and prints
-a line for each, beginning with
-.I right
+Examines the accounts, the programs and their code, the set-id launcher, the interpreter, the kernel's settings, the
+configuration, and every file that it names, as a send would, and prints a line for each, beginning with
+.IR right ,
+.I wrong
 or
-.IR wrong .
-It leaves a compiled copy of the configuration in
+.IR mind ,
+which is for what works and should be known. It leaves a compiled copy of the configuration in
 .IR {sysconfdir}/gatepost.compiled ,
 which makes sends faster and is ignored as soon as it is not of exactly this file. For root only.
+.RS
+.TP
+.B \\-\\-connect
+Also calls on each smart host of each transport, at each of its addresses: greeting, EHLO, TLS, what is offered, QUIT.
+No message is sent, no password is read. Before, root is given up for the stand-in, as in root's sends.
+.TP
+.B \\-\\-auth
+The same, and logs in with the configured credential, which is never shown. One that was refused is not tried again.
+.TP
+.B \\-\\-json
+Prints one JSON object instead; of each smart host it holds the whole dialogue.
+.RE
 .TP
 .B explain
 Shows step by step how a message of a user's (by default root's) to these addresses would be routed, as
 .B sendmail \\-bt
 shows it to that user. For root only.
+.TP
+.B send\\-test
+Sends a small message to the address, through sendmail itself, shows the dialogue on standard error, and says in one
+line what became of it. Root can send it as another user.
+.SH ENVIRONMENT
+.TP
+.B NO_COLOR
+Where it is set and not empty, no word is coloured on a terminal.
 .SH EXIT STATUS
-0 where everything is right and every address can be sent to, 1 where something is wrong.
+0 where nothing is wrong and every address can be sent to, 1 where something is wrong, 64 for a command line that cannot
+be understood;
+.B send\\-test
+has the status of sendmail.
 .SH SEE ALSO
 .BR sendmail.gatepost (8),
 .BR gatepost.toml (5)
@@ -188,7 +230,6 @@ def keys(options: Iterable[schema.Option]) -> str:
     """Return the keys of a table, a paragraph each: what it is, what it takes, what it is without."""
     return "\n".join(
         f".TP\n\\fB{quoted(option.name)}\\fR\n{sentence(option.meaning)}\nTakes {sentence(option.shape.words)}"
-        + ("\nNot available in this version." if f"transports.{option.name}" in schema.NOT_YET else "")
         + ("" if option.default is None else f"\nDefault: {quoted(shown(option.default))}.")
         for option in options
     )

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 
 import pytest
 
+SUBJECTS = (
+    *("accounts", "sendmail", "launcher", "gatepost", "code", "interpreter", "modules", "kernel"),
+    *("configuration", "compiled", "secrets", "secret", "log"),
+)
 MESSAGE = b"Subject: checked\n\nhello\n"
 
 
@@ -32,15 +38,19 @@ def configured(installation, smarthost):
 def test_all_is_well(configured, mode):
     configured.mode(mode)
     status, output = check(configured)
-    assert status == 0
-    assert [line.split(":")[0] for line in output.splitlines()] == [
-        "right  accounts",
-        "right  launcher",
-        "right  configuration",
-        "right  secret",
-        "right  log",
-    ]
+    assert status == 0, output
+    lines = [line.split(":")[0] for line in output.splitlines()]
+    assert lines == [f"right  {subject}" for subject in SUBJECTS]
     assert "canary-secret" not in output
+
+
+def test_programs_are_told_the_same_as_json(configured):
+    spoil_secret(configured)
+    done = subprocess.run([configured.prefix / "bin/gatepost", "check", "--json"], capture_output=True, check=False)
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["status"]) == (1, 1)
+    assert [row["subject"] for row in told["findings"]] == list(SUBJECTS)
+    assert [row["subject"] for row in told["findings"] if row["word"] == "wrong"] == ["secret"]
 
 
 def spoil_secret(installation):
@@ -68,6 +78,46 @@ def remove_secret(installation):
     (installation.secrets / "relay.password").unlink()
 
 
+def open_secrets(installation):
+    installation.secrets.chmod(0o755)
+
+
+def close_secrets(installation):
+    os.chown(installation.secrets, 0, 0)
+
+
+def leave_a_copy(installation):
+    (installation.secrets / "relay.password~").write_text("canary-secret")
+
+
+def name_an_authority_that_users_cannot_read(installation):
+    authority = installation.sysconfdir / "private-ca.pem"
+    authority.write_text("")
+    authority.chmod(0o600)
+    change_transport(installation, f'tls_ca_file = "{authority}"')
+
+
+def name_an_authority_of_a_user(installation):
+    authority = installation.sysconfdir / "private-ca.pem"
+    authority.write_text("")
+    os.chown(authority, installation.account("alice").pw_uid, 0)
+    change_transport(installation, f'tls_ca_file = "{authority}"')
+
+
+def change_transport(installation, line):
+    text = installation.configuration.read_text().replace('tls = "none"', 'tls = "starttls"')
+    installation.configuration.write_text(f"{text}{line}\n")
+
+
+def name_a_program_that_is_none(installation):
+    text = installation.configuration.read_text()
+    path = installation.sysconfdir / "ask-for-it"
+    path.write_text("#!/bin/sh\necho canary-secret\n")
+    installation.configuration.write_text(
+        text.replace('password_file = "relay.password"', f'password_command = ["{path}"]')
+    )
+
+
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
@@ -77,15 +127,104 @@ def remove_secret(installation):
         (spoil_launcher, "6755 or root:"),
         (spoil_log, "gatepost.log: cannot be written by"),
         (spoil_configuration, "transports.relay.colour"),
+        (open_secrets, "secrets: can be entered by every user: chmod 0750"),
+        (close_secrets, "relay.password: cannot be read by"),
+        (leave_a_copy, "relay.password~: can be read by every user: chmod o-rwx"),
+        (name_an_authority_that_users_cannot_read, "private-ca.pem: cannot be read by every user, as sends do"),
+        (name_an_authority_of_a_user, "private-ca.pem: must belong to root: chown root"),
+        (name_a_program_that_is_none, "ask-for-it: cannot be executed by"),
     ],
 )
 def test_what_is_wrong_is_told_in_one_line(configured, spoil, told):
     spoil(configured)
-    status, output = check(configured)
+    assert told in only_wrong_line(configured)
+
+
+def only_wrong_line(installation, **options):
+    status, output = check(installation, **options)
     assert status == 1
     wrong = [line for line in output.splitlines() if line.startswith("wrong")]
-    assert len(wrong) == 1
-    assert told in wrong[0]
+    assert len(wrong) == 1, output
+    assert "canary-secret" not in output
+    return wrong[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "told"),
+    [
+        ("sbin/sendmail", lambda path, _: path.chmod(0o4755), "must have no set-id bit: chmod 0755"),
+        ("sbin/sendmail", lambda path, _: path.chmod(0o750), "cannot be executed by everybody"),
+        ("sbin/sendmail", lambda path, uid: os.chown(path, uid, 0), "must belong to root"),
+        ("sbin", lambda path, uid: path.chmod(0o777), "sbin: can be written by others than root"),
+        ("bin/gatepost", lambda path, _: path.chmod(0o775), "can be written by others than root"),
+        ("libexec/gatepost/launcher", lambda path, _: path.unlink(), "install Gatepost again"),
+        ("lib/gatepost/helper/wire.py", lambda path, uid: os.chown(path, uid, 0), "wire.py: must belong to root"),
+        ("lib/gatepost/helper/smtp", lambda path, _: path.chmod(0o775), "smtp: can be written by others than root"),
+        ("lib/gatepost/helper/secret.py", lambda path, _: path.chmod(0o600), "cannot be read by everybody: chmod 0644"),
+        ("lib/gatepost/helper/status.py", lambda path, _: path.write_text("SENT = 0"), "is not what was compiled"),
+    ],
+)
+def test_an_installation_that_is_not_what_it_was_is_told(configured, kept, name, change, told):
+    path = configured.prefix / name
+    kept(path)
+    change(path, configured.account("alice").pw_uid)
+    assert told in only_wrong_line(configured)
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """Return what keeps a file or folder of the installation, to be put back with owner and mode after the test."""
+    undo = []
+
+    def keep(path):
+        status = path.stat()
+        copy = None if path.is_dir() else shutil.copyfile(path, tmp_path / path.name)
+        undo.append((path, status, copy))
+
+    yield keep
+    for path, status, copy in undo:
+        if copy is not None:
+            shutil.copyfile(copy, path)
+        os.chown(path, status.st_uid, status.st_gid)
+        path.chmod(status.st_mode & 0o7777)
+
+
+def test_a_name_that_leads_elsewhere_is_no_fault_but_told(configured):
+    (configured.prefix / "bin/mailq").unlink()
+    try:
+        status, output = check(configured)
+    finally:
+        (configured.prefix / "bin/mailq").symlink_to("../sbin/sendmail")
+    assert (status, output.count("mind ")) == (0, 1)
+    assert f"mind   sendmail: {configured.prefix}/bin/mailq should lead to it" in output
+
+
+def test_a_file_system_without_set_id_is_told(configured):
+    script = 'mount --bind "$1" "$1" && mount -o remount,bind,nosuid "$1" && exec "$1/bin/gatepost" check'
+    command = ["unshare", "--mount", "sh", "-c", script, "sh", configured.prefix]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    wrong = [line for line in done.stdout.splitlines() if line.startswith("wrong")]
+    assert len(wrong) == 1, done
+    assert "mounted nosuid" in wrong[0]
+
+
+def test_a_member_of_the_group_is_told(configured):
+    service, alice = configured.logins["mail"], configured.logins["alice"]
+    subprocess.run(["gpasswd", "--add", alice, service], check=True, capture_output=True)
+    try:
+        assert f"the group of {service} has members: {alice}" in only_wrong_line(configured)
+    finally:
+        subprocess.run(["gpasswd", "--delete", alice, service], check=True, capture_output=True)
+
+
+def test_a_copy_that_cannot_be_compiled_is_no_fault_but_told(configured):
+    (configured.sysconfdir / "gatepost.compiled.new").mkdir()
+    try:
+        status, output = check(configured)
+    finally:
+        (configured.sysconfdir / "gatepost.compiled.new").rmdir()
+    assert (status, output.count("mind ")) == (0, 1)
+    assert "sends work, yet are slower" in output
 
 
 def test_only_root_can_check(configured):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 
 import pytest
@@ -79,3 +80,40 @@ def test_only_root_may_ask_for_others(routed):
     status, output = explain(routed, "x@y", user=alice.pw_uid, group=alice.pw_gid, extra_groups=[])
     assert (status, output.count("\n")) == (1, 1)
     assert "sendmail -bt" in output
+
+
+def test_programs_are_told_the_same_as_json(routed):
+    """Each outcome once: an address that is taken, one that is refused by a router, one that is none."""
+    alice, addresses = routed.account("alice").pw_name, ["carol@x.example", "bad@@x"]
+    status, output = explain(routed, *addresses, "--as", alice, "--json")
+    told = json.loads(output)
+    assert (status, told["status"], told["user"]) == (1, 1, alice)
+    taken, wrong = told["addresses"]
+    assert (taken["address"], taken["outcome"], taken["transport"]) == ("carol@x.example", "verified", "relay")
+    assert (taken["recipients"], taken["reverse_path"]) == (["carol@x.example"], f"{alice}@example.net")
+    assert wrong["outcome"] == "failed"
+    lines = explain(routed, *addresses, "--as", alice)[1].splitlines()
+    assert lines == [*taken["steps"], "carol@x.example: verified", f"{wrong['reason']}: not verified"]
+
+
+def test_json_tells_whom_a_router_fails(routed):
+    status, output = explain(routed, "carol@x.example", "--json")
+    told = json.loads(output)["addresses"][0]
+    assert (status, told["outcome"]) == (1, "failed")
+    assert "not for you" in told["reason"]
+
+
+def test_json_tells_what_goes_to_nobody(installation, smarthost):
+    discard = '[[routers]]\ndriver = "redirect"\ndata = [":blackhole:"]\n'
+    installation.configure(installation.relay_configuration(smarthost()) + discard)
+    status, output = explain(installation, "carol@x.example", "--json")
+    assert (status, json.loads(output)["addresses"][0]["outcome"]) == (0, "discarded")
+
+
+def test_json_tells_a_configuration_that_is_wrong(routed):
+    with routed.configuration.open("a") as file:
+        file.write("colour = 1\n")
+    status, output = explain(routed, "carol@x.example", "--json")
+    told = json.loads(output)
+    assert (status, told["status"], told["addresses"]) == (1, 1, [])
+    assert "colour" in told["reason"]

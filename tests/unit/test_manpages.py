@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from admin.main import parser
 from frontend.argv import OPTIONS
 from helper.config import schema
 
@@ -48,6 +50,9 @@ def test_every_key_of_the_configuration_is_explained(pages):
     assert {name for name in names if not any(line == name or line.startswith(f"{name} ") for line in lines)} == set()
 
 
-def test_what_is_not_available_yet_is_said(pages):
-    text = (pages / "gatepost.toml.5").read_text()
-    assert text.count("Not available in this version.") == len(schema.NOT_YET)
+def test_every_subcommand_of_the_administrators_and_its_options_are_explained(pages):
+    text = text_of(pages / "gatepost.8")
+    (commands,) = (action.choices for action in parser()._actions if isinstance(action, argparse._SubParsersAction))
+    words = {word for each in commands.values() for word in each._option_string_actions} - {"-h", "--help"}
+    assert {"--as", "--auth"} <= words
+    assert {word for word in [*commands, *words] if word not in text} == set()

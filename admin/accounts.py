@@ -1,0 +1,96 @@
+"""Accounts: the service user and the stand-in, and the rights that each of them has."""
+
+from __future__ import annotations
+
+import contextlib
+import grp
+import os
+import pwd
+import stat
+from collections.abc import Iterable, Iterator
+
+from admin.finding import Caution
+from helper.failure import SystemFault
+from helper.privileged import paths
+
+LOGIN_REFUSED = ("nologin", "false")  # the names of the shells that end at once, in whatever folder
+
+
+def check_accounts() -> str:
+    """Find the two accounts, apart from each other, without members, and without a way to log in."""
+    service, standin = account(paths.SERVICE_USER), account(paths.STANDIN_USER)
+    if service.pw_uid == standin.pw_uid or service.pw_gid == standin.pw_gid:
+        raise SystemFault(f"{service.pw_name} and {standin.pw_name} have to be two users with a group each")
+    everybody = pwd.getpwall()
+    for each in (service, standin):
+        refuse_unfit(each, members_of(each, everybody))
+    for each in (service, standin):
+        if os.path.isdir(each.pw_dir):
+            raise Caution(
+                f"{each.pw_name} has a home folder and needs none: usermod --home /nonexistent {each.pw_name}"
+            )
+    return f"{service.pw_name} and {standin.pw_name}"
+
+
+def account(name: str) -> pwd.struct_passwd:
+    """Return an account of ours from the password file."""
+    try:
+        return pwd.getpwnam(name)
+    except KeyError:
+        raise SystemFault(f"the user {name} does not exist: install Gatepost again") from None
+
+
+def members_of(ours: pwd.struct_passwd, everybody: Iterable[pwd.struct_passwd]) -> list[str]:
+    """Return who else has the group of an account, as a further one or as their own."""
+    try:
+        named = grp.getgrgid(ours.pw_gid).gr_mem
+    except KeyError:
+        named = []
+    own = [each.pw_name for each in everybody if each.pw_gid == ours.pw_gid]
+    return sorted({*named, *own} - {ours.pw_name})
+
+
+def refuse_unfit(ours: pwd.struct_passwd, members: list[str]) -> None:
+    """Raise SystemFault for an account that is root's, or that somebody else can have the rights of."""
+    if ours.pw_uid == 0 or ours.pw_gid == 0:
+        raise SystemFault(f"{ours.pw_name} is root: it has to be a user of its own")
+    if members:
+        what = f"the group of {ours.pw_name} has members: {' '.join(members)}"
+        raise SystemFault(f"{what}: they could read the password: take them out (gpasswd --delete)")
+    if os.path.basename(ours.pw_shell) not in LOGIN_REFUSED:
+        raise SystemFault(f"{ours.pw_name} has a shell: usermod --shell /usr/sbin/nologin {ours.pw_name}")
+
+
+@contextlib.contextmanager
+def helper_rights() -> Iterator[None]:
+    """Have, for a while, the rights of a helper before its drop, so that the kernel says what it may do."""
+    service = account(paths.SERVICE_USER)
+    user = service if gives_user() else account(paths.STANDIN_USER)
+    groups, gid, uid = os.getgroups(), os.getegid(), os.geteuid()
+    os.setgroups([])
+    os.setegid(service.pw_gid)
+    os.seteuid(user.pw_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(uid)
+        os.setegid(gid)
+        os.setgroups(groups)
+
+
+def gives_user() -> bool:
+    """Say whether the launcher gives the service user's rights, or only those of its group (2755)."""
+    try:
+        return bool(os.stat(paths.LAUNCHER).st_mode & stat.S_ISUID)
+    except OSError:
+        return True  # as it is installed; that it is not there is told elsewhere
+
+
+def give_up_root(successor: pwd.struct_passwd, groups: list[int]) -> None:
+    """Become an ordinary user for good, by the steps of a helper's drop and with its proofs. SystemFault otherwise."""
+    from helper.privileged.drop import drop  # needs prctl, whose absence is to be found, not to be stumbled over
+
+    os.setgroups(groups)
+    os.setresgid(successor.pw_gid, -1, -1)
+    os.setresuid(successor.pw_uid, -1, -1)
+    drop()

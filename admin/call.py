@@ -1,0 +1,119 @@
+"""Call: one dialogue with one address, by the send's own code, from the greeting to QUIT; no message is offered."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from admin.certificate import Certificate, read_certificate
+from admin.finding import MIND, RIGHT, WRONG, Finding, reason
+from helper import status
+from helper.config.values import Transport
+from helper.delivery.allowance import up_to_the_end_of_the_message
+from helper.delivery.connect import Race
+from helper.delivery.converse import follow
+from helper.delivery.deliver import connect
+from helper.delivery.machines import Machine
+from helper.delivery.plan import Plan
+from helper.delivery.report import Progress, printable
+from helper.delivery.resolve import Address
+from helper.delivery.tls import TlsLayer
+from helper.failure import ConfigError, HostFailed, ReplyError
+from helper.smtp.dialogue import Session, prepare
+from helper.smtp.extensions import Extensions
+from helper.smtp.steps import Quit
+
+if TYPE_CHECKING:
+    from helper.smtp.steps import Dialogue
+
+
+class Call:
+    """What is learned in a dialogue, as far as it came."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.progress = Progress()
+        self.cipher = ""
+        self.certificate: Certificate | None = None
+        self.extensions = Extensions({})
+
+    def facts(self) -> dict[str, Any]:
+        """Return everything for programs."""
+        return {
+            "tls": self.progress.tls or None,
+            "cipher": self.cipher or None,
+            "certificate": self.certificate and self.certificate.facts,
+            "offered": {name: list(words) for name, words in self.extensions.keywords.items()},
+            "auth": self.progress.auth or None,
+            "dialogue": self.lines,
+        }
+
+    def text(self, transport: Transport) -> str:
+        """Return in one line what was found."""
+        parts = [f"{self.progress.tls} {self.cipher}" if self.progress.tls else "no TLS"]
+        if self.certificate:
+            parts.append(self.certificate.text + ("" if transport.tls_verify else " (not verified)"))
+        offered = [" ".join([name, *words]) for name, words in self.extensions.keywords.items()]
+        parts.append(f"offers {', '.join(offered) or 'nothing'}")
+        if self.progress.auth:
+            parts.append(f"AUTH {self.progress.auth} was accepted")
+        elif transport.auth is not None:
+            parts.append("AUTH was not tried again")
+        return printable("; ".join(parts))
+
+
+def call(plan: Plan, machine: Machine, address: Address) -> tuple[Finding, bool]:
+    """Return what came of a call, and whether our credential was welcome, where one was asked for."""
+    place = machine.label if machine.is_address else f"{machine.label} [{address.text}]"
+    made = Call()
+    made.progress.host = place
+    session = plan.session.replace(tls=machine.tls)
+    plan = plan.replace(session=session, progress=made.progress, show=made.lines.append)
+    word, problem, is_welcome = RIGHT, "", True
+    try:
+        talk(plan, machine, address, made)
+    except HostFailed as failure:
+        word, problem = WRONG, failure.problem
+        is_welcome = failure.status != status.NOT_PERMITTED
+    except ConfigError as failure:
+        word, problem = WRONG, reason(failure)
+    if word == RIGHT and made.certificate and made.certificate.is_ending:
+        word = MIND
+    facts = {"host": machine.label, "address": address.text, **made.facts()}
+    text = problem or made.text(plan.transport)
+    return Finding(word, plan.transport.name, f"{place}: {text}", facts), is_welcome
+
+
+def talk(plan: Plan, machine: Machine, address: Address, made: Call) -> None:
+    """Connect, hold the dialogue, and note what is learned. HostFailed or ConfigError where it comes to nothing."""
+    allowance = up_to_the_end_of_the_message(plan.transport)
+    timeout_s = plan.transport.connect_timeout_s
+    is_first = machine.tls == "implicit"
+    race = Race([address], plan.transport.interface, allowance, timeout_s, client_speaks_first=is_first)
+    connection, layer = connect(race, machine, plan)
+    session = plan.session if layer is None else plan.session.replace(channel_binding=layer.channel_binding)
+    try:
+        made.extensions = follow(acquaint(session), connection, layer, plan)
+        connection.close()
+    except BaseException:
+        connection.abort()
+        raise
+    finally:
+        if layer is not None and made.progress.tls:
+            note_tls(layer, made)
+
+
+def acquaint(session: Session) -> Dialogue[Extensions]:
+    """Come as far as a message could be offered, say goodbye, and return what is offered there."""
+    try:
+        extensions = yield from prepare(session)
+    except ReplyError as error:
+        raise HostFailed(f"the reply to {error.command} {error.problem}", status.PROTOCOL) from None
+    yield Quit()
+    return extensions
+
+
+def note_tls(layer: TlsLayer, made: Call) -> None:
+    """Note how the connection became private, and with whom."""
+    made.cipher = layer.cipher
+    made.certificate = read_certificate(layer.certificate, datetime.now(UTC).date())

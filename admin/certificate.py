@@ -1,0 +1,58 @@
+"""Certificate: whom a smart host's certificate is for, and how long it will do."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from helper.delivery.certificate import NotACertificate, issuer_of, names_of, validity_of
+from helper.record import Record
+
+SOON_DAYS = 14  # who renews by machine has done so a month before
+
+
+class Certificate(Record):
+    """What a certificate says; the names are printable, `until` is its last day, None for what is no date."""
+
+    names: tuple[str, ...]
+    issuer: tuple[str, ...]
+    until: date | None
+    days_left: int
+
+    @property
+    def is_ending(self) -> bool:
+        """Say whether somebody should look after it now."""
+        return self.until is not None and self.days_left < SOON_DAYS
+
+    @property
+    def text(self) -> str:
+        """Return it in a few words."""
+        names = f"certificate for {', '.join(self.names) or 'nobody'}"
+        if self.until is None:
+            return names
+        if self.days_left < 0:
+            return f"{names}, which expired on {self.until}"
+        return f"{names} until {self.until}" + (f", in {self.days_left} days: renew it" if self.is_ending else "")
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """Return it for programs."""
+        until = None if self.until is None else self.until.isoformat()
+        days_left = None if self.until is None else self.days_left
+        return {"names": list(self.names), "issuer": list(self.issuer), "until": until, "days_left": days_left}
+
+
+def read_certificate(octets: bytes, today: date) -> Certificate:
+    """Return what a certificate in DER says, nothing for what cannot be read."""
+    try:
+        names, issuer, until = names_of(octets), issuer_of(octets), day(validity_of(octets)[1])
+    except NotACertificate:
+        return Certificate((), (), None, 0)
+    return Certificate(names, issuer, until, 0 if until is None else (until - today).days)
+
+
+def day(text: str) -> date | None:
+    """Return a day of the calendar: in a certificate, there can be others."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,119 @@
+"""Connect: call on each smart host as a send would, up to the point where a message could be offered.
+
+What root wrote is read first, with a helper's rights. Then root is given up for the stand-in, as in root's sends, and
+only then the network is spoken to: a hostile smart host meets a process that can open no file of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from admin.accounts import account, give_up_root, helper_rights
+from admin.call import call
+from admin.finding import MIND, WRONG, Finding, reason
+from helper import status
+from helper.config.values import Configuration, Host, Transport
+from helper.delivery.machines import Machine, machines_of
+from helper.delivery.plan import Plan, credential_of, session_of
+from helper.delivery.report import Progress
+from helper.delivery.resolve import reachable_from, resolve
+from helper.delivery.story import Holdings
+from helper.failure import Failure, HostFailed
+from helper.main import hold
+from helper.privileged import load, paths
+from helper.routing.trace import host_text
+from helper.smtp.envelope import Envelope, MailData
+
+NO_MESSAGE = Envelope(b"", (), MailData(0, lambda: iter(()), lambda: iter(())))
+
+
+def greet(configuration: Configuration) -> Iterator[Finding]:
+    """Call on each smart host without a credential: none is read, and no program is asked for one."""
+    yield from visit(without_credentials(configuration))
+
+
+def log_in(configuration: Configuration) -> Iterator[Finding]:
+    """Call on each smart host with the configured credential."""
+    yield from visit(configuration)
+
+
+def without_credentials(configuration: Configuration) -> Configuration:
+    """Return the configuration as if no smart host asked who we are."""
+    transports = tuple(transport.replace(auth=None) for transport in configuration.transports)
+    return configuration.replace(transports=transports)
+
+
+def visit(configuration: Configuration) -> Iterator[Finding]:
+    """Read what a send would, give root up, and call on the smart hosts of each transport."""
+    try:
+        with helper_rights():
+            holdings = hold(configuration, load.ROOT)
+        if holdings.failure is not None:
+            raise holdings.failure
+        give_up_root(account(paths.STANDIN_USER), [])
+    except Failure as failure:
+        yield Finding(WRONG, "connect", f"no smart host was called: {reason(failure)}")
+        return
+    for transport in configuration.transports:
+        yield from Visitor(transport, holdings).visit(hosts_of(transport, configuration))
+
+
+def hosts_of(transport: Transport, configuration: Configuration) -> tuple[Host, ...]:
+    """Return the smart hosts that a transport can be sent to, those of routers too, each once."""
+    routers = (router for router in configuration.routers if router.transport == transport.name)
+    return tuple(dict.fromkeys([*transport.hosts, *(host for router in routers for host in router.hosts)]))
+
+
+class Visitor:
+    """Calls on the servers of one transport. A password that was refused once is not given away again."""
+
+    def __init__(self, transport: Transport, holdings: Holdings) -> None:
+        self.transport = transport
+        self.plan = Plan(
+            transport=transport,
+            hosts=(),
+            session=session_of(transport, credential_of(transport, holdings.secrets)),
+            envelope=NO_MESSAGE,
+            progress=Progress(),
+            warn_of_doubt=lambda: None,
+            show=None,
+            own_certificate=holdings.own_certificates.get(transport.name),
+        )
+
+    def visit(self, hosts: tuple[Host, ...]) -> Iterator[Finding]:
+        """Yield a finding for each address of each host."""
+        if not hosts:
+            yield Finding(MIND, self.transport.name, "has no hosts of its own: nobody was called")
+        for host in hosts:
+            try:
+                machines = machines_of(host, self.transport)
+            except HostFailed as failure:
+                yield self.unreachable(host_text(host), failure)
+                continue
+            if not machines:
+                yield self.unreachable(host_text(host), HostFailed("the DNS names no server for it", status.NO_HOST))
+            for machine in machines:
+                yield from self.visit_machine(machine)
+
+    def visit_machine(self, machine: Machine) -> list[Finding]:
+        """Call on each address of a server. Where one works, the others are to be minded: sends try them all."""
+        try:
+            addresses = reachable_from(resolve(machine), self.transport.interface)
+        except HostFailed as failure:
+            return [self.unreachable(machine.label, failure)]
+        found = []
+        for address in addresses:
+            finding, is_welcome = call(self.plan, machine, address)
+            found.append(finding)
+            if not is_welcome:
+                self.plan = self.plan.replace(session=self.plan.session.replace(credential=None))
+        if not found:
+            nowhere = HostFailed("its name has no address that can be reached from here", status.NO_HOST)
+            return [self.unreachable(machine.label, nowhere)]
+        if all(each.word == WRONG for each in found):
+            return found
+        return [each.replace(word=MIND) if each.word == WRONG else each for each in found]
+
+    def unreachable(self, place: str, failure: HostFailed) -> Finding:
+        """Return what is wrong with a host that nobody can call on."""
+        return Finding(WRONG, self.transport.name, f"{place}: {failure.problem}", {"host": place})

@@ -1,0 +1,187 @@
+"""Files: the configuration, and everything that it names, examined as a send would read it."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import ssl
+import stat
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from admin.accounts import account, helper_rights
+from admin.finding import Caution, Finding, finding
+from helper.config.compiled import compile_configuration
+from helper.config.configuration import parse_configuration
+from helper.config.values import Configuration, Machine, Transport, alias_files, secret_files
+from helper.delivery.own_certificate import present
+from helper.failure import ConfigError
+from helper.privileged import load, paths
+from helper.record import Record
+from helper.routing.aliases import count_entries
+from helper.routing.items import ListSyntax
+
+SYSLOG = "/dev/log"
+
+
+class Parsed(Record):
+    """A configuration, and what it was made of: octets of the file, and what the machine says where they are silent."""
+
+    configuration: Configuration
+    source: bytes
+    machine: Machine
+
+
+def read_configuration() -> Parsed:
+    """Return what the configuration says. ConfigError for whatever is wrong with the file or in it."""
+    source = load.configuration()
+    machine = Machine(load.host_name(), load.mailname(), load.exists("/etc/aliases"))
+    refuse_beyond_helper(paths.CONFIGURATION, os.R_OK)
+    return Parsed(parse_configuration(source, paths.CONFIGURATION, machine), source, machine)
+
+
+def write_compiled(parsed: Parsed) -> str:
+    """Put the compiled copy in its place whole, with owner and mode of the configuration."""
+    new = Path(f"{paths.COMPILED}.new")
+    try:
+        new.unlink(missing_ok=True)
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "wb") as file:
+            file.write(compile_configuration(parsed.configuration, parsed.source, parsed.machine))
+            os.fchown(descriptor, 0, pwd.getpwnam(paths.SERVICE_USER).pw_gid)
+            os.fchmod(descriptor, 0o640)
+        new.rename(paths.COMPILED)
+    except OSError as error:
+        raise Caution(f"{paths.COMPILED} cannot be written ({error.strerror}): sends work, yet are slower") from None
+    return paths.COMPILED
+
+
+def examine_files(configuration: Configuration) -> Iterator[Finding]:
+    """Read every file that the configuration names."""
+    secrets = secret_files(configuration)
+    public = tuple(each.tls_certificate for each in configuration.transports if each.tls_certificate)
+    yield finding("secrets", partial(examine_secrets_folder, secrets + public))
+    for name in secrets:
+        yield finding("secret", partial(examine_secret, name))
+    for program in programs(configuration):
+        yield finding("command", partial(examine_program, program))
+    for file in alias_files(configuration):
+        yield finding("aliases", partial(examine_aliases, file, configuration.qualify_recipient))
+    for transport in configuration.transports:
+        if transport.tls_certificate is not None:
+            yield finding(
+                "certificate", partial(examine_certificate, transport.tls_certificate, transport.tls_privatekey)
+            )
+    for path in authorities(configuration.transports):
+        yield finding("authorities", partial(examine_authorities, path))
+    yield finding("log", partial(examine_log, configuration.log))
+
+
+def examine_secrets_folder(examined: tuple[str, ...]) -> str:
+    """Find the folder of secrets closed, and no file forgotten in it that others can read; some are examined later."""
+    folder = Path(paths.SECRETS)
+    try:
+        status = folder.stat()
+        names = sorted(folder.iterdir())
+    except OSError as error:
+        raise ConfigError(str(folder), f"cannot be read: {error.strerror}: install Gatepost again") from None
+    load.refuse_writable(str(folder), status)
+    if status.st_mode & stat.S_IRWXO:
+        raise ConfigError(str(folder), "can be entered by every user: chmod 0750")
+    for path in names:
+        if path.name not in examined and path.lstat().st_mode & stat.S_IRWXO and not path.is_symlink():
+            raise ConfigError(str(path), "can be read by every user: chmod o-rwx")
+    return str(folder)
+
+
+def examine_secret(name: str) -> str:
+    """Read a secret, and see whether the helper could."""
+    load.secret(name).forget()
+    path = os.path.join(paths.SECRETS, name)
+    refuse_beyond_helper(path, os.R_OK)
+    return path
+
+
+def programs(configuration: Configuration) -> tuple[str, ...]:
+    """Return the programs that are asked for passwords and tokens, each once."""
+    auths = [transport.auth for transport in configuration.transports if transport.auth]
+    commands = [auth.password_command or auth.token_command for auth in auths]
+    return tuple(dict.fromkeys(command[0] for command in commands if command))
+
+
+def examine_program(program: str) -> str:
+    """Find a program that root alone can write, and the service user execute."""
+    load.refuse_unsafe_file(program)
+    refuse_beyond_helper(program, os.X_OK)
+    return program
+
+
+def examine_aliases(file: str, qualify: bytes) -> str:
+    """Count the entries of an alias file."""
+    octets = load.alias_file(file)
+    if octets is None:
+        raise ConfigError(file, "does not exist")
+    refuse_beyond_helper(file, os.R_OK)
+    try:
+        return f"{file}: {count_entries(octets, qualify)} entries"
+    except ListSyntax as error:
+        raise ConfigError(file, error.problem, line=error.line) from None
+
+
+def examine_certificate(file: str, key_file: str | None) -> str:
+    """Read a certificate of ours with its key, and see whether the helper could, and whether they fit each other."""
+    from helper.main import own_certificate  # needs prctl, as give_up_root() does
+
+    own = own_certificate(file, key_file, load.ROOT)
+    for path in dict.fromkeys((own.certificate_file, own.key_file)):
+        refuse_beyond_helper(path, os.R_OK)
+    present(own, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    own.forget()
+    return own.certificate_file + ("" if own.key_file == own.certificate_file else f", its key in {own.key_file}")
+
+
+def authorities(transports: tuple[Transport, ...]) -> tuple[str, ...]:
+    """Return the files and folders of CA certificates that are named, each once."""
+    named = [(each.tls_ca_file, each.tls_ca_path) for each in transports if each.tls != "none" and each.tls_verify]
+    return tuple(dict.fromkeys(path for pair in named for path in pair if path))
+
+
+def examine_authorities(path: str) -> str:
+    """Find CA certificates that root alone can write, and that all can read: a send looks after its drop."""
+    try:
+        load.refuse_writable(path, os.stat(path))
+        load.refuse_unsafe_folders(path, load.ROOT)
+    except OSError as error:
+        raise ConfigError(path, f"cannot be read: {error.strerror}") from None
+    wanted = os.R_OK | os.X_OK if os.path.isdir(path) else os.R_OK
+    if not is_open_to_all(path, wanted):
+        raise ConfigError(path, "cannot be read by every user, as sends do: chmod o+rX, its folders too")
+    return path
+
+
+def is_open_to_all(path: str, how: int) -> bool:
+    """Say whether everybody may do this with a file, and enter the folders on the way."""
+    if os.stat(path).st_mode & how != how:  # R_OK and X_OK are the bits of others
+        return False
+    return path == "/" or is_open_to_all(os.path.dirname(path), os.X_OK)
+
+
+def examine_log(path: str) -> str:
+    """Open the log, and see whether the helper could; find somebody who listens for the system log."""
+    if path == "syslog":
+        if not load.exists(SYSLOG):
+            raise Caution(f"nobody listens at {SYSLOG}, so that no send is logged: start a system log, or set log")
+        return f"syslog, by {SYSLOG}"
+    os.close(load.log_file(path))
+    refuse_beyond_helper(path, os.W_OK)
+    return path
+
+
+def refuse_beyond_helper(path: str, how: int) -> None:
+    """Raise ConfigError for a file that is kept from the helper; the kernel is asked, with the helper's rights."""
+    with helper_rights():
+        if os.access(path, how, effective_ids=True):
+            return
+    name, done = account(paths.SERVICE_USER).pw_name, {os.W_OK: "written", os.X_OK: "executed"}.get(how, "read")
+    raise ConfigError(path, f"cannot be {done} by {name}: chgrp {name}, and its mode; its folders too")

@@ -1,0 +1,126 @@
+"""Installed: the programs, the set-id launcher and the code, as `make install` leaves them (contract: root's alone)."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from admin.accounts import account
+from admin.finding import Caution
+from helper.failure import ConfigError, SystemFault
+from helper.privileged import load, paths
+
+PREFIX = Path(paths.LAUNCHER).parents[2]  # below it, the layout is the same everywhere
+SENDMAIL = PREFIX / "sbin/sendmail"
+LINKS = ("lib/sendmail", "bin/mailq", "bin/newaliases")
+COMMAND = PREFIX / "bin/gatepost"
+CODE = Path(__file__).resolve().parents[1]
+
+SET_ID_MODES = (0o6755, 0o2755)
+FOR_ALL = stat.S_IROTH | stat.S_IXOTH
+HASHED = 1  # PEP 552: what stands in a compiled module is a hash of its source
+
+
+def check_sendmail() -> str:
+    """Find what callers run: root's, for all to execute, without a set-id bit, and under all its names."""
+    refuse_exchangeable(SENDMAIL)
+    mode = SENDMAIL.stat().st_mode
+    if mode & (stat.S_ISUID | stat.S_ISGID):
+        raise ConfigError(str(SENDMAIL), "must have no set-id bit: chmod 0755")
+    if mode & FOR_ALL != FOR_ALL:
+        raise ConfigError(str(SENDMAIL), "cannot be executed by everybody: chmod 0755")
+    astray = [name for name in LINKS if not leads_to_sendmail(PREFIX / name)]
+    if astray:
+        raise Caution(f"{', '.join(str(PREFIX / name) for name in astray)} should lead to it: install Gatepost again")
+    return str(SENDMAIL)
+
+
+def leads_to_sendmail(link: Path) -> bool:
+    """Say whether a name is one of ours."""
+    return link.exists() and link.samefile(SENDMAIL)
+
+
+def check_command() -> str:
+    """Find the command that root runs, root's alone to write."""
+    refuse_exchangeable(COMMAND)
+    return str(COMMAND)
+
+
+def check_launcher() -> str:
+    """Find the launcher with its owner and mode, on a file system that does not take the set-id bits away."""
+    path, service = paths.LAUNCHER, account(paths.SERVICE_USER)
+    try:
+        load.refuse_unsafe_folders(path, load.ROOT)
+        status, system = os.stat(path), os.statvfs(path)
+    except OSError as error:
+        raise SystemFault(f"{path}: {error.strerror}: install Gatepost again") from None
+    mode = stat.S_IMODE(status.st_mode)
+    owner = service.pw_uid if mode == SET_ID_MODES[0] else 0
+    if mode not in SET_ID_MODES or (status.st_uid, status.st_gid) != (owner, service.pw_gid):
+        name = service.pw_name
+        raise SystemFault(f"{path} must be {name}:{name} 6755 or root:{name} 2755: install Gatepost again")
+    if system.f_flag & os.ST_NOSUID:
+        raise SystemFault(f"{path} is on a file system mounted nosuid: remount it suid, or choose another PREFIX")
+    return f"{path} {mode:o}"
+
+
+def check_code() -> str:
+    """Find all code root's alone to write, for all to read, and compiled as it stands."""
+    return check_code_in(CODE)
+
+
+def check_code_in(top: Path) -> str:
+    """Find the code below a folder so."""
+    load.refuse_unsafe_folders(str(top / "any"), load.ROOT)
+    modules = []
+    for path in walk(top):
+        status = path.stat()
+        load.refuse_writable(str(path), status)
+        wanted = FOR_ALL if path.is_dir() else stat.S_IROTH
+        if status.st_mode & wanted != wanted:
+            raise ConfigError(str(path), f"cannot be read by everybody: chmod {'0755' if path.is_dir() else '0644'}")
+        if path.suffix == ".py":
+            modules.append(path)
+    slow = [path for path in modules if not is_compiled(path)]
+    if slow:
+        raise Caution(f"{top}: {len(slow)} modules are not compiled, so that sends are slower: install Gatepost again")
+    return f"{top}, {len(modules)} modules"
+
+
+def walk(top: Path) -> Iterator[Path]:
+    """Yield everything below a folder, in order; the links of a stranger lead nowhere."""
+    for path in sorted(top.iterdir()):
+        yield path
+        if path.is_dir() and not path.is_symlink():
+            yield from walk(path)
+
+
+def is_compiled(source: Path) -> bool:
+    """Say whether a module has a compiled copy for this interpreter. ConfigError for one of another source."""
+    compiled = Path(importlib.util.cache_from_source(str(source)))
+    if not compiled.exists():
+        return False
+    octets = compiled.read_bytes()
+    if octets[:4] != importlib.util.MAGIC_NUMBER:
+        return False
+    if not int.from_bytes(octets[4:8], "little") & HASHED:
+        return octets[8:16] == time_and_size(source)
+    # An unchecked one is what runs, whatever its source says.
+    if octets[8:16] != importlib.util.source_hash(source.read_bytes()):
+        raise ConfigError(str(source), "is not what was compiled, and what runs: install Gatepost again")
+    return True
+
+
+def time_and_size(source: Path) -> bytes:
+    """Return by what the interpreter knows the source of a compiled module, where that is no hash."""
+    status = source.stat()
+    return b"".join((int(number) & 0xFFFFFFFF).to_bytes(4, "little") for number in (status.st_mtime, status.st_size))
+
+
+def refuse_exchangeable(path: Path) -> None:
+    """Raise ConfigError for a program that others than root can write or exchange, under this name or its last."""
+    for each in dict.fromkeys((str(path), os.path.realpath(path))):
+        load.refuse_unsafe_file(each)

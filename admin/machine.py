@@ -1,0 +1,79 @@
+"""The machine: the interpreter with its modules, and what the kernel is told to allow."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+import ssl
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from admin.finding import Caution
+from admin.installed import refuse_exchangeable
+from helper.failure import ConfigError, SystemFault
+from helper.privileged import load, paths
+
+OLDEST_PYTHON = (3, 11)
+MODULES = {"prctl": "python3-prctl", "dns.resolver": "python3-dnspython"}
+SYSCTLS = ("fs/suid_dumpable", "fs/protected_hardlinks")
+
+
+def check_interpreter() -> str:
+    """Find the interpreter that the programs execute, root's alone, and new enough."""
+    refuse_exchangeable(Path(paths.PYTHON))
+    if sys.version_info < OLDEST_PYTHON:
+        raise SystemFault(f"{paths.PYTHON} is {platform.python_version()}, and 3.11 is the oldest that will do")
+    return f"{paths.PYTHON} {platform.python_version()}, {ssl.OPENSSL_VERSION}"
+
+
+def check_modules() -> str:
+    """Find the modules that are not the interpreter's own, in root's folder and nobody else's to write."""
+    versions = []
+    for name, package in MODULES.items():
+        try:
+            module = importlib.import_module(name)
+        except ImportError:
+            raise SystemFault(f"{name} is not in {paths.PYTHON_MODULES}: install {package}") from None
+        place = module.__file__ or ""
+        if not place.startswith(f"{paths.PYTHON_MODULES}/"):
+            raise ConfigError(place, f"is not in {paths.PYTHON_MODULES}, where a send looks: install {package}")
+        load.refuse_unsafe_file(place)
+        versions.append(name.partition(".")[0])
+    return f"{' and '.join(versions)} in {paths.PYTHON_MODULES}"
+
+
+def check_kernel() -> str:
+    """Find settings of the kernel under which the password stays where it is, and sends are possible."""
+    settings = {name: setting(Path("/proc/sys") / name) for name in SYSCTLS}
+    return judge_kernel(settings, os.path.exists("/proc/self/status") and has_no_new_privs())
+
+
+def setting(file: Path) -> str | None:
+    """Return what the kernel was told, None where it does not say."""
+    try:
+        return file.read_text().strip()
+    except OSError:
+        return None
+
+
+def has_no_new_privs() -> bool:
+    """Say whether nothing that we start can be set-id."""
+    return "\nNoNewPrivs:\t1\n" in Path("/proc/self/status").read_text()
+
+
+def judge_kernel(settings: Mapping[str, str | None], no_new_privs: bool) -> str:
+    """Return what is right with the settings. SystemFault where the kernel gives secrets away, or forbids sends."""
+    dumpable = settings["fs/suid_dumpable"]
+    if dumpable is None:
+        raise Caution("/proc cannot be read, so that nobody knows what fs.suid_dumpable is: it must not be 1")
+    if dumpable not in ("0", "2"):
+        raise SystemFault(
+            f"fs.suid_dumpable is {dumpable}, so every user could read the password: sysctl -w fs.suid_dumpable=0"
+        )
+    if no_new_privs:
+        raise Caution("no_new_privs is set here: users cannot send from where this was started (systemd, container)")
+    if settings["fs/protected_hardlinks"] == "0":
+        raise Caution("fs.protected_hardlinks is 0: whoever links to an old launcher keeps it: sysctl -w it to 1")
+    return f"fs.suid_dumpable is {dumpable}"

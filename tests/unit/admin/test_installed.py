@@ -1,0 +1,48 @@
+"""Installed code: what runs is what can be read."""
+
+from __future__ import annotations
+
+import os
+import py_compile
+
+import pytest
+
+from admin.installed import is_compiled
+from helper.failure import ConfigError
+
+HASH, TIME = py_compile.PycInvalidationMode.UNCHECKED_HASH, py_compile.PycInvalidationMode.TIMESTAMP
+
+
+@pytest.fixture
+def module(tmp_path):
+    source = tmp_path / "module.py"
+    source.write_text("ANSWER = 42\n")
+    return source
+
+
+@pytest.mark.parametrize("how", [HASH, TIME])
+def test_a_module_is_compiled_as_it_stands(module, how):
+    assert not is_compiled(module)
+    py_compile.compile(str(module), invalidation_mode=how)
+    assert is_compiled(module)
+
+
+def test_another_source_than_what_runs_is_an_error(module):
+    py_compile.compile(str(module), invalidation_mode=HASH)
+    module.write_text("ANSWER = 43\n")
+    with pytest.raises(ConfigError, match="is not what was compiled"):
+        is_compiled(module)
+
+
+@pytest.mark.parametrize("change", [lambda file: file.write_text("ANSWER = 1\n"), lambda file: os.utime(file, (1, 1))])
+def test_a_copy_that_the_interpreter_will_not_take_is_none(module, change):
+    py_compile.compile(str(module), invalidation_mode=TIME)
+    change(module)
+    assert not is_compiled(module)
+
+
+def test_a_copy_of_another_interpreter_is_none(module):
+    compiled = py_compile.compile(str(module), invalidation_mode=HASH)
+    with open(compiled, "r+b") as file:
+        file.write(b"\0\0\r\n")
+    assert not is_compiled(module)
