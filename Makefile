@@ -26,13 +26,13 @@ COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE $(CPPFLAGS) $(WARNINGS) $(HARDEN) $(CFLA
 DEPS  = gcc libc6-dev make python3 python3-prctl python3-dnspython ca-certificates passwd
 # test, demo and bench
 DEPS += python3-pytest python3-pytest-xdist python3-hypothesis python3-aiosmtpd python3-venv openssl shellcheck \
-        util-linux libcap2-bin strace procps groff-base
+        util-linux libcap2-bin strace procps groff-base debian-archive-keyring
 # from PyPI: Debian 12 has no ruff, and its mypy is too old for typing.dataclass_transform
 LINTERS = ruff==0.17.6 mypy==2.4.1
 
-ROOT = @test "$$(id -u)" = 0 || { echo "make $@: run it as root (sudo make $@)" >&2; exit 1; }
+ROOT = @test "$$(id -u)" = 0 || { echo "make $(or $(MAKECMDGOALS),$@): run it as root (sudo make $(or $(MAKECMDGOALS),$@))" >&2; exit 1; }
 
-.PHONY: all deps install uninstall demo test bench clean accounts
+.PHONY: all deps tools servers install uninstall demo test bench clean accounts
 
 all: $(BUILD)/sendmail $(BUILD)/launcher
 
@@ -48,11 +48,17 @@ $(BUILD)/sendmail: frontend/sendmail.c helper/privileged/start.h $(BUILD)/fixed
 $(BUILD)/launcher: helper/privileged/launcher.c helper/privileged/start.h $(BUILD)/fixed
 	$(COMPILE) -o $@ helper/privileged/launcher.c $(LDFLAGS) $(LINK)
 
-deps:
+deps: tools servers
+
+tools:
 	@command -v apt-get >/dev/null || { echo "make deps: only for Debian and Ubuntu. Install the equivalents of:" \
 	  "$(DEPS), and from PyPI: $(LINTERS)" >&2; exit 1; }
 	$(ROOT)
 	@sh packaging/deps.sh "$(DEPS)" "$(LINTERS)" "$(BUILD)/linters" "$(PYTHON)"
+
+# Real mail servers for the tests to send to. They are unpacked below build/ and never installed.
+servers: tools
+	@$(PYTHON) -m tests.support.realservers.tree
 
 install: all
 	@sh packaging/install.sh "$(DESTDIR)" "$(PREFIX)" "$(SYSCONFDIR)" "$(SERVICE_USER)" "$(STANDIN_USER)" \
@@ -66,13 +72,13 @@ uninstall:
 	rm -rf $(DESTDIR)$(LIB) $(DESTDIR)$(LIBEXEC)
 	@echo "left in place: $(SYSCONFDIR) and the accounts $(SERVICE_USER) and $(STANDIN_USER)"
 
-demo: deps
+demo: tools
 	@$(PYTHON) -I packaging/demo.py
 
 test: deps
 	@$(PYTHON) -m pytest -n 4
 
-bench: deps
+bench: tools
 	@$(PYTHON) bench/bench.py
 
 clean:

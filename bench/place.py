@@ -78,7 +78,8 @@ class Place:
         free = (number for number in range(FIRST_ID, 60000) if number not in taken)
         numbers = {name: next(free) for name in (SERVICE, STANDIN, USER)}
         numbers[EXIM] = numbers[USER]  # without privilege, Exim can give its files to no other user
-        accounts = [f"{name}:x:{number}:{number}:Bench:/nonexistent:/bin/sh" for name, number in numbers.items()]
+        rest = "Bench:/nonexistent:/usr/sbin/nologin"
+        accounts = [f"{name}:x:{number}:{number}:{rest}" for name, number in numbers.items()]
         groups = [f"{name}:x:{number}:" for name, number in numbers.items()]
         extend_etc(self._layers, {"passwd": accounts, "group": groups, "hosts": [f"127.0.0.1 {HOST}"]})
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 import hypothesis
@@ -17,6 +19,8 @@ from tests.support.smarthost import SmartHost
 # The same examples each time, however slow the machine: what is found by chance belongs to fuzzing, and then to a test.
 hypothesis.settings.register_profile("house", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("house")
+
+os.umask(0o022)  # root's own may be stricter than the folders allow that callers of ours have to reach
 
 
 @pytest.fixture(scope="session")
@@ -69,3 +73,13 @@ def refuse_unfit_machine() -> None:
         pytest.fail("system and attack tests need set-id programs, and no_new_privs is set for this process", False)
     if os.statvfs("/opt").f_flag & os.ST_NOSUID:
         pytest.fail("system and attack tests need set-id programs, and /opt is mounted nosuid", False)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many faults were injected (tests/faults), and what came of them."""
+    counted: Counter[str] = Counter()
+    for report in chain.from_iterable(terminalreporter.stats.get(kind, []) for kind in ("passed", "failed")):
+        counted.update(dict(report.user_properties).get("faults", {}))
+    if counted:
+        outcomes = ", ".join(f"{counted[name]} {name}" for name in ("sent", "in doubt", "not sent", "violations"))
+        terminalreporter.write_line(f"faults: {counted['cases']} cases: {outcomes}; {counted['excluded']} excluded")
