@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from helper.failure import CannotTake
 from helper.smtp.envelope import LINE_LIMIT
+from helper.smtp.steps import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,15 +40,14 @@ def fitted(envelope: Envelope, extensions: Extensions) -> Envelope:
 
 def with_a_labels(envelope: Envelope) -> Envelope:
     """Return the envelope with ASCII addresses. CannotTake where one has no such form."""
-    from helper.smtp.a_label import NoALabel, ascii_address  # few addresses need it
+    from helper.message.a_label import NoALabel, ascii_address  # few addresses need it
 
     def converted(address: bytes) -> bytes:
         try:
             return ascii_address(address)
         except NoALabel as error:
-            raise CannotTake(
-                f"<{error.shown}> is internationalised, and SMTPUTF8 is not offered: {error.problem}"
-            ) from None
+            problem = f"<{shown(address)}> is internationalised, and SMTPUTF8 is not offered: {error.problem}"
+            raise CannotTake(problem) from None
 
     return envelope.replace(
         reverse_path=converted(envelope.reverse_path),

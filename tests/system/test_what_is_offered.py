@@ -159,3 +159,12 @@ def test_what_requires_tls_goes_to_nobody_who_does_not_see_to_it(installation, s
     result = installation.send(*ONE, stdin=HEAD + b"\nhello\n")
     reason = f"{label(host)}: this transport requires TLS all the way (requiretls), and REQUIRETLS is not offered"
     assert_not_sent(result, reason, status=69, recipients=ONE, hosts=[host])
+
+
+def test_a_domain_in_the_header_becomes_its_a_label_too(installation, smarthost):
+    host = smarthost(extensions=PLAIN)
+    configure(installation, host)
+    result = installation.send("-t", stdin="To: carol@bücher.example\nSubject: hello\n\nhello\n".encode())
+    host.settle()
+    assert (result.status, host.message.addresses) == (0, [b"carol@xn--bcher-kva.example"])
+    assert b"To: carol@xn--bcher-kva.example\r\n" in host.message.header

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from helper.message.a_label import NoALabel, ascii_address
 from helper.message.header import FIELDS_LIMIT, Field, field_name
 from helper.message.mime.charset import charset_of
 from helper.message.mime.encoded_word import with_encoded_words
@@ -9,6 +10,7 @@ from helper.message.mime.folding import folded, is_too_long, pieces_of
 from helper.message.mime.parameters import with_encoded_parameters
 from helper.message.mime.refusal import CannotConvert
 from helper.message.mime.structured import address_words, other_words, phrase_words
+from helper.message.rewrite import rewrite_addresses
 from helper.message.tokens import AddressSyntax
 
 TYPE_CHECKING = False
@@ -68,6 +70,8 @@ def ascii_field(field: Field) -> Field:
     if field.key in PARAMETRISED_KEYS:
         return folded(field, pieces_of(with_encoded_parameters(field, charset)))
     name = field.name.decode("ascii")
+    if field.key in ADDRESS_KEYS:
+        field = rewrite_addresses(field, with_a_labels)
     try:
         words = list(WORDS.get(field.key, text_words)(field.body))
     except AddressSyntax as error:
@@ -75,6 +79,15 @@ def ascii_field(field: Field) -> Field:
     if any(meaning is None and not octets.isascii() for _, octets, meaning in words):
         raise CannotConvert(f"the header field {name} has 8-bit octets in an address or another place that allows none")
     return folded(field, with_encoded_words(words, charset))
+
+
+def with_a_labels(local_part: bytes, domain: bytes | None) -> bytes | None:
+    """Return an address with its domain in ASCII, None where it stays as it is."""
+    try:
+        address = local_part + b"@" + (domain or b"")
+        return None if domain is None or address.isascii() else ascii_address(address)
+    except NoALabel:
+        return None
 
 
 def text_words(text: bytes) -> Iterator[Word]:

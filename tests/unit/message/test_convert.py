@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from helper.message.body import CHUNK_OCTETS, LINE_LIMIT, wire_chunks
 from helper.message.convert import CannotConvert, Converted, convert
+from helper.message.header import HEADER_LIMIT
 from helper.message.mime.parts import NESTING_LIMIT, PARTS_LIMIT
 
 UMLAUTS = "Grüße aus Köln, und noch viel mehr Text\n"
@@ -219,6 +220,13 @@ def test_a_multipart_says_what_its_parts_are(keep_8bit, label):
     assert email.message_from_bytes(sent(*long_only, keep_8bit))["content-transfer-encoding"] == "7bit"
 
 
+def test_what_holds_a_header_that_stays_8_bit_is_8_bit_itself():
+    parts = ("Content-Type: message/rfc822\n\nSubject: ü\n\na", "\n" + LONG)
+    header, body = split(multipart(*parts, encoding="Content-Transfer-Encoding: 8bit\n"))
+    for keep_header, label in ((True, b"8bit"), (False, b"7bit")):
+        assert b"Content-Transfer-Encoding: " + label in converted(header, body, True, keep_header).header
+
+
 def test_only_the_parts_with_long_lines_change_where_8_bit_may_stay():
     header, body = split(multipart("\n" + UMLAUTS, "\n" + LONG))
     octets = sent(header, body, keep_8bit=True)
@@ -281,6 +289,18 @@ def test_who_reads_broken_parts_reads_the_same_after_conversion(body):
     assert [part[2].removesuffix(b"\r\n") for part in leaves(after)] == [
         part[2].removesuffix(b"\r\n") for part in leaves(before)
     ]
+
+
+@pytest.mark.parametrize("boundary", ["b", "a:b"])
+def test_a_boundary_line_ends_a_header_as_well(boundary):
+    parts = ("Content-Disposition: attachment; filename=ö", "\n" + UMLAUTS)
+    octets = sent(*split(multipart(*parts, boundary=f'"{boundary}"').replace('"\n--', "\n--").replace('--"', "--")))
+    assert len(leaves(email.message_from_bytes(octets))) == 2
+    assert b"filename*=utf-8''%C3%B6\r\n--" in octets
+
+
+def test_a_signature_is_one_only_in_the_header_of_a_message():
+    assert b"DKIM-Signature: a\r\nContent-Type" in sent(*split(multipart("DKIM-Signature: a\n\n" + UMLAUTS)))
 
 
 NAMES = st.sampled_from(["", "Content-Disposition: attachment; filename=größe.txt\n", 'Content-Type: a/b; name="ü"\n'])
@@ -398,6 +418,15 @@ def test_there_may_be_so_many_parts_and_no_more():
     header, body = split(multipart(*["\nü"] * PARTS_LIMIT))
     assert sent(header, body).count(b"base64") == PARTS_LIMIT
     assert str(PARTS_LIMIT) in problem(header, body.replace("--b--", "--b\n\na"))
+
+
+@pytest.mark.parametrize("lines", [HEADER_LIMIT // 1000, HEADER_LIMIT // 1000 + 1])
+def test_the_header_of_a_part_is_no_longer_than_that_of_a_message(lines):
+    header, body = split(multipart("X: y\n" + (" " + "z" * 998 + "\n") * lines + "\n" + UMLAUTS))
+    if lines * 1000 <= HEADER_LIMIT - 6:
+        assert b"Gr=C3=BC" in sent(header, body, keep_8bit=False)
+    else:
+        assert "malformed" in problem(header, body)
 
 
 MEGABYTE = 1_000_000

@@ -48,7 +48,19 @@ def test_what_is_base64_already_comes_in_other_lines(chunks, columns, gap):
 
 @pytest.mark.parametrize(
     "text",
-    [b"QQ==QQ==", b"QUFB=", b"QUF", b"QUFB!", b"QUF\xe9", b"Q===", b"====", b"QUFB\r\n--\r\nfooter", b"QQ=\r\n=QQ=="],
+    [
+        b"QQ==QQ==",
+        b"QQ=A",
+        b"QUE=QUFB",
+        b"QUFB=",
+        b"QUF",
+        b"QUFB!",
+        b"QUF\xe9",
+        b"Q===",
+        b"====",
+        b"QUFB\r\n--\r\nfooter",
+        b"QQ=\r\n=QQ==",
+    ],
 )
 def test_refuses_what_readers_would_not_agree_on(text):
     with pytest.raises(CannotConvert, match="base64"):

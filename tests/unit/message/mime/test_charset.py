@@ -29,3 +29,7 @@ def test_calls_octets_what_they_are_wherever_they_are_cut(octets, charset):
 @given(st.text())
 def test_all_text_in_utf_8_is_called_so(text):
     assert charset_of(b"%c" % octet for octet in text.encode()) == (ASCII if text.isascii() else UTF_8)
+
+
+def test_a_character_is_not_interrupted():
+    assert charset_of([b"\xc3", b"a", b"\xbc"]) == UNKNOWN

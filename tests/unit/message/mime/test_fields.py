@@ -87,6 +87,10 @@ def test_text_that_is_not_ascii_becomes_encoded_words(octets, expected):
             b"Content-Type: text/plain; name*=utf-8''a%20%C3%B6;charset=utf-8\n",
         ),
         (
+            'Content-Type: a/b; name="a\n ö"',
+            b"Content-Type: a/b; name*=utf-8''a%20%C3%B6\n",
+        ),
+        (
             b"Content-Type: a/b;\n name=\xf6;\n x=y",
             b"Content-Type: a/b; name*=unknown-8bit''%F6;\n x=y\n",
         ),
@@ -105,7 +109,7 @@ def test_parameters_that_are_not_ascii_are_written_with_percent_signs(octets, ex
     [
         ("From: ö@x", "From .* 8-bit"),
         ("From: <ö@x>", "From .* 8-bit"),
-        ("From: a <a@ö.x>", "From .* 8-bit"),
+        ("From: a <ö@a.x>", "From .* 8-bit"),
         ("From: a <a@x> ö", "From .* 8-bit"),
         ("From: a <a@x>, ö", "From .* 8-bit"),
         ("From: <@ö:a@x>", "From .* 8-bit"),
@@ -149,6 +153,12 @@ def test_a_line_is_folded_before_78_columns_where_it_can_be():
     lines = short_field(field(b"Subject:" + b" word" * 300)).octets.splitlines()
     assert max(map(len, lines)) <= 76
     assert b"".join(lines) == b"Subject:" + b" word" * 300
+
+
+def test_columns_count_from_where_a_line_was_folded():
+    lines = short_field(field(b"X:\n" + b" " * 40 + b"a" + b" c" * 600)).octets.splitlines()
+    assert len(lines[1]) == 76 - 1
+    assert max(map(len, lines)) <= 76
 
 
 def test_what_was_folded_stays_folded_there():
@@ -267,3 +277,12 @@ def test_a_message_gets_one_mime_version():
     assert once == (field(b"A: 1"), field(b"MIME-Version: 1.0"))
     assert with_mime_version(once) == once
     assert with_mime_version((field(b"mime-version: 1.0 (x)"),)) == (field(b"mime-version: 1.0 (x)"),)
+
+
+def test_a_domain_in_an_address_becomes_its_a_label():
+    field = Field(b"To", "To: Käthe <kaethe@bücher.example>, b@x.example\n".encode())
+    assert ascii_field(field).body.replace(b"\n", b"").split() == [
+        b"=?utf-8?q?K=C3=A4the?=",
+        b"<kaethe@xn--bcher-kva.example>,",
+        b"b@x.example",
+    ]

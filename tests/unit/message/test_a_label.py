@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from helper.smtp.a_label import NoALabel, ascii_address
+from helper.message.a_label import NoALabel, ascii_address
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,5 @@ def test_a_domain_can_be_too_long_in_ascii():
 
 
 def test_a_local_part_has_none():
-    with pytest.raises(NoALabel, match="only the domain") as error:
+    with pytest.raises(NoALabel, match="only the domain"):
         ascii_address("\u00fc@x.example".encode())
-    assert error.value.shown == "\\xfc@x.example"

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import unicodedata
 
-from helper.smtp.steps import shown
-
 LABEL_LIMIT = 63  # octets (RFC 1035, section 2.3.4)
 DOMAIN_LIMIT = 255
 # Letters, marks and digits (RFC 5892, section 2.1); capitals are put into lower case, which is how they are looked up.
@@ -17,11 +15,10 @@ CATEGORIES = ("Ll", "Lo", "Lm", "Mn", "Mc", "Nd")
 
 
 class NoALabel(Exception):
-    """An address that has no form in ASCII; `shown` is the address as people see it."""
+    """An address that has no form in ASCII; `problem` says why."""
 
-    def __init__(self, address: bytes, problem: str) -> None:
+    def __init__(self, problem: str) -> None:
         super().__init__(problem)
-        self.shown = shown(address)
         self.problem = problem
 
 
@@ -31,13 +28,13 @@ def ascii_address(address: bytes) -> bytes:
         return address
     local_part, _, domain = address.rpartition(b"@")
     if not local_part.isascii():
-        raise NoALabel(address, "only the domain of an address can be put into ASCII")
+        raise NoALabel("only the domain of an address can be put into ASCII")
     labels = [a_label(label) for label in domain.decode("utf-8").split(".")]
     if None in labels:
-        raise NoALabel(address, "its domain cannot be put into ASCII")
+        raise NoALabel("its domain cannot be put into ASCII")
     converted = ".".join(label for label in labels if label is not None).encode("ascii")
     if len(converted) > DOMAIN_LIMIT:
-        raise NoALabel(address, "its domain is too long in ASCII")
+        raise NoALabel("its domain is too long in ASCII")
     return local_part + b"@" + converted
 
 
