@@ -55,7 +55,7 @@ def read_entity(source: Buffer, start: int, boundaries: Sequence[bytes], within:
     """
     lines: list[bytes] = []
     at = stop = start
-    while at < len(source) and at - start <= HEADER_LIMIT:
+    while at < len(source) and stop - start <= HEADER_LIMIT:
         line, after = line_at(source, at, HEADER_LIMIT)
         if line.startswith(b"--") and boundary_line(source, at, boundaries) is not None:
             break
@@ -65,7 +65,7 @@ def read_entity(source: Buffer, start: int, boundaries: Sequence[bytes], within:
         lines.append(line)
         stop = after
     fields = fields_of(lines)
-    if fields is None or at - start > HEADER_LIMIT:
+    if fields is None or stop - start > HEADER_LIMIT:
         return untouchable(start, "a part of it has a malformed header")
     name = signature_in(fields) if within.kind == MESSAGE else ""
     if name:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from helper.message.body import CHUNK_OCTETS, LINE_LIMIT, dot_stuffed, survey, wire_chunks
+from helper.message.body import CHUNK_OCTETS, LINE_LIMIT, canonical_chunks, dot_stuffed, survey, wire_chunks
 
 MESSAGES = st.lists(st.sampled_from([b"\r", b"\n", b".", b"A", b"\0", b"\xe9", b"AAA"]), max_size=40).map(b"".join)
 CHUNK_SIZES = st.integers(1, 5)
@@ -47,6 +47,16 @@ def test_begins_where_it_is_told_to():
     assert wire(b"A: b\n\nbody", 6) == b"body\r\n"
     assert wire(b"A: b\n\n", 6) == b""
     assert survey(b"A: b\n\n\xe9", 6).octets == 3
+
+
+@given(MESSAGES, st.integers(0, 5), st.integers(0, 40), CHUNK_SIZES)
+def test_a_piece_is_what_it_would_be_alone_without_an_end_of_its_own(message, start, stop, chunk_octets):
+    stop = min(stop, len(message))
+    piece = message[start:stop]
+    chunks = list(canonical_chunks(message, start, stop, chunk_octets))
+    assert b"".join(chunks) == wire(piece) if piece.endswith((b"\r", b"\n")) else b"".join(chunks) == wire(piece)[:-2]
+    assert not any(chunk.endswith(b"\r") or not chunk for chunk in chunks)
+    assert survey(message, start, stop) == survey(piece, 0)
 
 
 @pytest.mark.parametrize(

@@ -294,7 +294,7 @@ def test_who_reads_broken_parts_reads_the_same_after_conversion(body):
 @pytest.mark.parametrize("boundary", ["b", "a:b"])
 def test_a_boundary_line_ends_a_header_as_well(boundary):
     parts = ("Content-Disposition: attachment; filename=ö", "\n" + UMLAUTS)
-    octets = sent(*split(multipart(*parts, boundary=f'"{boundary}"').replace('"\n--', "\n--").replace('--"', "--")))
+    octets = sent(*split(multipart(*parts, boundary=boundary)))
     assert len(leaves(email.message_from_bytes(octets))) == 2
     assert b"filename*=utf-8''%C3%B6\r\n--" in octets
 
@@ -420,11 +420,14 @@ def test_there_may_be_so_many_parts_and_no_more():
     assert str(PARTS_LIMIT) in problem(header, body.replace("--b--", "--b\n\na"))
 
 
-@pytest.mark.parametrize("lines", [HEADER_LIMIT // 1000, HEADER_LIMIT // 1000 + 1])
-def test_the_header_of_a_part_is_no_longer_than_that_of_a_message(lines):
-    header, body = split(multipart("X: y\n" + (" " + "z" * 998 + "\n") * lines + "\n" + UMLAUTS))
-    if lines * 1000 <= HEADER_LIMIT - 6:
-        assert b"Gr=C3=BC" in sent(header, body, keep_8bit=False)
+@pytest.mark.parametrize("octets", [HEADER_LIMIT, HEADER_LIMIT + 1])
+def test_the_header_of_a_part_is_no_longer_than_that_of_a_message(octets):
+    line = " " + "z" * 510 + "\n"  # half a KiB
+    field = "X:" + line * (HEADER_LIMIT // len(line) - 1)
+    field += " " + "z" * (octets - len(field) - 2) + "\n"
+    header, body = split(multipart(field + "\n" + UMLAUTS))
+    if octets <= HEADER_LIMIT:
+        assert b"Gr=C3=BC" in sent(header, body)
     else:
         assert "malformed" in problem(header, body)
 
