@@ -60,7 +60,7 @@ def follow(steps: Dialogue[Result], connection: Connection, layer: TlsLayer | No
         while True:
             try:
                 reply = perform(step, connection, layer, plan)
-            except ReplyError as error:
+            except (HostFailed, ReplyError) as error:
                 step = steps.throw(error)
             else:
                 step = next(steps) if reply is None else steps.send(reply)

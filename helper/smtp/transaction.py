@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helper.failure import Refused, ReplyError
+from helper.failure import HostFailed, InDoubt, Refused, ReplyError
 from helper.record import Record
 from helper.smtp.fit import fitted
 from helper.smtp.steps import Noted, Quit, Read, SendAsChunk, SendAsData, Write, WriteDataCommand, command_line, shown
@@ -112,9 +112,12 @@ def transact_at_once(timeouts: Timeouts, commands: Commands, data: MailData) -> 
     yield group(commands)
     yield SendAsChunk(data)
     yield Quit()
-    for _, name in commands:
-        yield from accepted(name, timeouts.final_s)
-    return (yield from taken(timeouts))
+    try:
+        for _, name in commands:
+            yield from accepted(name, timeouts.final_s)
+        return (yield from taken(timeouts))
+    except Refused as refusal:
+        raise (yield from heard_out(refusal, timeouts)) from None
 
 
 def transact_with_chunk(timeouts: Timeouts, commands: Commands, data: MailData) -> Dialogue[Reply]:
@@ -124,7 +127,10 @@ def transact_with_chunk(timeouts: Timeouts, commands: Commands, data: MailData) 
         yield from accepted(name, timeouts.command_s)
     yield SendAsChunk(data)
     yield Quit()
-    return (yield from taken(timeouts))
+    try:
+        return (yield from taken(timeouts))
+    except Refused as refusal:
+        raise (yield from heard_out(refusal, timeouts)) from None
 
 
 def group(commands: Commands) -> Write:
@@ -153,6 +159,22 @@ def taken(timeouts: Timeouts) -> Dialogue[Reply]:
     if not reply.is_positive:
         raise unwelcome("the message", reply)
     return reply
+
+
+def heard_out(refusal: Refused, timeouts: Timeouts) -> Dialogue[Refused | InDoubt]:
+    """Return what a refusal is worth that came when the message was out, by what the server says up to its goodbye.
+
+    One that had said a word too many before would have its replies taken for those to the next commands each: the
+    refusal would be an earlier one, and the acceptance of the message still to come.
+    """
+    try:
+        while (reply := (yield Read("QUIT", timeouts.command_s))).code != 221:
+            if reply.is_positive:
+                problem = f"{refusal.command} was refused: {refusal.reply.text}; then came {reply.text}"
+                return InDoubt(problem)
+    except (HostFailed, ReplyError):
+        return refusal  # it has gone, which is a goodbye too
+    return refusal
 
 
 def unwelcome(command: str, reply: Reply) -> Refused | ReplyError:

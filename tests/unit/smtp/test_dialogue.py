@@ -3,16 +3,17 @@ from __future__ import annotations
 import pytest
 
 from helper import status
-from helper.failure import CannotTake, HostFailed, Refused, ReplyError
+from helper.failure import CannotTake, HostFailed, InDoubt, Refused, ReplyError
 from helper.secret import Secret
 from helper.smtp.dialogue import Session, dialogue
 from helper.smtp.envelope import Envelope, MailData, Notification
 from helper.smtp.sasl.exchange import Credential
 from helper.smtp.transaction import Timeouts
-from tests.unit.smtp.transcript import play
+from tests.unit.smtp.transcript import GONE, play
 
 GREETING = b"220 mx.example.net ESMTP\r\n"
 OK = b"250 2.0.0 ok\r\n"
+BYE = b"221 2.0.0 bye\r\n"
 GO_AHEAD = b"354 go ahead\r\n"
 BYE_EXPECTED = b"250 2.0.0 queued as 4F\r\n"
 
@@ -224,8 +225,10 @@ def spied(steps, written):
 @pytest.mark.parametrize("keywords", KEYWORDS)
 @pytest.mark.parametrize("refusal", REFUSALS)
 def test_a_refused_mail_data_or_message_names_the_command_and_tries_no_other_host(keywords, refusal):
+    at_once = "CHUNKING" in keywords and "PIPELINING" in keywords
+    goodbye = [BYE] if at_once else []
     with pytest.raises(Refused) as caught:
-        play(dialogue(session(), envelope()), [GREETING, ehlo(*keywords), refusal])
+        play(dialogue(session(), envelope()), [GREETING, ehlo(*keywords), refusal, *goodbye])
     assert caught.value.command == "MAIL FROM:<alice@example.net>"
     chunking = "CHUNKING" in keywords
     if not chunking:
@@ -234,8 +237,32 @@ def test_a_refused_mail_data_or_message_names_the_command_and_tries_no_other_hos
         assert caught.value.command == "DATA"
     accepted = [OK, OK] if chunking else [OK, OK, GO_AHEAD]
     with pytest.raises(Refused) as caught:
-        play(dialogue(session(), envelope()), [GREETING, ehlo(*keywords), *accepted, refusal])
+        play(dialogue(session(), envelope()), [GREETING, ehlo(*keywords), *accepted, refusal, *goodbye])
     assert caught.value.command == "the message"
+
+
+NO = b"550 5.7.1 no\r\n"
+AT_ONCE = ("PIPELINING", "CHUNKING")
+
+
+@pytest.mark.parametrize(
+    ("recipients", "replies", "believed"),
+    [
+        (1, [OK, OK, NO, BYE], True),
+        (1, [OK, OK, NO, GONE], True),
+        (1, [OK, NO, NO, BYE], True),
+        (1, [NO, NO, NO, BYE], True),
+        (1, [OK, NO, BYE_EXPECTED], False),  # a word too many to MAIL: the refusal is of nothing that we said
+        (2, [OK, OK, OK, NO, BYE], True),
+        (2, [OK, OK, OK, NO, GONE], True),
+        (2, [OK, OK, OK, NO, BYE_EXPECTED], False),  # the refusal was the second recipient's
+        (2, [OK, OK, OK, NO, NO, BYE_EXPECTED], False),
+    ],
+)
+def test_a_refusal_after_the_message_is_believed_if_nothing_is_accepted_after_it(recipients, replies, believed):
+    steps = dialogue(session(), envelope(*(b"r%d@x.example" % number for number in range(recipients))))
+    with pytest.raises(Refused if believed else InDoubt):
+        play(steps, [GREETING, ehlo(*AT_ONCE), *replies])
 
 
 def test_a_reply_that_makes_no_sense_is_no_refusal():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from helper import status
+from helper.failure import HostFailed
 from helper.smtp.reply import take_reply
 from helper.smtp.steps import (
     Authenticated,
@@ -15,9 +17,11 @@ from helper.smtp.steps import (
     WriteDataCommand,
 )
 
+GONE = b""  # in a script: the connection is lost
+
 
 def play(steps, script):
-    """Return what was written before each reply, the final result or failure; `script` holds replies as octets."""
+    """Return what was written before each reply, and the final result; `script` holds octets of replies, and GONE."""
     replies = iter(script)
     turns = [[]]
     answer = None
@@ -45,9 +49,12 @@ def play(steps, script):
                 case Read():
                     octets = next(replies, None)
                     assert octets is not None, f"the script has no reply to {step.command}"
+                    turns.append([])
+                    if octets == GONE:
+                        lost = steps.throw(HostFailed("the connection was lost", status.TEMPORARY))
+                        raise AssertionError(f"it goes on without a connection: {lost!r}")
                     answer = take_reply(bytearray(octets))
                     assert answer is not None, "the script holds an incomplete reply"
-                    turns.append([])
     except StopIteration as done:
         assert next(replies, None) is None, "the dialogue ended before the script"
         return ["".join(turn) for turn in turns], done.value
