@@ -12,8 +12,10 @@ from pathlib import Path
 
 from admin.finding import Caution
 from admin.installed import refuse_exchangeable
+from helper.config.values import Configuration
 from helper.failure import ConfigError, SystemFault
-from helper.privileged import load, paths
+from helper.privileged import landlock, load, paths
+from helper.privileged.sandbox import seccomp_is_there
 
 OLDEST_PYTHON = (3, 11)
 MODULES = {"prctl": "python3-prctl", "dns.resolver": "python3-dnspython"}
@@ -48,6 +50,31 @@ def check_kernel() -> str:
     """Find settings of the kernel under which the password stays where it is, and sends are possible."""
     settings = {name: setting(Path("/proc/sys") / name) for name in SYSCTLS}
     return judge_kernel(settings, os.path.exists("/proc/self/status") and has_no_new_privs())
+
+
+def check_sandbox(configuration: Configuration) -> str:
+    """Find in the kernel what the helper shuts itself in with."""
+    return judge_sandbox(landlock.abi(), seccomp_is_there(), is_required=configuration.sandbox == "required")
+
+
+def judge_sandbox(landlock_abi: int, has_seccomp: bool, *, is_required: bool) -> str:
+    """Return what there is. SystemFault where no message is sent for want of it; Caution where something is missing."""
+    missing = []
+    if not landlock_abi:
+        missing.append(
+            "Landlock (Linux 5.13, and landlock among the kernel's lsm=): files are not kept from the helper"
+        )
+    elif landlock_abi < landlock.FIRST_WITH_TCP:
+        missing.append("Landlock for TCP (Linux 6.7): the helper can connect to any port")
+    elif landlock_abi < landlock.FIRST_WITH_SCOPES:
+        missing.append("Landlock for abstract sockets (Linux 6.12): the helper can connect to them")
+    if not has_seccomp:
+        missing.append("seccomp, or this processor's system calls are not known: the helper can execute programs")
+    if is_required and not (landlock_abi and has_seccomp):
+        raise SystemFault(f'no message is sent, for sandbox is "required", and the kernel lacks {"; ".join(missing)}')
+    if missing:
+        raise Caution(f"the kernel lacks {'; '.join(missing)}")
+    return f"Landlock {landlock_abi} and seccomp"
 
 
 def setting(file: Path) -> str | None:

@@ -6,14 +6,18 @@ import os
 
 from helper import status
 from helper.config.compiled import compiled_configuration
-from helper.config.values import Authentication, Configuration, Machine, alias_files
+from helper.config.reach import certificates, tcp_ports
+from helper.config.values import CREDENTIAL, Authentication, Configuration, Machine, alias_files
 from helper.delivery.channel import Channel
+from helper.delivery.identify import identify
 from helper.delivery.report import Log, Progress, open_syslog
+from helper.delivery.resolve import port_of_service
 from helper.delivery.story import Holdings, tell
 from helper.failure import ConfigError, Failure
 from helper.privileged import load, paths
 from helper.privileged.begin import CHANNEL, begin
 from helper.privileged.drop import drop
+from helper.privileged.sandbox import Sandbox
 from helper.secret import Secret
 from helper.sentence import Verdict, verdict
 
@@ -34,9 +38,9 @@ def main() -> NoReturn:
         holdings = take_hold()
         log = holdings.log
         drop()
-        # Landlock and seccomp have their place here: nothing below opens a file of ours.
+        holdings = in_sandbox(holdings)
         channel = Channel(CHANNEL)
-        tell(channel, caller_uid, holdings)
+        tell(channel, identify(caller_uid), holdings)
     except Failure as failure:
         give_up(verdict(failure).line, channel, log)
     except BaseException as defect:  # the last resort; no traceback, whose lines could hold a secret
@@ -85,7 +89,7 @@ def hold(configuration: Configuration, keeper: load.Keeper) -> Holdings:
         secrets = {
             each.name: secret_of(each.auth, keeper) for each in configuration.transports if each.auth is not None
         }
-        certificates = {
+        own_certificates = {
             each.name: own_certificate(each.tls_certificate, each.tls_privatekey, keeper)
             for each in configuration.transports
             if each.tls_certificate is not None
@@ -93,11 +97,15 @@ def hold(configuration: Configuration, keeper: load.Keeper) -> Holdings:
         aliases = {file: load.alias_file(file, keeper) for file in alias_files(configuration)}
     except ConfigError as error:
         return Holdings(configuration, error, {}, {}, log, {})
-    return Holdings(configuration, None, secrets, aliases, log, certificates)
+    return Holdings(configuration, None, secrets, aliases, log, own_certificates)
 
 
 def secret_of(auth: Authentication, keeper: load.Keeper) -> Secret:
     """Return the password or token for a smart host, from where the configuration says; none for EXTERNAL."""
+    if auth.password_file is not None and auth.password_file.startswith(CREDENTIAL):
+        from helper.privileged.credential import credential
+
+        return credential(auth.password_file)
     if auth.password_file is not None:
         return load.secret(auth.password_file, keeper)
     command = auth.password_command or auth.token_command
@@ -115,6 +123,25 @@ def own_certificate(certificate_file: str, key_file: str | None, keeper: load.Ke
     key_name, key = load.private_key(key_file or certificate_file, keeper)
     name, certificate = load.certificate(certificate_file, keeper) if key_file is not None else (key_name, key)
     return OwnCertificate(name, certificate, key_name, key)
+
+
+def in_sandbox(holdings: Holdings) -> Holdings:
+    """Shut this process in with what its configuration needs, and return the holdings with the sandbox."""
+    sandbox = sandbox_of(holdings.configuration)
+    sandbox.shut_in()
+    return holdings.replace(sandbox=sandbox)
+
+
+def sandbox_of(configuration: Configuration | None) -> Sandbox:
+    """Return the sandbox for a configuration; without one, nobody is connected to."""
+    if configuration is None:
+        return Sandbox()
+    return Sandbox(
+        tcp_ports(configuration, port_of_service),
+        certificates(configuration),
+        may_bind=any(transport.interface is not None for transport in configuration.transports),
+        is_required=configuration.sandbox == "required",
+    )
 
 
 def give_up(line: str, channel: Channel | None, log: Log | None) -> NoReturn:

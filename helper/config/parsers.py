@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from helper.config.shape import DIGITS, Shape, integer_of, is_word, must, text_of
+from helper.config.values import CREDENTIAL
 
 UNITS_S = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}  # Exim, chapter 6, "Time intervals"
 DURATION_LIMIT_S = 604_800  # a week: a caller waits meanwhile
@@ -72,6 +73,14 @@ def parse_path(value: object) -> str:
     """Return a path as written."""
     must(is_path(text_of(value)), PATH.words)
     return text_of(value)
+
+
+def parse_secret_path(value: object) -> str:
+    """Return the path of a secret as written, or `credential:` with the name of one that systemd hands over."""
+    text = text_of(value)
+    name = text.removeprefix(CREDENTIAL)
+    must(is_path(text) and (name == text or (name not in ("", ".", "..") and "/" not in name)), SECRET_PATH.words)
+    return text
 
 
 def parse_absolute_path(value: object) -> str:
@@ -151,6 +160,7 @@ SIZE = Shape('a size in octets, or such as "50M" (K, M, G), 0 for no limit', par
 WORD = Shape("a name of at most 64 letters, digits, - and _", parse_word)
 TEXT = Shape("a line of printable text of at most 998 octets", parse_text)
 PATH = Shape("the path of a file, without ..", parse_path)
+SECRET_PATH = Shape("the path of a file, without .., or credential:NAME", parse_secret_path)
 ABSOLUTE_PATH = Shape("an absolute path, without ..", parse_absolute_path)
 LOG = Shape('"syslog" or an absolute path, without ..', parse_log)
 ALIAS_PATH = Shape('an absolute path, or one that begins with "$home/", without ..', parse_alias_path)

@@ -65,6 +65,12 @@ MAIN = (
     Option("log_format", one_of("text", "json"), "text", "What a line of the log looks like."),
     Option("exit_codes", one_of("simple", "sysexits"), "simple", "Whether a failure is always 1, or told by its kind."),
     Option(
+        "sandbox",
+        one_of("auto", "required"),
+        "auto",
+        "Whether a send does without Landlock and seccomp, by which it shuts itself in, where the kernel lacks them.",
+    ),
+    Option(
         "extract_addresses_remove_arguments",
         BOOLEAN,
         False,
@@ -142,7 +148,12 @@ TRANSPORT = (
 AUTHENTICATION = (
     Option("mechanisms", array_of(parsers.MECHANISM, "SASL mechanisms"), None, "Those that may be used; default: all."),
     Option("user", parsers.TEXT, None, "The name to log in with."),
-    Option("password_file", parsers.PATH, None, "The file of the password, relative to secrets/."),
+    Option(
+        "password_file",
+        parsers.SECRET_PATH,
+        None,
+        "The file of the password, relative to secrets/, or credential:NAME: what systemd hands to gatepost@.service.",
+    ),
     Option("password_command", parsers.COMMAND, None, "A command that prints the password."),
     Option("token_command", parsers.COMMAND, None, "A command that prints an OAuth 2.0 access token."),
     Option("allow_plaintext", BOOLEAN, False, "Whether the password may go over an unencrypted connection."),

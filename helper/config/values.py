@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from helper.record import Record
 
+CREDENTIAL = "credential:"  # what begins a password_file that systemd hands over (systemd.exec(5), "Credentials")
+
 
 class Machine(Record):
     """What the configuration takes from the machine where the file is silent."""
@@ -136,6 +138,7 @@ class Configuration(Record):
     log: str = "syslog"
     log_format: str = "text"
     exit_codes: str = "simple"
+    sandbox: str = "auto"
     extract_addresses_remove_arguments: bool = False
 
 

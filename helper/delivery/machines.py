@@ -38,7 +38,9 @@ def machines_of(host: Host, transport: Transport) -> list[Machine]:
     look_up = signed_look_up() if transport.dane else dns_records.records
     if host.kind == "mx":
         names = dns_records.mail_exchangers(host.name, look_up)
-        return [Machine(name, port, transport.tls, verified_name(name, host, transport)) for name in names]
+        return [
+            Machine(name, host.service or port, transport.tls, verified_name(name, host, transport)) for name in names
+        ]
     return [
         Machine(found.name, b"%d" % found.port, tls, verified_name(found.name, host, transport))
         for service, tls in SUBMISSION_SERVICES

@@ -52,10 +52,18 @@ def port_number(machine: Machine) -> int:
     """Return a server's port as a number. HostFailed for the name of a service that nobody knows."""
     if machine.port.isdigit():
         return int(machine.port)
+    port = port_of_service(machine.port)
+    if port is None:
+        raise HostFailed("the port's service name is unknown", status.CONFIGURATION)
+    return port
+
+
+def port_of_service(name: bytes) -> int | None:
+    """Return the port of a service (services(5)), None for one that nobody knows."""
     try:
-        return _socket.getservbyname(machine.port.decode("ascii"), "tcp")
+        return _socket.getservbyname(name.decode("ascii"), "tcp")
     except OSError:
-        raise HostFailed("the port's service name is unknown", status.CONFIGURATION) from None
+        return None
 
 
 def in_turns(addresses: list[Address]) -> list[Address]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from helper import status
+from helper.config.reach import reads_lists
 from helper.delivery.compose import compose_message
 from helper.delivery.deliver import deliver
-from helper.delivery.identify import identify
 from helper.delivery.inquire import inquire
 from helper.delivery.origin import origin_of
 from helper.delivery.plan import make_plan
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from helper.delivery.own_certificate import OwnCertificate
     from helper.delivery.receive import Message
     from helper.delivery.report import Log
+    from helper.privileged.sandbox import Sandbox
     from helper.secret import Secret
     from helper.wire import Submission
 
@@ -49,15 +50,22 @@ class Holdings(Record):
     alias_files: dict[str, bytes | None]
     log: Log
     own_certificates: dict[str, OwnCertificate]  # by the name of the transport, as the secrets
+    sandbox: Sandbox | None = None  # what this process is in
 
 
-def tell(channel: Channel, caller_uid: int, holdings: Holdings) -> None:
-    """Carry out the caller's request, or those of a session one by one, with the caller's rights."""
-    person = identify(caller_uid)
-    progress = Progress(person.login, person.uid)
+def tell(channel: Channel, person: Person, holdings: Holdings) -> None:
+    """Carry out the caller's request, or those of a session one by one, with the rights that are left."""
     channel.announce(size_limit(holdings))
-    while carry_out(person, progress, holdings, channel):
-        progress = Progress(person.login, person.uid)
+    while carry_out(person, new_progress(person, holdings), holdings, channel):
+        pass
+
+
+def new_progress(person: Person, holdings: Holdings) -> Progress:
+    """Return what is known of a request before it has come."""
+    progress = Progress(person.login, person.uid)
+    if holdings.sandbox is not None and holdings.sandbox.strength:
+        progress.notes["sandbox"] = holdings.sandbox.strength
+    return progress
 
 
 def carry_out(person: Person, progress: Progress, holdings: Holdings, channel: Channel) -> bool:
@@ -90,6 +98,9 @@ def carry_out(person: Person, progress: Progress, holdings: Holdings, channel: C
     except Failure as failure:
         outcome = verdict(failure)
         channel.say(outcome.line)
+    except MemoryError:
+        outcome = out_of_memory(channel)
+        channel.say(outcome.line)
     report(outcome, progress, holdings, channel)
     if message is not None:
         message.release()
@@ -121,8 +132,26 @@ def send(
     progress.note_message(outgoing.message_id, outgoing.data.size_octets)
     check(configuration.policies, origin.caller, addresses, way.reverse_path, outgoing.data.size_octets)
 
-    reply = deliver(make_plan(way, outgoing, submission, configuration, holdings, progress, channel))
+    plan = make_plan(way, outgoing, submission, configuration, holdings, progress, channel)
+    shut_in_further(submission, configuration, holdings)
+    reply = deliver(plan)
     return Verdict(status.SENT, "accepted", reply.text)
+
+
+def shut_in_further(submission: Submission, configuration: Configuration, holdings: Holdings) -> None:
+    """Read no more than the delivery needs, before the network is met; the next message of a session may need lists."""
+    routes_again = submission.session and reads_lists(configuration, holdings.alias_files)
+    if holdings.sandbox is not None and not routes_again:
+        holdings.sandbox.shut_in_further()
+
+
+def out_of_memory(channel: Channel) -> Verdict:
+    """Return how a send ends for which the caller's limits, or the machine, leave too little memory."""
+    if channel.is_in_doubt:
+        reason = "there was not enough memory left to hear what the smart host said"
+        return Verdict(status.SYSTEM, "in-doubt", f"sendmail: may have been sent: {reason}")
+    reason = "there is not enough memory for this message (ulimit -v, ulimit -d)"
+    return Verdict(status.SYSTEM, "failed", f"sendmail: not sent: {reason}")
 
 
 def report(outcome: Verdict, progress: Progress, holdings: Holdings, channel: Channel) -> None:

@@ -7,9 +7,10 @@ import os
 from helper import status
 from helper.config.configuration import parse_configuration
 from helper.delivery.channel import Channel
+from helper.delivery.identify import identify
 from helper.delivery.story import Holdings, tell
 from helper.failure import ConfigError, Failure
-from helper.main import defect_line, give_up, hold, hold_nothing, this_machine
+from helper.main import defect_line, give_up, hold, hold_nothing, in_sandbox, this_machine
 from helper.personal.begin import begin, shut_in
 from helper.personal.files import given_configuration, own_configuration
 from helper.privileged.begin import CHANNEL
@@ -31,8 +32,9 @@ def main(which: str, path: str) -> NoReturn:
         holdings = take_hold(which, path)
         log = holdings.log
         shut_in()
+        holdings = in_sandbox(holdings)
         channel = Channel(CHANNEL)
-        tell(channel, caller_uid, holdings)
+        tell(channel, identify(caller_uid), holdings)
     except Failure as failure:
         give_up(verdict(failure).line, channel, log)
     except BaseException as defect:  # the last resort; no traceback, whose lines could hold a secret

@@ -20,8 +20,9 @@ OUTER = (
     "trace=network,setresuid,execve,fork,vfork,clone,clone3",
     "-o",
 )
-TELL = "        tell(channel, caller_uid, holdings)\n"
-LATE_DROP = {"helper/main.py": {"        drop()\n": "", TELL: TELL + "        drop()\n"}}
+TELL = "        tell(channel, identify(caller_uid), holdings)\n"
+SANDBOX = "        holdings = in_sandbox(holdings)\n"  # it would forbid a drop that comes later
+LATE_DROP = {"helper/main.py": {"        drop()\n": "", SANDBOX: "", TELL: TELL + "        drop()\n"}}
 # What hears something from a peer; a socket's own end of file does not.
 HEARS = re.compile(r"\b(recvfrom|recvmsg|recvmmsg|accept4?|connect)\((.*)")
 

@@ -11,7 +11,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SECURITY = (ROOT / "SECURITY.md").read_text("utf-8")
 STORY = SECURITY.partition("## The story\n")[2].partition("\n## ")[0]
-TABLE = [line.strip("|").split("|") for line in SECURITY.splitlines() if line.startswith("| ")][2:]
+ATTACKS = SECURITY.partition("## Attacks and their tests\n")[2].partition("\n## ")[0]
+TABLE = [line.strip("|").split("|") for line in ATTACKS.splitlines() if line.startswith("| ")][2:]
 
 
 def step(number):
@@ -41,10 +42,17 @@ def test_the_steps_of_the_story_are_what_the_function_calls(number, function, fi
     assert names_in(step(number)) == [function, *calls_of(function, file)]
 
 
+def test_the_steps_of_the_sandbox_are_taken_where_the_story_says():
+    assert names_in(step(6)) == ["shut_in", "shut_in_further"]
+    send = (ROOT / "helper/delivery/story.py").read_text("utf-8").partition("def send(")[2].partition("\ndef ")[0]
+    assert send.index("route_message(") < send.index("shut_in_further(") < send.index("deliver(plan)")
+
+
 def test_the_phases_of_the_story_stand_in_the_order_in_which_the_helper_goes_through_them():
     main = (ROOT / "helper/main.py").read_text("utf-8").partition("def main()")[2].partition("\ndef ")[0]
-    assert main.index("begin()") < main.index("take_hold()") < main.index("drop()") < main.index("tell(")
-    phases = names_in(step(6))
+    order = ("begin()", "take_hold()", "drop()", "in_sandbox(", "tell(")
+    assert sorted(order, key=main.index) == list(order)
+    phases = names_in(step(7))
     assert phases == ["receive", "route", "compose", "deliver", "report"]
     assert all((ROOT / f"helper/delivery/{phase}.py").exists() for phase in phases)
 

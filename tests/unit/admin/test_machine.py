@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from admin.finding import Caution
-from admin.machine import judge_kernel
+from admin.machine import judge_kernel, judge_sandbox
 from helper.failure import SystemFault
 
 GOOD = {"fs/suid_dumpable": "0", "fs/protected_hardlinks": "1"}
@@ -39,3 +41,38 @@ def test_what_is_no_fault_is_told_all_the_same(settings, no_new_privs, told):
 
 def test_a_kernel_that_does_not_tell_of_links_is_no_reason_to_warn():
     assert judge_kernel(GOOD | {"fs/protected_hardlinks": None}, False)
+
+
+@pytest.mark.parametrize("is_required", [False, True])
+@pytest.mark.parametrize("abi", [6, 7, 20])
+def test_a_kernel_that_has_all_of_the_sandbox_is_right(abi, is_required):
+    assert judge_sandbox(abi, True, is_required=is_required) == f"Landlock {abi} and seccomp"
+
+
+@pytest.mark.parametrize(
+    ("abi", "has_seccomp", "told"),
+    [
+        (0, True, "lacks Landlock (Linux 5.13"),
+        (1, True, "connect to any port"),
+        (3, True, "connect to any port"),
+        (4, True, "abstract sockets"),
+        (5, True, "abstract sockets"),
+        (7, False, "lacks seccomp"),
+        (0, False, "from the helper; seccomp"),
+    ],
+)
+def test_what_a_kernel_lacks_of_the_sandbox_is_told(abi, has_seccomp, told):
+    with pytest.raises(Caution, match=re.escape(told)):
+        judge_sandbox(abi, has_seccomp, is_required=False)
+
+
+@pytest.mark.parametrize(("abi", "has_seccomp"), [(0, True), (0, False), (1, False), (7, False)])
+def test_a_kernel_without_the_sandbox_that_is_required_is_wrong(abi, has_seccomp):
+    with pytest.raises(SystemFault, match="no message is sent"):
+        judge_sandbox(abi, has_seccomp, is_required=True)
+
+
+@pytest.mark.parametrize("abi", [1, 5])
+def test_an_old_landlock_is_enough_for_who_requires_a_sandbox(abi):
+    with pytest.raises(Caution):
+        judge_sandbox(abi, True, is_required=True)

@@ -36,6 +36,7 @@ received_header = false
 log = "/var/log/gatepost.log"
 log_format = "json"
 exit_codes = "sysexits"
+sandbox = "required"
 extract_addresses_remove_arguments = true
 
 [transports.relay]

@@ -34,6 +34,7 @@ def test_every_main_option_is_read():
     assert (full.message_size_limit_octets, full.recipients_max) == (10240, 7)
     assert (full.received_header, full.extract_addresses_remove_arguments) == (False, True)
     assert (full.log, full.log_format, full.exit_codes) == ("/var/log/gatepost.log", "json", "sysexits")
+    assert full.sandbox == "required"
 
 
 def test_every_option_of_a_transport_is_read():
