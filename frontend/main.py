@@ -21,18 +21,41 @@ INQUIRIES = {"verify": b"verify", "trace": b"trace", "check aliases": b"aliases"
 
 def main() -> None:
     """Send what the caller gives, and end with the status that tells how it went."""
-    # SIGINT came blocked (sendmail.c): first its default effect, so that it never ends in a traceback.
-    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    # SIGINT came blocked (sendmail.c): first its default effect, so that it never ends in a traceback; unless the
+    # caller ignores it, as nohup and a shell's background jobs do.
+    if _signal.getsignal(_signal.SIGINT) != _signal.SIG_IGN:
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
     _signal.pthread_sigmask(_signal.SIG_UNBLOCK, [_signal.SIGINT])
     try:
-        command = parse_argv(sys.argv[1:])
+        end(serve_caller(sys.argv[1:]))
+    except BaseException as defect:  # the last resort; a traceback is no line that callers can show
+        end(confess(defect, submit.Helper.was_given_a_message))
+
+
+def serve_caller(argv: list[str]) -> int:
+    """Do what the caller asks for and return the exit status."""
+    try:
+        command = parse_argv(argv)
     except UsageError as error:
-        end(complain(error.problem))
+        return complain(error.problem)
     if command.configuration is not None:
         from frontend import personal  # few sends are without privilege
 
         personal.start_with(command.configuration)
-    end(carry_out(command))
+    return carry_out(command)
+
+
+def confess(defect: BaseException, may_be_sent: bool) -> int:
+    """Show where a defect of ours has ended the send, and return the status; nothing is claimed that is not known."""
+    trace = defect.__traceback__
+    place = "an unknown place"
+    while trace is not None:
+        place = f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    outcome = "may have been sent" if may_be_sent else "not sent"
+    line = f"sendmail: {outcome}: a defect in Gatepost: {type(defect).__name__} at {place}"
+    submit.show(line.encode("ascii", "replace"))
+    return status.FAILED
 
 
 def end(exit_status: int) -> NoReturn:
@@ -69,14 +92,22 @@ def send(command: CommandLine) -> int:
     try:
         message = stdin.memory_file(limit, dot_ends=not command.dots_are_text)
     except OSError as error:
-        reason = "it is a folder, or not open for reading" if error.errno == errno.EBADF else error.strerror
-        problem = f"standard input cannot be read: {reason}".encode("ascii", "replace")
-        helper.submit(wire.Complaint(b"input", problem, tuple(map(os.fsencode, command.recipients))))
-        return helper.outcome()
-    helper.submit(submission(command), message)
+        recipients = tuple(map(os.fsencode, command.recipients))
+        helper.submit(wire.Complaint(b"input", input_problem(error).encode("ascii", "replace"), recipients))
+    else:
+        helper.submit(submission(command), message)
     outcome = helper.outcome()
     stdin.drain()
     return outcome
+
+
+def input_problem(error: OSError) -> str:
+    """Return what is wrong with standard input."""
+    if error.errno == errno.EBADF:
+        return "standard input cannot be read: it is a folder, or not open for reading"
+    if error.errno == errno.EFBIG:
+        return "the message is larger than the caller may write (ulimit -f)"
+    return f"standard input cannot be read: {error.strerror}"
 
 
 def inquire(command: CommandLine) -> int:
@@ -138,8 +169,9 @@ def complain(problem: str) -> int:
 def say(text: str) -> int:
     """Write to standard output and return the status of having done so."""
     try:
-        stdin.write_all(1, text.encode("ascii"))
-    except OSError:
+        stdin.write_all(submit.STDOUT, text.encode("ascii"))
+    except OSError as error:
+        submit.show(f"sendmail: standard output cannot be written: {error.strerror}".encode("ascii", "replace"))
         return status.FAILED
     return status.SENT
 

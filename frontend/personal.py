@@ -34,6 +34,11 @@ def start_by_default() -> None:
     start("own", own_configuration())
 
 
+def is_configured() -> bool:
+    """Say whether the caller has a configuration of their own, fit or not."""
+    return os.path.lexists(own_configuration())
+
+
 def own_configuration() -> str:
     """Return where the caller's own configuration is (XDG Base Directory Specification); relative paths are ignored."""
     folder = os.environ.get("XDG_CONFIG_HOME", "")

@@ -9,7 +9,6 @@
  */
 #include "../helper/privileged/start.h"
 
-#include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <stdlib.h>
@@ -39,12 +38,7 @@ static void hold_standard_descriptors(void)
 /* The kernel allows arguments of a quarter of the stack's limit, 6 MiB at most: ours are the caller's and six more. */
 static void make_room_for_arguments(void)
 {
-    const rlim_t enough = 24 * 1024 * 1024;
-    struct rlimit stack;
-    if (getrlimit(RLIMIT_STACK, &stack) == 0 && stack.rlim_cur < enough) {
-        stack.rlim_cur = stack.rlim_max < enough ? stack.rlim_max : enough;
-        (void)setrlimit(RLIMIT_STACK, &stack); /* without it, execve(2) says so where it matters */
-    }
+    (void)raise_limit(RLIMIT_STACK, MEGABYTE, 24 * MEGABYTE); /* without it, execve(2) says so where it matters */
 }
 
 /* dup2 of a descriptor onto itself would keep its close-on-exec flag. */
@@ -52,6 +46,23 @@ static void move_to_channel(int end)
 {
     if (end == CHANNEL ? fcntl(end, F_SETFD, 0) < 0 : dup2(end, CHANNEL) < 0) {
         _exit(STATUS_FAILED);
+    }
+}
+
+/*
+ * The root of a user namespace can be an ordinary user to all outside: this machine's files, the interpreter among
+ * them, are somebody else's then. There is no root to give up, and no service user of ours to become.
+ */
+static bool is_root_of_nothing(void)
+{
+    struct stat interpreter;
+    return in_user_namespace() && stat(PYTHON, &interpreter) == 0 && interpreter.st_uid != 0;
+}
+
+static void give_up_bounding_set(void)
+{
+    for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++) {
+        (void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0); /* in a container some cannot be dropped */
     }
 }
 
@@ -66,9 +77,7 @@ static void give_up_root(gid_t real_group, gid_t effective_group, uid_t real_use
     if (setresuid(0, 0, 0) != 0 || setgroups(0, NULL) != 0) {
         refuse(in_user_namespace() ? IN_USER_NAMESPACE : NOT_SENT("root cannot give up its groups"));
     }
-    for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++) {
-        (void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0); /* in a container some cannot be dropped; none is kept below */
-    }
+    give_up_bounding_set(); /* what cannot be dropped from it is not kept below */
     if (setresgid(real_group, effective_group, effective_group) != 0 ||
         setresuid(real_user, effective_user, effective_user) != 0 || syscall(SYS_capset, &header, none) != 0) {
         refuse(NOT_SENT("root cannot give itself up"));
@@ -81,11 +90,20 @@ static void give_up_root(gid_t real_group, gid_t effective_group, uid_t real_use
     }
 }
 
-/* A set-id program that calls us lends us its rights: the send is its user's. */
+/*
+ * A set-id program that calls us lends us its rights: the send is its user's. Where nothing is lent, nothing is asked
+ * of the kernel: a service whose system calls are filtered may not even ask for what it has.
+ */
 static void give_up_borrowed_rights(void)
 {
     const uid_t user = getuid();
     const gid_t group = getgid();
+    uid_t users[3];
+    gid_t groups[3];
+    if (getresuid(&users[0], &users[1], &users[2]) == 0 && getresgid(&groups[0], &groups[1], &groups[2]) == 0 &&
+        users[1] == user && users[2] == user && groups[1] == group && groups[2] == group) {
+        return;
+    }
     if (setresgid(group, group, group) != 0 || setresuid(user, user, user) != 0) {
         refuse(in_user_namespace() ? IN_USER_NAMESPACE
                                    : NOT_SENT("the rights of a calling set-id program cannot be given up"));
@@ -133,7 +151,10 @@ __attribute__((noreturn)) static void execute_frontend(int argc, char **argv, bo
         }
     }
     (void)execve(PYTHON, (char *const *)(uintptr_t)arguments, (char *const *)(uintptr_t)environment);
-    refuse(errno == E2BIG ? TOO_LONG : NOT_SENT(PYTHON " cannot be executed"));
+    if (errno == E2BIG) {
+        refuse(TOO_LONG);
+    }
+    refuse_unexecuted();
 }
 
 __attribute__((noreturn)) static void execute_launcher(void)
@@ -147,17 +168,19 @@ __attribute__((noreturn)) static void execute_launcher(void)
 
 int main(int argc, char **argv)
 {
-    const bool as_root = getuid() == 0;
+    const bool cut_off = getuid() == 0 && is_root_of_nothing();
+    const bool as_root = getuid() == 0 && !cut_off;
     struct account service;
     struct account standin;
     sigset_t interrupt;
     int ends[2];
 
+    make_room_for_arguments(); /* and for ourselves: it comes first */
+    (void)raise_limits();      /* of a low limit the frontend would die in random ways, as the helper would */
     hold_standard_descriptors();
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
         refuse(NOT_SENT("no socketpair can be had"));
     }
-    make_room_for_arguments();
     if (sigemptyset(&interrupt) != 0 || sigaddset(&interrupt, SIGINT) != 0 ||
         sigprocmask(SIG_BLOCK, &interrupt, NULL) != 0) {
         refuse(NOT_SENT("the interrupt signal cannot be held back"));
@@ -170,16 +193,22 @@ int main(int argc, char **argv)
 
     const pid_t child = fork();
     if (child < 0) {
-        refuse(NOT_SENT("no second process can be had (process limit?)"));
+        refuse(NO_SECOND_PROCESS);
     }
     move_to_channel(ends[child == 0 ? 1 : 0]);
     if (child == 0) {
         frontend_listens = true;
+        if (cut_off) {
+            close_door(IN_USER_NAMESPACE);
+        }
         if (!as_root) {
             execute_launcher();
         }
         give_up_root(standin.gid, service.gid, standin.uid, service.uid);
         execute_helper();
+    }
+    if (cut_off) {
+        give_up_bounding_set();
     }
     if (as_root) {
         give_up_root(standin.gid, standin.gid, standin.uid, standin.uid);

@@ -99,7 +99,7 @@ class Client:
         """Return what comes next, nothing where the client has gone: who reads no reply is not listened to either."""
         self.flush()
         try:
-            octets = b"" if self._has_gone else os.read(stdin.STDIN, PART_OCTETS)
+            octets = b"" if self._has_gone else stdin.read(PART_OCTETS)
         except OSError:  # a terminal that was hung up, a socket that was reset
             octets = b""
         self._has_gone = not octets

@@ -68,6 +68,7 @@ class Session:
         self._transaction: Transaction | None = None
         self._sent = 0
         self._not_sent = 0
+        self._reason = b""  # why the message before was not sent, for RSET
         self._abandoned: Abandon | None = None  # what was never submitted, and is told at the end
 
     def dialogue(self) -> Dialogue:
@@ -161,6 +162,7 @@ class Session:
             raise Rejected(554, b"not sent: there is no memory for the message")
         self._transaction = None
         outcome = yield Submit(transaction.envelope())
+        self._reason = b"" if outcome.is_sent else outcome.text
         if outcome.is_sent:
             self._sent += 1
             yield say(250, outcome.text)
@@ -169,8 +171,10 @@ class Session:
             yield say(552 if received == TOO_LARGE else 554, outcome.text)
 
     def _rset(self, _argument: bytes) -> Steps:
+        """Forget the transaction. After a refused message, Alpine shows its user this reply instead of that one."""
         self._transaction = None
-        yield say(250, b"OK")
+        reason, self._reason = self._reason, b""
+        yield say(250, b"OK; " + reason if reason else b"OK")
 
     def _noop(self, _argument: bytes) -> Steps:
         yield say(250, b"OK")

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 STDIN = 0
 PART_OCTETS = 1024 * 1024
+TYPED_OCTETS = 4096  # a terminal gives one line at a time, and no longer one (termios(3), "Canonical mode")
+DRAIN_PART_OCTETS = 64 * 1024
+DRAINED_OCTETS = 256 * 1024 * 1024  # who has more to say than any message has never ends
+UNLIMITED = 1 << 62
+POLL_IN = 0x001  # poll(2)
+POLL_OUT = 0x004
 NO_EXEC_SEAL = 0x0008  # MFD_NOEXEC_SEAL: where vm.memfd_noexec is 2, no other memory file can be made
 SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 
@@ -26,10 +32,11 @@ def memory_file(limit: int, dot_ends: bool) -> int:
     `dot_ends`, a line with a lone dot ends a message that is typed at a terminal. OSError where the kernel refuses.
     """
     memory = create()
+    most = limit + 1 if limit else UNLIMITED
     if dot_ends and os.isatty(STDIN):
-        copy_lines(memory)
+        copy_typed(memory, most)
     else:
-        copy(memory, limit + 1 if limit else None)
+        copy(memory, most)
     seal(memory)
     return memory
 
@@ -50,14 +57,16 @@ def seal(memory: int) -> None:
     fcntl.fcntl(memory, fcntl.F_ADD_SEALS, SEALS)
 
 
-def copy(memory: int, most: int | None) -> None:
-    """Move standard input to the memory file: all of it, or so many octets."""
+def copy(memory: int, most: int) -> None:
+    """Move standard input to the memory file, at most so many octets."""
     move = way_to_move()
     moved = 0
-    while most is None or moved < most:
-        wanted = PART_OCTETS if most is None else min(PART_OCTETS, most - moved)
+    while moved < most:
         try:
-            count = move(memory, wanted)
+            count = move(memory, min(PART_OCTETS, most - moved))
+        except BlockingIOError:
+            wait(STDIN, POLL_IN)
+            continue
         except OSError as error:
             # Some file systems and devices know no splice; whatever was moved before stays where it is.
             if move is read_and_write or error.errno not in (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
@@ -96,32 +105,76 @@ def read_and_write(memory: int, most: int) -> int:
     return len(octets)
 
 
-def copy_lines(memory: int) -> None:
-    """Copy what is typed, up to a line with a lone dot or the end of input."""
-    for line in lines():
-        if line in (b".\n", b"."):
+def copy_typed(memory: int, most: int) -> None:
+    """Copy what is typed, up to a line with a lone dot or the end of input, at most so many octets."""
+    for octets in until_lone_dot(iter(read_typed, b"")):
+        write_all(memory, octets[:most])
+        most -= len(octets)
+        if most <= 0:
             return
-        write_all(memory, line)
 
 
-def lines() -> Iterator[bytes]:
-    """Return the lines of standard input; a terminal gives one at a time, but need not."""
-    rest = b""
-    while octets := os.read(STDIN, PART_OCTETS):
-        *complete, rest = (rest + octets).split(b"\n")
-        yield from (line + b"\n" for line in complete)
-    if rest:
-        yield rest
+def read_typed() -> bytes:
+    """Return what is typed next, nothing at the end of input."""
+    return read(TYPED_OCTETS)
+
+
+def until_lone_dot(parts: Iterator[bytes]) -> Iterator[bytes]:
+    """Return what stands before a line with a lone dot, however the text and its lines are cut into parts."""
+    at_line_start, held = True, b""
+    for part in parts:
+        text, held = held + part, b""
+        if at_line_start and text.startswith(b".\n"):
+            return
+        if (end := text.find(b"\n.\n")) >= 0:
+            yield text[: end + 1]
+            return
+        if text.endswith(b"\n.") or (at_line_start and text == b"."):
+            text, held = text[:-1], b"."  # the next part tells what it is; without one it was the end
+        if text:
+            at_line_start = text.endswith(b"\n")
+            yield text
+
+
+def read(most: int) -> bytes:
+    """Read what comes next on standard input, nothing at its end."""
+    while True:
+        try:
+            return os.read(STDIN, most)
+        except BlockingIOError:
+            wait(STDIN, POLL_IN)
 
 
 def write_all(target: int, octets: bytes) -> None:
     """Write all octets."""
     while octets:
-        octets = octets[os.write(target, octets) :]
+        try:
+            octets = octets[os.write(target, octets) :]
+        except BlockingIOError:
+            wait(target, POLL_OUT)
+
+
+def wait(descriptor: int, event: int) -> None:
+    """Wait until a descriptor that some other program has made non-blocking can be read or written again.
+
+    The flag belongs to the open file (fcntl(2)), which we share with that program: it is not ours to take away.
+    """
+    import select  # few callers leave it so: ssh, programs of an event loop
+
+    poll = select.poll()
+    poll.register(descriptor, event)
+    poll.poll()
 
 
 def drain() -> None:
-    """Read a pipe to its end, so that a failure of ours does not kill the program that writes into it (SIGPIPE)."""
-    if stat.S_ISFIFO(os.fstat(STDIN).st_mode):
-        while os.read(STDIN, PART_OCTETS):
-            pass
+    """Read a pipe or socket to its end, so that a failure of ours does not kill the program that writes into it.
+
+    It would get SIGPIPE, and be what its own caller complains of. Nothing that goes wrong here changes the outcome.
+    """
+    try:
+        mode, drained = os.fstat(STDIN).st_mode, 0
+        if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
+            while drained < DRAINED_OCTETS and (octets := read(DRAIN_PART_OCTETS)):
+                drained += len(octets)
+    except (OSError, MemoryError):
+        return

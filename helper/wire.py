@@ -24,6 +24,7 @@ REQUEST_LIMIT = 12 * 1024 * 1024
 LINE = b"L"  # a line for the caller's standard error
 OUTPUT = b"O"  # a line for the caller's standard output
 LIMIT = b"M"  # the size limit of a message: 8 octets, 0 for none; always the first answer of a helper that is ready
+CLOSED = b"C"  # from the C starters, a line: the kernel gives nobody here other rights, so there may be another door
 PERSONAL = b"P"  # from the launcher, no content: it has no set-id bit, so that a helper is the frontend's to start
 DOUBT = b"D"  # no content: from now on the message may be delivered, even if no other answer follows
 STATUS = b"S"  # one octet, the exit status; nothing follows, in a session before the next request

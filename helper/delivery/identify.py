@@ -6,6 +6,7 @@ import grp
 import os
 import pwd
 
+from helper.delivery.files import CALLERS, NOBODYS, Files
 from helper.record import Record
 
 TYPE_CHECKING = False
@@ -23,16 +24,36 @@ class Person(Record):
     gecos: bytes
     home: str | None
     groups: frozenset[bytes]
+    files: Files = CALLERS
 
 
 def identify(uid: int) -> Person:
     """Return who called; a uid without an entry is called `uid1234`, so that mail of a stray service is not lost."""
-    groups = group_names([0] if uid == ROOT else [os.getgid(), *os.getgroups()])
+    return person(uid, [0] if uid == ROOT else [os.getgid(), *os.getgroups()])
+
+
+def identify_peer(uid: int) -> Person:
+    """Return the same of somebody whose process is not ours: with the groups on record, and without their rights."""
+    return person(uid, recorded_groups(uid)).replace(files=NOBODYS)
+
+
+def person(uid: int, gids: Iterable[int]) -> Person:
+    """Return who has this uid."""
+    groups = group_names(gids)
     try:
         entry = pwd.getpwuid(uid)
     except KeyError:
         return Person(uid, b"uid%d" % uid, b"", None, groups)
     return Person(uid, os.fsencode(entry.pw_name), os.fsencode(entry.pw_gecos), entry.pw_dir, groups)
+
+
+def recorded_groups(uid: int) -> list[int]:
+    """Return the groups that the password and group files give to a user, none to one whom they do not know."""
+    try:
+        entry = pwd.getpwuid(uid)
+    except KeyError:
+        return []
+    return [entry.pw_gid] if uid == ROOT else os.getgrouplist(entry.pw_name, entry.pw_gid)
 
 
 def group_names(gids: Iterable[int]) -> frozenset[bytes]:

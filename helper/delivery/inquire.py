@@ -5,7 +5,7 @@ from __future__ import annotations
 from helper import status
 from helper.delivery.origin import origin_of
 from helper.delivery.recipients import argument_mailboxes
-from helper.delivery.route import may_see, route_message
+from helper.delivery.route import route_message
 from helper.failure import AddressError, Failure, MessageError
 from helper.routing.aliases import count_entries
 from helper.routing.items import ListSyntax
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from helper.config.values import Configuration
     from helper.delivery.identify import Person
+    from helper.delivery.origin import Origin
     from helper.message.address import Mailbox
-    from helper.routing.caller import Caller
     from helper.routing.transaction import Route
     from helper.wire import Inquiry
 
@@ -37,7 +37,7 @@ def inquire(
     """Answer a question line by line and return the exit status: 0 where every answer is a good one."""
     origin = origin_of(person, Submission(inquiry.recipients, reverse_path=inquiry.reverse_path), configuration)
     if inquiry.kind == b"aliases":
-        return check_aliases(origin.caller, configuration, alias_files, show)
+        return check_aliases(origin, configuration, alias_files, show)
     trace = show if inquiry.kind == b"trace" else None
 
     def route_one(mailbox: Mailbox) -> Route | None:
@@ -70,7 +70,7 @@ def reason(failure: Failure) -> str:
 
 
 def check_aliases(
-    caller: Caller, configuration: Configuration, alias_files: Mapping[str, bytes | None], show: Show
+    origin: Origin, configuration: Configuration, alias_files: Mapping[str, bytes | None], show: Show
 ) -> int:
     """Say how many entries each alias file holds, or where one is wrong: to who may read the file."""
     answer = status.SENT
@@ -82,7 +82,8 @@ def check_aliases(
         try:
             show(f"{path}: {count_entries(octets, configuration.qualify_recipient)} entries")
         except ListSyntax as error:
-            where = f"line {error.line}: {error.problem}" if may_see(path, caller) else "an entry is wrong"
+            is_shown = origin.files.may_see(path, origin.caller.uid)
+            where = f"line {error.line}: {error.problem}" if is_shown else "an entry is wrong"
             show(f"{path}: {where}")
             answer = status.FAILED
     if not alias_files:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from helper.config.values import Configuration
+    from helper.delivery.files import Files
     from helper.delivery.identify import Person
     from helper.wire import Submission
 
@@ -27,6 +28,7 @@ class Origin(Record):
     author: Author
     reverse_path: Mailbox | None
     rewrite: Callable[[Mailbox], Mailbox]
+    files: Files
 
 
 def origin_of(person: Person, submission: Submission, configuration: Configuration) -> Origin:
@@ -58,7 +60,7 @@ def origin_of(person: Person, submission: Submission, configuration: Configurati
         prefix=configuration.local_from_prefix,
         suffix=configuration.local_from_suffix,
     )
-    return Origin(caller, author, None if allowed is None else rewrite(allowed), rewrite)
+    return Origin(caller, author, None if allowed is None else rewrite(allowed), rewrite, person.files)
 
 
 def account_mailbox(login: bytes, domain: bytes) -> Mailbox:

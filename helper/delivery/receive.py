@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import mmap
 import os
@@ -30,7 +31,8 @@ def open_message(descriptor: int | None, size_limit: int | None) -> Message:
 
     WireError where it is no memory file, or one that could still be changed while we read it: only sealed contents
     are the same at each look (memfd_create(2), fcntl(2); threat G1). A terabyte of nothing costs its sender nothing
-    (threat G2), so no more is mapped than the limit, in octets, and one that shows that it is exceeded.
+    (threat G2), so no more is mapped than the limit, in octets, and one that shows that it is exceeded. MemoryError
+    where it does not fit into the caller's address space.
     """
     if descriptor is None:
         raise WireError("no message came with the request")
@@ -47,7 +49,9 @@ def open_message(descriptor: int | None, size_limit: int | None) -> Message:
         return Message(b"", 0)
     try:
         octets = mmap.mmap(descriptor, length, mmap.MAP_SHARED, mmap.PROT_READ)
-    except (OSError, ValueError):
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOMEM:  # a limit of the caller's, and no lie
+            raise MemoryError from None
         raise WireError("the message cannot be mapped") from None
     finally:
         os.close(descriptor)

@@ -45,7 +45,7 @@ def argument_mailboxes(text: bytes, qualify: bytes) -> list[Mailbox]:
     except AddressSyntax as error:
         raise AddressError(text, f"is no recipient: {error.problem}") from None
     if not found:
-        raise AddressError(text, "is no recipient: there is no address in it")
+        raise AddressError(text.strip() or b'""', "is no recipient: there is no address in it")
     return found
 
 

@@ -29,7 +29,10 @@ def ascii_address(address: bytes) -> bytes:
     local_part, _, domain = address.rpartition(b"@")
     if not local_part.isascii():
         raise NoALabel("only the domain of an address can be put into ASCII")
-    labels = [a_label(label) for label in domain.decode("utf-8").split(".")]
+    try:
+        labels = [a_label(label) for label in domain.decode("utf-8").split(".")]
+    except UnicodeDecodeError:
+        raise NoALabel("its domain is not in UTF-8") from None
     if None in labels:
         raise NoALabel("its domain cannot be put into ASCII")
     converted = ".".join(label for label in labels if label is not None).encode("ascii")

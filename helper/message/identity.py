@@ -55,6 +55,9 @@ def with_identity(fields: Fields, author: Author) -> Fields:
     start, stop = newest_resent_block(fields)
     if stop:
         block = identified(fields[start:stop], b"Resent-", author)
+        if newest_resent_block((*block, *fields[stop : stop + 1]))[1] > len(block):
+            # Without its Resent-Sender the block would go on with the older one's, which anybody may have written.
+            block = (*block, named(b"Resent-Sender", author.full_name, author.account))
         return with_from(fields[:start] + block + fields[stop:], b"", author)
     return identified(fields, b"", author)
 

@@ -30,14 +30,14 @@ __attribute__((noreturn)) static void refuse_without_privilege(void)
 {
     struct statvfs system;
     if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1) {
-        refuse(NOT_SENT("no_new_privs is set for this process (as in hardened systemd services and in containers), "
-                        "so the kernel ignores the set-id bit of " LAUNCHER));
+        close_door(NOT_SENT("no_new_privs is set for this process (as in hardened systemd services and in containers), "
+                            "so the kernel ignores the set-id bit of " LAUNCHER));
     }
     if (statvfs(LAUNCHER, &system) == 0 && (system.f_flag & ST_NOSUID) != 0) {
-        refuse(NOT_SENT(LAUNCHER " is on a file system mounted nosuid, so the kernel ignores its set-id bit"));
+        close_door(NOT_SENT(LAUNCHER " is on a file system mounted nosuid, so the kernel ignores its set-id bit"));
     }
     if (in_user_namespace()) {
-        refuse(IN_USER_NAMESPACE);
+        close_door(IN_USER_NAMESPACE);
     }
     refuse(NOT_SENT("the kernel ignored the set-id bit of " LAUNCHER
                     ": the owner is not " SERVICE_USER ", or the caller is being traced"));

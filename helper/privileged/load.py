@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import resource
 import stat
 
-from helper.failure import ConfigError
+from helper.failure import ConfigError, SystemFault
 from helper.privileged import paths
 from helper.record import Record
 from helper.secret import Secret
@@ -20,6 +21,7 @@ SECRET_LIMIT = 16 * 1024  # octets; the longest tokens in use are about 4,000
 PEM_LIMIT = 64 * 1024  # octets; a certificate with those above it has about 6,000
 HOSTS_LIMIT = 1024 * 1024  # octets
 MAILNAME_LIMIT = 1024  # octets; one name
+LOG_ROOM = 1024 * 1024  # octets; a line has some thousands, and others may write some meanwhile
 ALIASES_LIMIT = 64 * 1024 * 1024  # octets; half a million entries
 
 WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
@@ -113,7 +115,15 @@ def log_file(path: str, keeper: Keeper = ROOT) -> int:
         raise ConfigError(path, f"cannot be opened as the log ({error.strerror}): {hint}") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         raise ConfigError(path, "cannot be the log: it is no regular file")
+    refuse_cut_line(descriptor)
     return descriptor
+
+
+def refuse_cut_line(log: int) -> None:
+    """Raise SystemFault where the kernel would cut our line of the log, and so spoil the next one (RLIMIT_FSIZE)."""
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    if limit != resource.RLIM_INFINITY and os.fstat(log).st_size + LOG_ROOM > limit:
+        raise SystemFault("the caller may not write files as large as the log (ulimit -f)")
 
 
 def exists(path: str) -> bool:

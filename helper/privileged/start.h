@@ -12,6 +12,7 @@
 #ifndef GATEPOST_START_H
 #define GATEPOST_START_H
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -33,8 +34,9 @@
 #endif
 
 enum {
-    CHANNEL = 3,     /* the socketpair's end, in the frontend as in the helper */
-    STATUS_FAILED = 1 /* "anything else": the configuration, and so exit_codes, has not been read yet */
+    CHANNEL = 3,       /* the socketpair's end, in the frontend as in the helper */
+    STATUS_FAILED = 1, /* "anything else": the configuration, and so exit_codes, has not been read yet */
+    MEGABYTE = 1024 * 1024
 };
 
 static bool frontend_listens; /* on CHANNEL; before that, descriptor 3 is whatever the caller left there */
@@ -43,10 +45,10 @@ static bool frontend_listens; /* on CHANNEL; before that, descriptor 3 is whatev
  * Say why nothing was sent, and end: to the frontend in the shape of the helper's own answers (helper/wire.py: a
  * letter, two octets of length, the content), so that it needs no second way to learn of a failure; else to the caller.
  */
-__attribute__((noreturn)) static void refuse(const char *sentence)
+__attribute__((noreturn)) static void end_with(unsigned char letter, const char *sentence)
 {
     const size_t length = strlen(sentence);
-    unsigned char line_head[] = {'L', (unsigned char)(length >> 8), (unsigned char)(length & 0xff)};
+    unsigned char line_head[] = {letter, (unsigned char)(length >> 8), (unsigned char)(length & 0xff)};
     unsigned char status[] = {'S', 0, 1, STATUS_FAILED};
     unsigned char line_end[] = {'\n'};
     const struct iovec line = {.iov_base = (void *)(uintptr_t)sentence, .iov_len = length};
@@ -62,6 +64,18 @@ __attribute__((noreturn)) static void refuse(const char *sentence)
 }
 
 #define NOT_SENT(reason) "sendmail: not sent: " reason
+#define NO_SECOND_PROCESS NOT_SENT("no second process can be had (process limit?)")
+
+__attribute__((noreturn)) static void refuse(const char *sentence)
+{
+    end_with('L', sentence);
+}
+
+/* The kernel gives nobody here other rights: the frontend may know another door, and else shows the sentence. */
+__attribute__((noreturn)) static void close_door(const char *sentence)
+{
+    end_with('C', sentence);
+}
 
 /* The inode number that Linux gives to the initial user namespace (PROC_USER_INIT_INO, include/linux/proc_ns.h). */
 #define INITIAL_USER_NAMESPACE 0xEFFFFFFDU
@@ -113,7 +127,7 @@ static bool passwd_octet(struct passwd_line *line, const char *name, char octet)
         return false;
     }
     if (line->field == 0) {
-        line->other = name[line->matched] != octet;
+        line->other = octet == '\0' || name[line->matched] != octet; /* or a NUL would lead beyond the name's end */
         line->matched++;
     } else if (line->field == 2 || line->field == 3) {
         uint64_t *id = &line->ids[line->field - 2];
@@ -199,35 +213,49 @@ static void reset_signals(void)
     }
 }
 
-/* Raise one limit to its hard value, at most to `enough`; below `minimum` the interpreter dies in random ways. */
-static void raise_limit(__typeof__(RLIMIT_CORE) resource, rlim_t minimum, rlim_t enough)
+/*
+ * Raise one limit to its hard value, at most to `enough`; below `minimum` the interpreter dies in random ways. False
+ * where the kernel lets nobody ask or change it, as for a service whose system calls are filtered.
+ */
+static bool raise_limit(__typeof__(RLIMIT_CORE) resource, rlim_t minimum, rlim_t enough)
 {
     struct rlimit limit;
     if (getrlimit(resource, &limit) != 0) {
-        refuse(NOT_SENT("a resource limit cannot be read"));
+        return false;
     }
-    limit.rlim_cur = limit.rlim_max < enough ? limit.rlim_max : enough;
-    if (limit.rlim_cur < minimum) {
+    const rlim_t wanted = limit.rlim_max < enough ? limit.rlim_max : enough;
+    if (wanted < minimum) {
         refuse(NOT_SENT("a resource limit of the caller is too low (open files, address space, data or stack)"));
     }
-    if (setrlimit(resource, &limit) != 0) {
-        refuse(NOT_SENT("a resource limit cannot be raised"));
+    if (limit.rlim_cur == wanted) {
+        return true;
     }
+    limit.rlim_cur = wanted;
+    return setrlimit(resource, &limit) == 0;
+}
+
+static bool raise_limits(void)
+{
+    return raise_limit(RLIMIT_NOFILE, 16, 1024) && raise_limit(RLIMIT_AS, 64 * MEGABYTE, RLIM_INFINITY) &&
+           raise_limit(RLIMIT_DATA, 32 * MEGABYTE, RLIM_INFINITY) && raise_limit(RLIMIT_CPU, 0, RLIM_INFINITY) &&
+           raise_limit(RLIMIT_FSIZE, 0, RLIM_INFINITY);
 }
 
 static void reset_limits(void)
 {
-    const rlim_t megabyte = 1024 * 1024;
     const struct rlimit no_core = {0, 0};
-    raise_limit(RLIMIT_NOFILE, 16, 1024);
-    raise_limit(RLIMIT_AS, 64 * megabyte, RLIM_INFINITY);
-    raise_limit(RLIMIT_DATA, 32 * megabyte, RLIM_INFINITY);
-    raise_limit(RLIMIT_STACK, megabyte, 8 * megabyte);
-    raise_limit(RLIMIT_CPU, 0, RLIM_INFINITY);
-    raise_limit(RLIMIT_FSIZE, 0, RLIM_INFINITY);
+    if (!raise_limits() || !raise_limit(RLIMIT_STACK, MEGABYTE, 8 * MEGABYTE)) {
+        refuse(NOT_SENT("a resource limit cannot be raised"));
+    }
     if (setrlimit(RLIMIT_CORE, &no_core) != 0) {
         refuse(NOT_SENT("core files cannot be switched off"));
     }
+}
+
+/* A change of user over that user's process limit succeeds, and the next execve(2) fails for it. */
+__attribute__((noreturn)) static void refuse_unexecuted(void)
+{
+    refuse(errno == EAGAIN ? NO_SECOND_PROCESS : NOT_SENT(PYTHON " cannot be executed"));
 }
 
 /*
@@ -258,7 +286,7 @@ __attribute__((noreturn)) static void execute_helper(void)
         refuse(NOT_SENT("the helper cannot be shielded from being read by its caller"));
     }
     (void)execve(python, arguments, environment);
-    refuse(NOT_SENT(PYTHON " cannot be executed"));
+    refuse_unexecuted();
 }
 
 #endif

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import pty
 import time
+import tty
 
 import pytest
 
+from tests.support.process import helper_below
 from tests.system.outcome import MESSAGE, ONE, assert_sent, configure
 
 BODY = b"A line.\r\n"
@@ -89,4 +91,42 @@ def test_what_is_typed_has_a_limit_too(installation, smarthost):
     typed = b"Subject: hello\n\n" + b"0123456789\n" * 100
     status, stderr = type_into_terminal(installation, *ONE, typed=typed + b".\n")
     assert (status, stderr) == (1, "sendmail: not sent: the message has more than 1000 octets (message_size_limit)\n")
+    assert host.connections == 0
+
+
+@pytest.mark.parametrize("options", [(), ("-i",)])
+def test_a_terminal_that_is_hung_up_has_not_ended_a_message(installation, smarthost, options):
+    host = smarthost()
+    configure(installation, host, "simple")
+    controller, terminal = pty.openpty()
+    with installation.start(*options, *ONE, stdin=terminal) as process:
+        os.close(terminal)
+        os.write(controller, TYPED)
+        helper_below(process.pid)
+        os.close(controller)
+        stderr = process.communicate(timeout=10)[1]
+    reason = b"sendmail: not sent: standard input cannot be read: Input/output error\n"
+    assert (process.returncode, stderr) == (1, reason)
+    assert host.connections == 0
+
+
+def test_a_terminal_without_lines_is_read_no_further_than_the_limit(installation, smarthost):
+    """In raw mode there is no end of input, and a line may be of any length."""
+    host = smarthost()
+    installation.configure_relay(host, {"message_size_limit": 10_000})
+    controller, terminal = pty.openpty()
+    tty.setraw(terminal)
+    try:
+        with installation.start(*ONE, stdin=terminal) as process:
+            os.close(terminal)
+            for _ in range(11):
+                os.write(controller, b"x" * 1000)
+            try:
+                stderr = process.communicate(timeout=10)[1]
+            finally:
+                process.kill()
+    finally:
+        os.close(controller)
+    reason = b"sendmail: not sent: the message has more than 10000 octets (message_size_limit)\n"
+    assert (process.returncode, stderr) == (1, reason)
     assert host.connections == 0

@@ -153,6 +153,14 @@ def test_a_transaction_can_be_given_up(again):
     assert play.is_good
 
 
+def test_a_reset_says_once_more_why_the_message_before_was_not_sent():
+    assert Play(*TO_BOB, "RSET", "RSET", "QUIT", outcomes=[NOT_SENT]).replies[-3:-1] == [
+        f"250 OK; {NOT_SENT.text.decode()}",
+        "250 OK",
+    ]
+    assert Play(*TO_BOB, *TO_BOB[1:], "RSET", "QUIT", outcomes=[NOT_SENT, SENT]).replies[-2] == "250 OK"
+
+
 def test_recipients_can_be_tried_without_sending():
     assert Play(*TO_BOB[:3], "RSET", "QUIT").is_good
     assert Play(*TO_BOB[:3], "QUIT").is_good

@@ -1,0 +1,15 @@
+"""The script that gatepost@.service starts: it only makes the rest importable, so that the rest is loaded compiled."""
+
+import sys
+
+sys.path.append(__file__.rsplit("/", 3)[0])
+
+from helper.bundle import use_bundle  # the path has to stand first
+from helper.privileged.paths import PYTHON_MODULES
+
+sys.path.append(PYTHON_MODULES)
+use_bundle(__file__.removesuffix("door/__main__.py") + "helper")
+
+from helper.door.main import main  # noqa: E402 # and the bundle
+
+main()
