@@ -10,7 +10,7 @@ from admin.accounts import check_accounts
 from admin.files import examine_files, read_configuration, write_compiled
 from admin.finding import RIGHT, WRONG, Finding, finding, reason
 from admin.installed import check_code, check_command, check_launcher, check_sendmail
-from admin.machine import check_interpreter, check_kernel, check_modules
+from admin.machine import check_interpreter, check_kernel, check_modules, check_sandbox
 from helper.config.values import Configuration
 from helper.failure import Failure
 from helper.privileged import paths
@@ -44,6 +44,7 @@ def check(then: Callable[[Configuration], Iterator[Finding]]) -> Iterator[Findin
         return
     yield Finding(RIGHT, "configuration", paths.CONFIGURATION)
     yield finding("compiled", partial(write_compiled, parsed))
+    yield finding("sandbox", partial(check_sandbox, parsed.configuration))
     yield from examine_files(parsed.configuration)
     yield from then(parsed.configuration)
 

@@ -14,7 +14,7 @@ from admin.accounts import account, helper_rights
 from admin.finding import Caution, Finding, finding
 from helper.config.compiled import compile_configuration
 from helper.config.configuration import parse_configuration
-from helper.config.values import Configuration, Machine, Transport, alias_files, secret_files
+from helper.config.values import CREDENTIAL, Configuration, Machine, Transport, alias_files, secret_files
 from helper.delivery.own_certificate import present
 from helper.failure import ConfigError
 from helper.privileged import load, paths
@@ -97,6 +97,8 @@ def examine_secrets_folder(examined: tuple[str, ...]) -> str:
 
 def examine_secret(name: str) -> str:
     """Read a secret, and see whether the helper could."""
+    if name.startswith(CREDENTIAL):
+        return f"{name}, which systemd gives to gatepost@.service alone: it cannot be read here"
     load.secret(name).forget()
     path = os.path.join(paths.SECRETS, name)
     refuse_beyond_helper(path, os.R_OK)

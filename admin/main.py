@@ -101,7 +101,7 @@ def run_selftest(arguments: argparse.Namespace) -> int:
     try:
         who = attacker_named(arguments.login, os.environ)
     except Failure as failure:
-        print(f"gatepost: usage: {reason(failure)}", file=sys.stderr)
+        print(f"gatepost: usage: {shown(os.fsencode(reason(failure)))}", file=sys.stderr)
         return USAGE
     tell = tell_json if arguments.json else tell_lines
     return tell(selftest(who), sys.stdout)

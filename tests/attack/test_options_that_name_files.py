@@ -112,7 +112,7 @@ def test_an_address_is_never_expanded(installation, smarthost, playground, addre
 
 def test_control_a_frontend_that_writes_the_log_it_is_told_to_leaves_a_trace(weakened, smarthost, evil):
     folder, _ = evil
-    line = "    end(carry_out(command))\n"
+    line = "    return carry_out(command)\n"
     written = '    os.close(os.open([word for word in sys.argv if word.endswith("/mark")][0], os.O_CREAT))\n'
     installation = weakened({"frontend/main.py": {line: written + line}})
     installation.configure_relay(smarthost())

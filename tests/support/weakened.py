@@ -44,6 +44,7 @@ class Workshop:
             "SERVICE_USER": installation.logins["mail"],
             "STANDIN_USER": installation.logins["null"],
             "PYTHON": "/usr/bin/python3",
+            "SOCKET": installation.socket,
         }
         run("make", "-C", source, "install", *(f"{key}={value}" for key, value in settings.items()))
         for folder in ("log", "mnt", "private"):

@@ -10,7 +10,17 @@ from helper.wire import VERSION
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["colour"], ["check", "--colour"], ["check", "more"], ["explain"], ["explain", "a", "--as"], ["send-test"]],
+    [
+        [],
+        ["colour"],
+        ["check", "--colour"],
+        ["check", "more"],
+        ["explain"],
+        ["explain", "a", "--as"],
+        ["send-test"],
+        ["selftest", "root"],
+        ["selftest", "--as"],
+    ],
 )
 def test_what_cannot_be_understood_is_one_line_and_status_64(arguments, capsys):
     with pytest.raises(SystemExit) as ended:

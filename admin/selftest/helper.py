@@ -1,0 +1,71 @@
+"""Attacks on the helper, which holds the password and has the attacker's own ids, once it has dropped."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+
+from admin.finding import Caution
+from admin.selftest.attacker import Attacker
+from admin.selftest.held import has_only_rights_of, held, status_of
+from admin.selftest.proof import Proof
+from admin.selftest.spy import spy_on
+from helper.privileged import landlock
+from helper.privileged.sandbox import seccomp_is_there, strength_of
+
+SECCOMP_MODE_FILTER = "2"  # proc(5)
+DUMPING = (signal.SIGSEGV, signal.SIGQUIT)
+
+
+def keep_rights(attacker: Attacker) -> list[str]:
+    """Look for rights that it has kept."""
+    with held(attacker) as pid:
+        status = status_of(pid)
+    beyond = has_only_rights_of(status, attacker.who.pw_uid, attacker.who.pw_gid, attacker.groups)
+    return beyond + ([] if status["NoNewPrivs"] == "1" else ["no_new_privs, which is not set"])
+
+
+def find_it_free(attacker: Attacker) -> list[str]:
+    """Look for the filter of system calls, which comes after everything else that shuts it in."""
+    strength = strength_of(landlock.abi(), seccomp_is_there())
+    if not seccomp_is_there():
+        raise Caution(f"of Landlock and seccomp, this kernel has {strength}")
+    with held(attacker) as pid:
+        if status_of(pid).get("Seccomp") != SECCOMP_MODE_FILTER:
+            return ["no filter of system calls"]
+    if strength:
+        raise Caution(f"not as a whole: of Landlock and seccomp, this kernel has {strength}")
+    return []
+
+
+def look_into_it(attacker: Attacker) -> list[str]:
+    """Look into it in every way."""
+    with held(attacker) as pid:
+        return attacker.do(lambda: spy_on(pid))
+
+
+def crash_it(attacker: Attacker) -> list[str]:
+    """End it by signals that leave an image of the memory; the kernel tells the parent whether they did."""
+    return [signal.Signals(number).name for number in DUMPING if leaves_core(attacker, number)]
+
+
+def leaves_core(attacker: Attacker, number: int) -> bool:
+    """Say whether a helper that ends by this signal is dumped, wherever the kernel puts that."""
+    with held(attacker, allow_cores) as pid:
+        os.kill(pid, number)
+        return os.WCOREDUMP(os.waitpid(pid, 0)[1])
+
+
+def allow_cores() -> None:
+    """Allow core files, as large as the attacker may."""
+    hard_limit = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    resource.setrlimit(resource.RLIMIT_CORE, (hard_limit, hard_limit))
+
+
+PROOFS = (
+    Proof("helper", "when it listens it has the rights of user {user} alone, and no way to others", keep_rights),
+    Proof("helper", "when it listens the kernel has shut it in (Landlock, seccomp)", find_it_free),
+    Proof("helper", "user {user} cannot look into it: ptrace, process_vm_readv, pidfd_getfd, /proc/PID", look_into_it),
+    Proof("helper", "it leaves no core file, whatever signal ends it", crash_it),
+)

@@ -1,0 +1,51 @@
+"""Suite: the harmless part of our attacks, against this installation, in the name of an ordinary user of this machine.
+
+Nothing is sent to anybody: no helper is ever given a message.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import Iterator, Mapping
+
+from admin.finding import Finding
+from admin.selftest import environment, files, helper, launcher, options, roots_send
+from admin.selftest.attacker import Attacker
+from admin.selftest.proof import examine
+from helper.failure import NotPermitted, SystemFault
+from helper.privileged import paths
+
+PROOFS = (*files.PROOFS, *launcher.PROOFS, *environment.PROOFS, *helper.PROOFS, *options.PROOFS, *roots_send.PROOFS)
+BY_DEFAULT = "nobody"
+
+
+def selftest(who: pwd.struct_passwd) -> Iterator[Finding]:
+    """Yield what holds and what does not when this user attacks."""
+    os.umask(0o022)
+    with Attacker(who) as attacker:
+        for proof in PROOFS:
+            yield examine(proof, attacker)
+
+
+def attacker_named(login: str | None, environment: Mapping[str, str]) -> pwd.struct_passwd:
+    """Return the user to attack as: who was named, else who has become root by sudo, else nobody in particular.
+
+    SystemFault for who is not there, NotPermitted for who has other rights than a user.
+    """
+    if os.geteuid() != 0:
+        raise NotPermitted("only root can attack as others: sudo gatepost selftest")
+    login = login or sudo_user(environment) or BY_DEFAULT
+    try:
+        who = pwd.getpwnam(login)
+    except KeyError:
+        raise SystemFault(f"there is no user {login}: choose one by --as USER") from None
+    if who.pw_uid == 0 or login in (paths.SERVICE_USER, paths.STANDIN_USER):
+        raise NotPermitted(f"{login} is no ordinary user: choose one by --as USER")
+    return who
+
+
+def sudo_user(environment: Mapping[str, str]) -> str:
+    """Return who has become root by sudo; root, who has done so as well, has not."""
+    login = environment.get("SUDO_USER", "")
+    return "" if login == "root" else login

@@ -1,0 +1,246 @@
+"""`gatepost selftest`: an administrator's proof on their own machine, which would see where a promise does not hold."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.canary import assert_no_canary
+from tests.support.weakened import Workshop
+
+CANARY = "canary-3f9c1b72"
+FOLDERS = ("/tmp", "/var/tmp")
+DROP, START = "helper/privileged/drop.py", "helper/privileged/start.h"
+ROWS = {
+    "read": "can read neither the configuration nor a secret",
+    "write": "can neither write nor exchange them",
+    "own configuration": "own (-C) gets at no secret",
+    "launcher": "its owner and mode are right",
+    "by hand": "started by hand it refuses",
+    "without effect": "(no_new_privs) it refuses",
+    "environment": "hears nothing of its environment",
+    "arguments": "hears nothing of its name and its arguments",
+    "inherited": "hands on no descriptor, signal, umask, limit or folder",
+    "rights": "when it listens it has the rights of user",
+    "sandbox": "when it listens the kernel has shut it in",
+    "memory": "cannot look into it",
+    "core": "leaves no core file",
+    "files": "options that name files and programs",
+    "claim": "cannot claim to be somebody else",
+    "line break": "a line break in -f, -F or a recipient is refused",
+    "root's way": "root's sends do not execute the launcher",
+    "root's rights": "neither half of a send of root's",
+}
+
+# Defences that are taken out together: each shows in a row of its own, and the other rows hold.
+WEAK_PROCESS = {
+    "frontend/sendmail.c": {"        give_up_root(standin.gid, standin.gid, standin.uid, standin.uid);\n": ""},
+    "helper/privileged/launcher.c": {
+        "        refuse_without_privilege();\n": "        (void)refuse_without_privilege;\n"
+    },
+    "helper/privileged/begin.py": {"    return identify_caller()\n": "    return os.getuid()\n"},
+    START: {
+        "    (void)umask(077);\n": "",
+        '    if (chdir("/") != 0) {\n': '    if (chdir(".") != 0) {\n',
+        "no_core = {0, 0};": "no_core = {RLIM_INFINITY, RLIM_INFINITY};",
+        "    (void)execve(python, arguments, environment);\n": "    extern char **environ;\n    (void)environment;\n"
+        "    (void)execve(python, arguments, environ);\n",
+        "no_bytecode, helper, NULL}": "no_bytecode, helper, helper, NULL}",
+    },
+    "helper/main.py": {"    sandbox.shut_in()\n": ""},
+    DROP: {"    not_dumpable()\n": "    prctl.set_dumpable(1)\n", "    no_core_file()\n": ""},
+}
+WEAK_PROCESS_ROWS = {
+    "without effect",
+    "environment",
+    "arguments",
+    "inherited",
+    "sandbox",
+    "memory",
+    "core",
+    "root's rights",
+}
+WEAK_PROGRAMS = {
+    "frontend/sendmail.c": {
+        "        if (!as_root) {\n            execute_launcher();\n        }\n": "        execute_launcher();\n"
+    },
+    "frontend/main.py": {
+        "    return carry_out(command)\n": '    [os.open(it[2:], os.O_CREAT) for it in sys.argv if it[:2] == "-X"]\n'
+        "    return carry_out(command)\n"
+    },
+    "frontend/argv.py": {"    refuse_controls(command)\n": ""},
+    "helper/routing/sender.py": {
+        "    return mailbox if may_send_as(mailbox, caller, own, untrusted_set_sender) else own[0]\n": (
+            "    return mailbox\n"
+        )
+    },
+    "helper/privileged/launcher.c": {
+        "fstat(CHANNEL, &channel) != 0 || !S_ISSOCK(channel.st_mode)": "fstat(CHANNEL, &channel) > 0"
+    },
+    DROP: {"    drop_user()\n": "", "    prove_no_way_back(*before)\n": ""},
+}
+WEAK_PROGRAMS_ROWS = {"by hand", "rights", "files", "claim", "line break", "root's way", "root's rights"}
+
+
+@pytest.fixture
+def host(installation, smarthost):
+    """A smart host that must not be spoken to."""
+    host = smarthost(tls="starttls", auth={"ws1": CANARY})
+    installation.configure_relay(host)
+    return host
+
+
+def selftest(installation, *arguments, **options):
+    command = [installation.prefix / "bin/gatepost", "selftest", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+    stdout, stderr = process.communicate(timeout=60)
+    assert [path for folder in FOLDERS for path in Path(folder).glob(f"gatepost-selftest-{process.pid}-*")] == []
+    return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
+
+
+def rows_of(done, word):
+    """Return which rows begin with this word; each line of the table is a row that we know, and each row is there."""
+    lines = done.stdout.splitlines()
+    assert done.stderr == ""
+    assert len(lines) == len(ROWS), done.stdout
+    return {name for name, text in ROWS.items() for line in lines if text in line and line.startswith(f"{word} ")}
+
+
+@pytest.mark.parametrize("mode", [0o6755, 0o2755], ids=["6755", "2755"])
+@pytest.mark.parametrize("login", ["nobody", "alice"])
+def test_everything_holds_and_nothing_is_sent(installation, host, mode, login):
+    installation.mode(mode)
+    done = selftest(installation, "--as", installation.logins.get(login, login))
+    assert rows_of(done, "holds") == set(ROWS), done.stdout
+    assert done.returncode == 0
+    host.settle()
+    assert host.connections == 0
+    assert_no_canary(CANARY, done.stdout, installation.log)
+
+
+def test_the_log_has_only_the_command_lines_that_were_refused(installation, host):
+    selftest(installation)
+    lines = installation.log_lines()
+    assert len(lines) == 5
+    assert all("caller=nobody " in line and "sendmail: usage: " in line for line in lines)
+
+
+def test_who_attacks_is_who_has_become_root_by_sudo(installation, host):
+    alice = installation.logins["alice"]
+    for sudo_user, login in ((alice, alice), ("root", "nobody")):
+        done = selftest(installation, "--json", env={"SUDO_USER": sudo_user})
+        assert {row["user"] for row in json.loads(done.stdout)["findings"]} == {login}
+
+
+def test_programs_are_told_as_one_object(installation, host):
+    installation.launcher.chmod(0o755)
+    done = selftest(installation, "--json")
+    told = json.loads(done.stdout)
+    assert done.returncode == told["status"] == 1
+    assert len(told["findings"]) == len(ROWS)
+    (row,) = [row for row in told["findings"] if ROWS["read"] in row["text"]]
+    assert (row["word"], row["subject"], row["broken_by"]) == ("holds", "files", [])
+
+
+@pytest.mark.parametrize(
+    ("weakening", "broken"),
+    [(WEAK_PROCESS, WEAK_PROCESS_ROWS), (WEAK_PROGRAMS, WEAK_PROGRAMS_ROWS)],
+    ids=["process", "programs"],
+)
+def test_a_defence_that_was_taken_out_is_missed(shared_installation, smarthost, weakening, broken):
+    installation = Workshop(shared_installation).weakened(weakening)
+    host = smarthost(tls="starttls", auth={"ws1": CANARY})
+    installation.configure_relay(host)
+    done = selftest(installation)
+    assert rows_of(done, "FAILS") == broken, done.stdout
+    assert rows_of(done, "holds") == set(ROWS) - broken
+    assert done.returncode == 1
+    assert ("not proved" in done.stdout) == ("root's way" in broken)  # a root whom the launcher refuses has no helper
+    host.settle()
+    assert host.connections == 0
+
+
+@pytest.mark.parametrize(
+    ("spoil", "broken", "told"),
+    [
+        (lambda made: made.configuration.chmod(0o644), {"read"}, "open {0.configuration}"),
+        (lambda made: made.configuration.chmod(0o646), {"read", "write"}, "open {0.configuration} for writing"),
+        (lambda made: made.sysconfdir.chmod(0o757), {"write"}, "exchange what is in {0.sysconfdir}"),
+        (lambda made: made.launcher.chmod(0o6757), {"launcher"}, "{0.launcher}"),
+    ],
+    ids=["readable", "writable", "exchangeable", "launcher"],
+)
+def test_a_mode_that_is_wrong_is_used(installation, host, spoil, broken, told):
+    spoil(installation)
+    try:
+        done = selftest(installation)
+    finally:
+        installation.sysconfdir.chmod(0o755)
+    assert rows_of(done, "FAILS") >= broken, done.stdout
+    assert done.returncode == 1
+    assert told.format(installation) in done.stdout
+
+
+def test_a_secret_for_everybody_is_found_by_its_name(installation, host):
+    installation.secrets.chmod(0o755)
+    (installation.secrets / "relay.password").chmod(0o644)
+    done = selftest(installation)
+    assert {"read", "own configuration"} <= rows_of(done, "FAILS")
+    assert f"open {installation.secrets}/relay.password" in done.stdout
+    assert_no_canary(CANARY, done.stdout)
+
+
+def test_a_program_that_is_asked_for_the_password_is_no_obstacle(installation, smarthost):
+    host = smarthost(tls="starttls")
+    program = installation.root / "password"
+    program.write_text("#!/bin/sh\necho canary\n")
+    program.chmod(0o755)
+    installation.configure_relay(host, auth={"user": "ws1", "password_command": [str(program)]})
+    done = selftest(installation)
+    assert rows_of(done, "holds") == set(ROWS), done.stdout
+    assert host.connections == 0
+
+
+def test_what_cannot_be_tried_is_told_with_its_reason(installation, smarthost):
+    """Who is trusted may claim to be anybody: that is no attack."""
+    installation.configure_relay(smarthost(), {"trusted_users": ["nobody"]})
+    done = selftest(installation)
+    assert rows_of(done, "mind") == {"claim"}
+    assert "cannot be tried here: the configuration allows nobody any reverse-path" in done.stdout
+    assert done.returncode == 0
+
+
+def test_where_no_helper_starts_nothing_is_proved(installation, host):
+    """A promise that was not put to the test must not be said to hold."""
+    installation.launcher.chmod(0o755)
+    done = selftest(installation)
+    assert {"launcher", "environment", "rights", "memory", "core"} <= rows_of(done, "FAILS"), done.stdout
+    assert f"not proved: {installation.launcher} has no set-id bit" in done.stdout
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("login", "told"),
+    [
+        ("nobody-there", "there is no user nobody-there: choose one by --as USER"),
+        ("root", "root is no ordinary user: choose one by --as USER"),
+        ("mail", "{0} is no ordinary user: choose one by --as USER"),
+        ("null", "{0} is no ordinary user: choose one by --as USER"),
+    ],
+)
+def test_an_attacker_with_other_rights_is_none(installation, host, login, told):
+    name = installation.logins.get(login, login)
+    done = selftest(installation, "--as", name)
+    assert (done.returncode, done.stdout, done.stderr) == (64, "", f"gatepost: usage: {told.format(name)}\n")
+
+
+def test_only_root_can_attack_in_the_name_of_others(installation, host):
+    nobody = pwd.getpwnam("nobody")
+    done = selftest(installation, user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=[], env={"PATH": os.defpath})
+    assert (done.returncode, done.stdout) == (64, "")
+    assert done.stderr == "gatepost: usage: only root can attack as others: sudo gatepost selftest\n"
