@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -14,6 +15,7 @@ import pytest
 
 from tests.support.certificates import Certificates, make_certificates
 from tests.support.installation import Installation
+from tests.support.second_door import SecondDoor
 from tests.support.smarthost import SmartHost
 
 # The same examples each time, however slow the machine: what is found by chance belongs to fuzzing, and then to a test.
@@ -21,6 +23,9 @@ hypothesis.settings.register_profile("house", deadline=None, derandomize=True, d
 hypothesis.settings.load_profile("house")
 
 os.umask(0o022)  # root's own may be stricter than the folders allow that callers of ours have to reach
+# Nor is what a shell's background jobs ignore: a send would ignore it as well.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +41,17 @@ def smarthost(certificates: Certificates) -> Iterator[Callable[..., SmartHost]]:
 
         def start(**options: Any) -> SmartHost:
             return hosts.enter_context(SmartHost(**{"certificate": certificates.good} | options))
+
+        yield start
+
+
+@pytest.fixture
+def second_door() -> Iterator[Callable[..., SecondDoor]]:
+    """Open the second door of an installation, as systemd would; it is closed with the test."""
+    with contextlib.ExitStack() as doors:
+
+        def start(installation: Installation, **options: Any) -> SecondDoor:
+            return doors.enter_context(SecondDoor(installation, **options))
 
         yield start
 
@@ -76,10 +92,17 @@ def refuse_unfit_machine() -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many faults were injected (tests/faults), and what came of them."""
-    counted: Counter[str] = Counter()
-    for report in chain.from_iterable(terminalreporter.stats.get(kind, []) for kind in ("passed", "failed")):
-        counted.update(dict(report.user_properties).get("faults", {}))
-    if counted:
-        outcomes = ", ".join(f"{counted[name]} {name}" for name in ("sent", "in doubt", "not sent", "violations"))
-        terminalreporter.write_line(f"faults: {counted['cases']} cases: {outcomes}; {counted['excluded']} excluded")
+    """Say how many faults were injected (tests/faults), how many sends killed (tests/load), and what came of them."""
+    stats = terminalreporter.stats
+    counted: dict[str, Counter[str]] = {"faults": Counter(), "killed": Counter()}
+    for report in chain.from_iterable(stats.get(kind, []) for kind in ("passed", "failed")):
+        properties = dict(report.user_properties)
+        for name, counter in counted.items():
+            counter.update(properties.get(name, {}))
+        if "crowd" in properties:
+            terminalreporter.write_line(f"crowd: {properties['crowd']}")
+    if faults := counted["faults"]:
+        outcomes = ", ".join(f"{faults[name]} {name}" for name in ("sent", "in doubt", "not sent", "violations"))
+        terminalreporter.write_line(f"faults: {faults['cases']} cases: {outcomes}; {faults['excluded']} excluded")
+    if killed := counted["killed"]:
+        terminalreporter.write_line(f"killed: {', '.join(f'{count} {name}' for name, count in killed.items())}")

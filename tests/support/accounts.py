@@ -7,10 +7,14 @@ import fcntl
 import os
 import pwd
 import signal
+import stat
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+# Where everybody may write.
+PUBLIC = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock", "/run/user", "/var/mail", "/var/crash")
 
 
 @contextlib.contextmanager
@@ -31,6 +35,15 @@ def make_account(login: str, full_name: str, home: Path) -> None:
     home.parent.mkdir(exist_ok=True)
     home.mkdir(mode=0o700)
     os.chown(home, account.pw_uid, account.pw_gid)
+
+
+def logins_of(tag: str) -> list[str]:
+    """Return the accounts that were made for a test process."""
+    return [
+        each.pw_name
+        for each in pwd.getpwall()
+        if each.pw_name.startswith("gptest-") and each.pw_name.endswith(f"-{tag}")
+    ]
 
 
 def remove_account(login: str) -> None:
@@ -61,6 +74,29 @@ def uids_of(pid: str) -> set[int]:
         return set()
     fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
     return set() if fields["State"].split()[0] in "ZX" else set(map(int, fields["Uid"].split()))
+
+
+def files_of(uids: set[int], homes: Iterable[str]) -> set[str]:
+    """Return the files and folders of these users, in their homes and wherever everybody may write."""
+    found: set[str] = set()
+    folders = [*PUBLIC, *homes]
+    while folders:
+        for path in paths_in(folders.pop()):
+            with contextlib.suppress(FileNotFoundError):  # other test processes have files there, too
+                status = os.lstat(path)
+                found |= {path} if status.st_uid in uids else set()
+                # In a folder that they cannot write, others have files: the tests alone some thousands.
+                if stat.S_ISDIR(status.st_mode) and (status.st_uid in uids or status.st_mode & stat.S_IWOTH):
+                    folders.append(path)
+    return found
+
+
+def paths_in(folder: str) -> list[str]:
+    """Return what is in a folder, nothing for one that is not there."""
+    try:
+        return [f"{folder}/{name}" for name in os.listdir(folder)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def run(*command: str | Path) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.support.accounts import machine_lock, make_account, processes_of, remove_account, run, uids_of
+from tests.support.accounts import logins_of, machine_lock, make_account, processes_of, remove_account, run, uids_of
 from tests.support.configuration import to_toml
 from tests.support.result import Result
 from tests.support.smarthost import SmartHost
@@ -37,11 +37,14 @@ class Installation:
     """What `make install` made for one test process, below /opt/gatepost-test-PID."""
 
     def __init__(self, tag: str, root: Path | None = None) -> None:
+        self.tag = tag
         self.root = root or Path(f"/opt/gatepost-test-{tag}")
         self.prefix = self.root / "usr"
         self.sysconfdir = self.root / "etc"
         self.sendmail = self.prefix / "sbin/sendmail"
         self.launcher = self.prefix / "libexec/gatepost/launcher"
+        self.units = self.prefix / "lib/systemd/system"
+        self.socket = self.root / "run/socket"
         self.configuration = self.sysconfdir / "gatepost.toml"
         self.secrets = self.sysconfdir / "secrets"
         self.log = self.root / "log/gatepost.log"
@@ -58,24 +61,37 @@ class Installation:
             "SERVICE_USER": self.logins["mail"],
             "STANDIN_USER": self.logins["null"],
             "PYTHON": "/usr/bin/python3",
+            "SOCKET": self.socket,
             "BUILD": self.root / "build",
         }
         arguments = [f"{name}={value}" for name, value in settings.items()]
         run("make", "-C", CHECKOUT, "all", *arguments)
         with machine_lock():
             run("make", "-C", CHECKOUT, "install", *arguments)
-            for who, name in (("alice", "Alice Example"), ("bob", "Bob Example")):
-                home = self.root / "home" / who
-                make_account(self.logins[who], name, home)
+            self._make_caller("alice", "Alice Example")
+            self._make_caller("bob", "Bob Example")
         for folder in ("log", "mnt", "private"):
             (self.root / folder).mkdir()
 
     def remove(self) -> None:
         """Take everything away again, the accounts too."""
         with machine_lock():
-            for login in self.logins.values():
+            for login in logins_of(self.tag):
                 remove_account(login)
         shutil.rmtree(self.root, ignore_errors=True)
+
+    def add_callers(self, count: int) -> list[str]:
+        """Create more callers, as far as they are not there yet, and return all of them, alice and bob among them."""
+        callers = [who for who in self.logins if who not in ("mail", "null")]
+        with machine_lock():
+            for who in [f"user{number}" for number in range(len(callers), count)]:
+                self.logins[who] = f"gptest-{who}-{self.tag}"
+                self._make_caller(who, f"User {who}")
+                callers.append(who)
+        return callers[:count]
+
+    def _make_caller(self, who: str, full_name: str) -> None:
+        make_account(self.logins[who], full_name, self.root / "home" / who)
 
     # Who is who
 

@@ -2,6 +2,7 @@
 #include "../../../helper/privileged/start.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 int main(int argc, char **argv)
 {
@@ -11,7 +12,10 @@ int main(int argc, char **argv)
     (void)execute_helper;
     (void)in_user_namespace;
     (void)IN_USER_NAMESPACE;
-    if (argc != 2 || !find_account(argv[1], &account)) {
+    char *const name = argc == 2 ? strdup(argv[1]) : NULL; /* where the sanitizer sees what is beyond its end */
+    const bool is_found = name != NULL && find_account(name, &account);
+    free(name);
+    if (!is_found) {
         return puts("none") == EOF;
     }
     return printf("%u %u\n", account.uid, account.gid) < 0;

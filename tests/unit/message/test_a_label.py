@@ -52,3 +52,8 @@ def test_a_domain_can_be_too_long_in_ascii():
 def test_a_local_part_has_none():
     with pytest.raises(NoALabel, match="only the domain"):
         ascii_address("\u00fc@x.example".encode())
+
+
+def test_a_domain_that_is_not_utf_8_has_none():
+    with pytest.raises(NoALabel, match="not in UTF-8"):
+        ascii_address(b"a@\xc3.example")

@@ -173,6 +173,11 @@ def test_retains_the_sender_of_the_trusted_and_where_it_is_told_to():
             b"Resent-From: " + NAMED + b"\nReceived: x\nResent-From: p@x\nResent-Sender: q@x\nFrom: o@x\n",
         ),
         (b"Resent-From: bob@example.net\n", b"Resent-From: bob@example.net\nFrom: " + NAMED + b"\n"),
+        (  # an older block that begins with Resent-Sender must not become a part of the newest one
+            b"Resent-From: bob@example.net\nResent-Sender: a@x\nResent-Sender: ceo@x\nResent-To: b@x\nFrom: o@x\n",
+            b"Resent-From: bob@example.net\nResent-" + OWN_SENDER + b"Resent-Sender: ceo@x\nResent-To: b@x\n"
+            b"From: o@x\n",
+        ),
     ],
 )
 def test_a_message_that_is_sent_again_is_identified_by_its_newest_block(header, expected):

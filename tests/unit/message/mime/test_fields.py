@@ -115,6 +115,7 @@ def test_parameters_that_are_not_ascii_are_written_with_percent_signs(octets, ex
         ("From: <@ö:a@x>", "From .* 8-bit"),
         ('To: "ö"@x', "To .* 8-bit"),
         ("To: a@[ö]", "To .* 8-bit"),
+        (b"To: a <a@\xc3.example>", "To .* 8-bit"),
         ("Message-ID: <ö@x>", "Message-ID .* 8-bit"),
         ("References: ö", "References .* 8-bit"),
         ("Date: ö", "Date .* 8-bit"),
