@@ -8,6 +8,8 @@ DESTDIR       =
 PYTHON        = /usr/bin/python3
 # The one folder, besides the standard library, in which the helper looks for modules (prctl, dns).
 PYTHON_MODULES = /usr/lib/python3/dist-packages
+# Where gatepost.socket listens, for callers for whom the kernel ignores set-id bits.
+SOCKET        = /run/gatepost/socket
 
 LIB     = $(PREFIX)/lib/gatepost
 LIBEXEC = $(PREFIX)/libexec/gatepost
@@ -22,31 +24,46 @@ FIXED    = -DPYTHON='"$(PYTHON)"' -DHELPER='"$(LIB)/helper/__main__.py"' -DFRONT
            -DLAUNCHER='"$(LIBEXEC)/launcher"' -DSERVICE_USER='"$(SERVICE_USER)"' -DSTANDIN_USER='"$(STANDIN_USER)"'
 COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE $(CPPFLAGS) $(WARNINGS) $(HARDEN) $(CFLAGS) $(FIXED)
 
+# Some compilers, like Debian's musl-gcc, quietly ignore -static-pie; a loader would then read the caller's LD_*.
+STATIC = @! readelf -lW $@ | grep -q INTERP || { rm $@; echo "make: $@ was not linked statically: try LINK=-static" >&2; exit 1; }
+
 # build
 DEPS  = gcc libc6-dev make python3 python3-prctl python3-dnspython ca-certificates passwd
 # test, demo and bench
 DEPS += python3-pytest python3-pytest-xdist python3-hypothesis python3-aiosmtpd python3-venv openssl shellcheck \
-        util-linux libcap2-bin strace procps groff-base debian-archive-keyring
+        util-linux libcap2-bin strace procps iproute2 systemd groff-base debian-archive-keyring
+# deb and package-test
+PACKAGERS = debhelper dh-apparmor po-debconf lintian apparmor mmdebstrap
+# callers
+CALLERS_DEPS = mmdebstrap
 # from PyPI: Debian 12 has no ruff, and its mypy is too old for typing.dataclass_transform
 LINTERS = ruff==0.17.6 mypy==2.4.1
 
 ROOT = @test "$$(id -u)" = 0 || { echo "make $(or $(MAKECMDGOALS),$@): run it as root (sudo make $(or $(MAKECMDGOALS),$@))" >&2; exit 1; }
 
-.PHONY: all deps tools servers install uninstall demo test bench clean accounts
+# fuzz only: too large for everybody who runs the tests
+FUZZ_DEPS    = clang libclang-rt-dev
+FUZZERS      = atheris==3.0.0
+FUZZ_SECONDS = 60
+FUZZ         =
+
+.PHONY: all deps tools servers install uninstall demo test load bench deb package-test callers fuzz clean accounts
 
 all: $(BUILD)/sendmail $(BUILD)/launcher
 
 # The paths are part of the programs: other paths, other programs.
 $(BUILD)/fixed: FORCE
 	@mkdir -p $(BUILD)
-	@echo '$(COMPILE)' | cmp -s - $@ || echo '$(COMPILE)' > $@
+	@echo '$(COMPILE) $(LINK)' | cmp -s - $@ || echo '$(COMPILE) $(LINK)' > $@
 .PHONY: FORCE
 
 $(BUILD)/sendmail: frontend/sendmail.c helper/privileged/start.h $(BUILD)/fixed
 	$(COMPILE) -o $@ frontend/sendmail.c $(LDFLAGS) $(LINK)
+	$(STATIC)
 
 $(BUILD)/launcher: helper/privileged/launcher.c helper/privileged/start.h $(BUILD)/fixed
 	$(COMPILE) -o $@ helper/privileged/launcher.c $(LDFLAGS) $(LINK)
+	$(STATIC)
 
 deps: tools servers
 
@@ -62,13 +79,17 @@ servers: tools
 
 install: all
 	@sh packaging/install.sh "$(DESTDIR)" "$(PREFIX)" "$(SYSCONFDIR)" "$(SERVICE_USER)" "$(STANDIN_USER)" \
-	  "$(PYTHON)" "$(PYTHON_MODULES)" "$(BUILD)"
+	  "$(PYTHON)" "$(PYTHON_MODULES)" "$(BUILD)" "$(SOCKET)"
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/sendmail $(DESTDIR)$(PREFIX)/lib/sendmail $(DESTDIR)$(PREFIX)/bin/mailq \
 	  $(DESTDIR)$(PREFIX)/bin/newaliases $(DESTDIR)$(PREFIX)/bin/gatepost
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man8/sendmail.gatepost.8 $(DESTDIR)$(PREFIX)/share/man/man8/gatepost.8 \
 	  $(DESTDIR)$(PREFIX)/share/man/man5/gatepost.toml.5
+	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sendmail \
+	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions/gatepost \
+	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sendmail $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_gatepost
+	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/gatepost.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/gatepost@.service
 	rm -rf $(DESTDIR)$(LIB) $(DESTDIR)$(LIBEXEC)
 	@echo "left in place: $(SYSCONFDIR) and the accounts $(SERVICE_USER) and $(STANDIN_USER)"
 
@@ -78,8 +99,38 @@ demo: tools
 test: deps
 	@$(PYTHON) -m pytest -n 4
 
+# All of what `make test` does some of: a thousand messages, and a kill before each system call of a send.
+load: tools
+	@GATEPOST_LOAD=all $(PYTHON) -m pytest -n 0 tests/load
+
 bench: tools
 	@$(PYTHON) bench/bench.py
+
+# In a copy, with the distribution's own programs alone: the package must not depend on what this machine has besides.
+deb:
+	@rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb/gatepost
+	@tar -c --exclude=./.git --exclude=./build --exclude=__pycache__ . | tar -x -C $(BUILD)/deb/gatepost
+	@cd $(BUILD)/deb/gatepost && PATH=/usr/sbin:/usr/bin:/sbin:/bin dpkg-buildpackage -us -uc -b
+
+# Installs the package in fresh systems, which it fetches; whatever it makes is below build/.
+package-test: tools
+	@sh packaging/deps.sh "$(PACKAGERS)" "$(LINTERS)" "$(BUILD)/linters" "$(PYTHON)"
+	@$(PYTHON) -m pytest tests/packages
+
+# Debian's programs that call sendmail, each in a system made of what they need, which is downloaded: half a gigabyte.
+callers: tools
+	@sh packaging/deps.sh "$(CALLERS_DEPS)" "$(LINTERS)" "$(BUILD)/linters" "$(PYTHON)"
+	@$(PYTHON) -m tests.callers.tree
+	@$(PYTHON) -m pytest tests/callers
+
+# Each harness for FUZZ_SECONDS, or those named in FUZZ; fuzz/__init__.py says more.
+fuzz: $(BUILD)/fuzz/find_account
+	@$(PYTHON) -m fuzz.every $(FUZZ_SECONDS) $(FUZZ)
+
+$(BUILD)/fuzz/find_account: FORCE | tools
+	@sh packaging/deps.sh "$(FUZZ_DEPS)" "$(FUZZERS)" "$(BUILD)/fuzz/venv" "$(PYTHON)"
+	@clang -std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(FIXED) \
+	  -DACCOUNTS='"/proc/self/fd/9"' -DACCOUNTS_DESCRIPTOR=9 -o $@ fuzz/c/find_account.c
 
 clean:
 	rm -rf $(BUILD)

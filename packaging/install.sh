@@ -1,15 +1,16 @@
 #!/bin/sh
-# Install what `make` built. Usage: install.sh DESTDIR PREFIX SYSCONFDIR SERVICE_USER STANDIN_USER PYTHON MODULES BUILD
+# Install what `make` built.
+# Usage: install.sh DESTDIR PREFIX SYSCONFDIR SERVICE_USER STANDIN_USER PYTHON MODULES BUILD SOCKET
 # Owners and the set-id bits are set as root with an empty DESTDIR only; a package does it when it is installed. Whoever
 # else installs with an empty DESTDIR installs for sends without privilege, into folders of their own.
 set -eu
-destdir=$1 prefix=$2 sysconfdir=$3 service=$4 standin=$5 python=$6 modules=$7 build=$8
+destdir=$1 prefix=$2 sysconfdir=$3 service=$4 standin=$5 python=$6 modules=$7 build=$8 socket=$9
 lib=$destdir$prefix/lib/gatepost
 libexec=$destdir$prefix/libexec/gatepost
 etc=$destdir$sysconfdir
 for_real=$([ -z "$destdir" ] && [ "$(id -u)" = 0 ] && echo yes || echo no)
 
-for path in "$prefix" "$sysconfdir" "$python" "$modules"; do
+for path in "$prefix" "$sysconfdir" "$python" "$modules" "$socket"; do
     case $path in
     /*) ;;
     *) echo "make install: $path must be an absolute path" >&2 && exit 1 ;;
@@ -54,8 +55,7 @@ fi
 
 umask 022
 install -d "$destdir$prefix/sbin" "$destdir$prefix/bin" "$destdir$prefix/lib" "$libexec" "$etc"
-# Made beside the old code and then put in its place, so that a send during an upgrade finds the one or the other.
-rm -rf "$lib.new" "$lib.old"
+rm -rf "$lib.new"
 for source in admin/*.py admin/*/*.py frontend/*.py helper/*.py helper/*/*.py helper/*/*/*.py; do
     [ -e "$source" ] || continue
     install -D -m 0644 "$source" "$lib.new/$source"
@@ -74,16 +74,31 @@ SECRETS = "$sysconfdir/secrets"
 SERVICE_USER = "$service"
 STANDIN_USER = "$standin"
 PATHS
-# Compiled now, since no send may write; never checked against the source again, since only root can change either.
-"$python" -I -m compileall -q --invalidation-mode unchecked-hash -s "$lib.new" -p "$prefix/lib/gatepost" "$lib.new"
-"$python" -I -B packaging/bundle.py "$lib.new" "$prefix/lib/gatepost" helper.main
-[ ! -e "$lib" ] || mv "$lib" "$lib.old"
-mv "$lib.new" "$lib"
-rm -rf "$lib.old"
+cat >"$lib.new/frontend/paths.py" <<PATHS
+"""Where the frontend looks, fixed at install time: no variable and no option moves any of it."""
+
+from __future__ import annotations
+
+SOCKET = "$socket"
+PATHS
+sh packaging/compile.sh "$lib" "$prefix/lib/gatepost" "$python"
 
 "$python" -B packaging/manpages.py "$build/man" "$sysconfdir" "$service"
 for page in sendmail.gatepost.8 gatepost.8 gatepost.toml.5; do
     install -D -m 0644 "$build/man/$page" "$destdir$prefix/share/man/man${page##*.}/$page"
+done
+
+"$python" -B packaging/completions.py "$build/completions"
+for shell in bash-completion/completions zsh/site-functions; do
+    install -d "$destdir$prefix/share/$shell"
+    install -m 0644 "$build/completions/${shell%%[-/]*}"/* "$destdir$prefix/share/$shell"
+done
+
+# The second door is there, and closed: who needs it enables gatepost.socket.
+for unit in gatepost.socket gatepost@.service; do
+    install -d "$destdir$prefix/lib/systemd/system"
+    sed -e "s|@SOCKET@|$socket|" -e "s|@PYTHON@|$python|" -e "s|@LIB@|$prefix/lib/gatepost|" \
+        -e "s|@SERVICE_USER@|$service|" "packaging/systemd/$unit" >"$destdir$prefix/lib/systemd/system/$unit"
 done
 
 install -m 0755 "$build/sendmail" "$destdir$prefix/sbin/sendmail"

@@ -62,11 +62,22 @@ Passwords and tokens, for the service user {service} and root alone.
 .IR $XDG_CONFIG_HOME/gatepost/gatepost.toml ", by default " ~/.config/gatepost/gatepost.toml
 The configuration of the caller's own, with
 .I secrets/
-beside it. It is used only where the set-id launcher has been installed without its bit, or was not installed; the one
-above then serves who has none, if they can read it. As with
+beside it. It is used only where the set-id launcher has been installed without its bit, or was not installed. Who has
+none then sends through
+.IR gatepost.socket ,
+else by the configuration above, if they can read it. As with
 .BR \\-C ,
 the message is sent without any privilege. All of these files have to belong to the caller or root, nobody else may
 write them, and nobody else may read the secrets.
+.TP
+.I gatepost.socket
+A unit of systemd that the administrator can enable, for callers for whom the kernel ignores set-id bits: services with
+.IR NoNewPrivileges= ,
+containers. Messages of theirs are sent as all others, but that no
+.I .forward
+file and no list of an
+.I :include:
+is read there: an address that needs one fails.
 .TP
 .I /etc/aliases
 Aliases, where no routers are configured.
@@ -88,6 +99,11 @@ gatepost \\- look after Gatepost, the sendmail of this machine
 .PP
 .B gatepost explain
 .IR ADDRESS \\&...
+.RB [ \\-\\-as
+.IR USER ]
+.RB [ \\-\\-json ]
+.PP
+.B gatepost selftest
 .RB [ \\-\\-as
 .IR USER ]
 .RB [ \\-\\-json ]
@@ -126,6 +142,20 @@ Shows step by step how a message of a user's (by default root's) to these addres
 .B sendmail \\-bt
 shows it to that user. For root only.
 .TP
+.B selftest
+Attacks this installation as an ordinary user (by default who has called sudo, else nobody): tries to read and to change
+the configuration and the secrets, to mislead the set-id launcher, to look into a running helper, and so on, and prints
+a line for each promise, beginning with
+.IR holds ,
+.I FAILS
+or
+.IR mind ,
+which is for what cannot be tried on this machine, with the reason. A promise that could not be put to the test although
+it should does not hold. Nothing is sent to anybody, no smart host is connected to, nothing of the installation is
+changed; a
+.I password_command
+is run as by any send. The log gets a line for each command line that was refused. For root only.
+.TP
 .B send\\-test
 Sends a small message to the address, through sendmail itself, shows the dialogue on standard error, and says in one
 line what became of it. Root can send it as another user.
@@ -134,7 +164,7 @@ line what became of it. Root can send it as another user.
 .B NO_COLOR
 Where it is set and not empty, no word is coloured on a terminal.
 .SH EXIT STATUS
-0 where nothing is wrong and every address can be sent to, 1 where something is wrong, 64 for a command line that cannot
+0 where nothing is wrong, every address can be sent to and no promise fails, else 1; 64 for a command line that cannot
 be understood;
 .B send\\-test
 has the status of sendmail.

@@ -32,6 +32,15 @@ def test_mx_hosts_are_tried_by_preference(installation, smarthost):
     assert host.message.addresses == [b"bob@x.example"]
 
 
+def test_the_port_of_mx_hosts_may_be_the_name_of_a_service(installation, smarthost):
+    host = smarthost()
+    installation.configure_relay(host, hosts=["mx:relay.test:relay"])
+    etc = {"nsswitch.conf": "hosts: files dns\nservices: files\n", "services": f"relay {host.port}/tcp\n"}
+    with name_server({("relay.test", "A"): LOCAL}) as server:
+        result = installation.send("bob@x.example", stdin=MESSAGE, etc={**etc, "resolv.conf": server.resolv_conf})
+    assert (result.status, result.stderr) == (0, "")
+
+
 def test_a_domain_without_mx_is_its_own_host(installation, smarthost):
     host = smarthost()
     installation.configure_relay(host, hosts=["mx:relay.test"], port=host.port)

@@ -11,7 +11,7 @@ import pytest
 
 SUBJECTS = (
     *("accounts", "sendmail", "launcher", "gatepost", "code", "interpreter", "modules", "kernel"),
-    *("configuration", "compiled", "secrets", "secret", "log"),
+    *("configuration", "compiled", "sandbox", "secrets", "secret", "log"),
 )
 MESSAGE = b"Subject: checked\n\nhello\n"
 

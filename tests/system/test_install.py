@@ -65,6 +65,8 @@ def test_every_file_has_its_owner_and_mode(installation, other):
         "usr/share/man/man5/gatepost.toml.5": ("root", "root", "0o644"),
         "usr/lib/gatepost/helper/main.py": ("root", "root", "0o644"),
         "usr/lib/gatepost/frontend/main.py": ("root", "root", "0o644"),
+        "usr/lib/systemd/system/gatepost.socket": ("root", "root", "0o644"),
+        "usr/lib/systemd/system/gatepost@.service": ("root", "root", "0o644"),
         "etc": ("root", "root", "0o755"),
         "etc/gatepost.toml": ("root", "service", "0o640"),
         "etc/secrets": ("root", "service", "0o750"),
@@ -179,6 +181,6 @@ def test_installing_again_leaves_nothing_of_the_old_code_behind(installation, ot
     (library / "helper/of_an_older_version.py").write_text("")
     installed(installation, other)
     assert not (library / "helper/of_an_older_version.py").exists()
-    assert sorted(path.name for path in library.parent.iterdir()) == ["gatepost", "sendmail"]
+    assert sorted(path.name for path in library.parent.iterdir()) == ["gatepost", "sendmail", "systemd"]
     compiled = next((library / "helper/__pycache__").glob("main.*.pyc")).read_bytes()
     assert f"{other}/usr/lib/gatepost/helper/main.py".encode() in compiled

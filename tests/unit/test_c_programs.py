@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 from pathlib import Path
@@ -68,6 +69,8 @@ LINE = b"mailuser:x:997:996:Gatepost:/nonexistent:/usr/sbin/nologin\n"
         (b"mailuser:x::996::/:/\n", "none"),
         (b"mailuser:x:997:::/:/\n", "none"),
         (b"mailuser:x:997\0:996::/:/\n", "none"),
+        (b"mailuser\0:x:997:996::/:/\n", "none"),
+        (b"mailuser" + b"\0" * 40 + b":x:997:996::/:/\n", "none"),
     ],
 )
 def test_an_account_is_found_only_where_the_line_is_right(find_account, content, found):
@@ -141,3 +144,10 @@ def test_a_sendmail_that_is_not_installed_says_what_is_missing_to_the_caller(tmp
 def test_what_the_caller_left_on_descriptor_3_is_never_written_to(tmp_path):
     answer, status = run_with_channel(built(tmp_path, "frontend/sendmail.c"), "a@x")
     assert (answer, status) == (b"", 1)
+
+
+def test_the_launcher_leaves_the_ids_as_they_are():
+    """An exec copies the effective ids into the saved ones: what a launcher had put there would be lost (threat A5)."""
+    code = (ROOT / "helper/privileged/launcher.c").read_text() + (ROOT / "helper/privileged/start.h").read_text()
+    without_comments = re.sub(r"/\*.*?\*/", "", code, flags=re.DOTALL)
+    assert re.findall(r"set(?:res|re|e|fs)?[ug]id|setgroups|initgroups", without_comments) == []

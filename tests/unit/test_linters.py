@@ -13,6 +13,12 @@ LINTERS = ROOT / "build/linters/bin"
 COMPILE = ["-std=c11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-Werror", "-Wconversion", "-Wshadow", "-Wformat=2"]
 FIXED = [f'-D{name}="/x"' for name in ("PYTHON", "HELPER", "FRONTEND", "LAUNCHER", "SERVICE_USER", "STANDIN_USER")]
 
+SCRIPTS = [
+    *("packaging/install.sh", "packaging/compile.sh", "packaging/deps.sh", "packaging/debian/recompile"),
+    *(f"packaging/debian/gatepost.{name}" for name in ("config", "postinst", "prerm", "postrm", "rtupdate")),
+    "packaging/alpine/gatepost.pre-install",
+]
+
 
 @pytest.mark.parametrize(
     "command",
@@ -20,7 +26,7 @@ FIXED = [f'-D{name}="/x"' for name in ("PYTHON", "HELPER", "FRONTEND", "LAUNCHER
         [LINTERS / "ruff", "check", "--no-cache", "."],
         [LINTERS / "ruff", "format", "--no-cache", "--check", "."],
         [LINTERS / "mypy", "--python-executable", "/usr/bin/python3"],
-        ["shellcheck", "packaging/install.sh", "packaging/deps.sh", ".ci/run"],
+        ["shellcheck", ".ci/run", *SCRIPTS],
         ["cc", *COMPILE, *FIXED, "-fanalyzer", "-fsyntax-only", "frontend/sendmail.c"],
         ["cc", *COMPILE, *FIXED, "-fanalyzer", "-fsyntax-only", "helper/privileged/launcher.c"],
     ],

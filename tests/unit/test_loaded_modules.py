@@ -35,6 +35,7 @@ FRONTEND = {
     "_socket",
 }
 HELPER = FRONTEND | {
+    "_ctypes",
     "_prctl",
     "prctl",
     "binascii",

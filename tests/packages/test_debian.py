@@ -1,0 +1,171 @@
+"""The Debian package in fresh systems: mail goes out at every stage of its life, and after it nothing is left."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from helper.wire import VERSION
+from tests.packages.conftest import OLD_VERSION, PASSWORD
+from tests.packages.system import System
+
+MESSAGE = b"From: alice\nTo: bob@x.example\nSubject: from a package\n\nhello\n"
+LAUNCHER = "/usr/libexec/gatepost/launcher"
+CODE = "/usr/lib/gatepost"
+
+
+def send_through(system: System, host) -> None:
+    """Send as an ordinary user, who is told nothing, and see it arrive with the password."""
+    before = len(host.messages)
+    done = system.send(MESSAGE, "-t")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert len(host.messages) == before + 1
+    assert host.messages[-1].addresses == [b"bob@x.example"]
+    assert host.messages[-1].reverse_path == b"alice@ws1.example.net"
+    assert host.sessions[-1].tls and host.sessions[-1].identity
+
+
+def test_a_fresh_system_sends_after_one_command(fresh_copy, package, host, answers):
+    system = fresh_copy
+    system.answer(answers)
+    system.install(package)
+    send_through(system, host)
+    expected = {
+        "/usr/sbin/sendmail": "root:root 755",
+        LAUNCHER: "mailuser:mailuser 6755",
+        "/etc/gatepost": "root:root 755",
+        "/etc/gatepost/gatepost.toml": "root:mailuser 640",
+        "/etc/gatepost/secrets": "root:mailuser 750",
+        "/etc/gatepost/secrets/relay.password": "root:mailuser 640",
+    }
+    assert {path: system.stat(path) for path in expected} == expected
+    for other in ("/usr/lib/sendmail", "/usr/bin/mailq", "/usr/bin/newaliases"):
+        assert system.must("readlink", "-f", other).strip() == "/usr/sbin/sendmail"
+    assert system.must("sendmail", "--version").startswith(f"Gatepost {VERSION}")
+    checked = system.run("gatepost", "check")
+    assert checked.returncode == 0, checked.stdout.decode()
+
+
+def test_the_password_is_kept_in_its_file_alone(system, package, host, answers):
+    system.answer(answers)
+    told = system.install(package)
+    assert PASSWORD not in told
+    found = system.run("grep", "-rlF", PASSWORD, "/etc", "/var", "/usr/share", "/tmp", "/root").stdout.decode()
+    assert found.split() == ["/etc/gatepost/secrets/relay.password"]
+    for path in ("/etc/gatepost/gatepost.toml", "/etc/gatepost/secrets/relay.password", "/etc/gatepost/secrets"):
+        assert system.run("cat", path, user="alice").returncode != 0
+
+
+def test_the_code_is_compiled_for_the_systems_python(system, package):
+    system.install(package)
+    sources = {path.stem for path in (system.root / CODE[1:]).rglob("*.py")}
+    compiled = {path.name.split(".")[0] for path in (system.root / CODE[1:]).rglob("*.pyc")}
+    assert compiled == sources
+    assert list((system.root / CODE[1:] / "helper").glob("helper.*.bundle"))
+    system.must("/usr/share/python3/runtime.d/gatepost.rtupdate", "rtupdate", "python3.11", "python3.12")
+    assert len(list((system.root / CODE[1:]).rglob("*.pyc"))) > len(compiled)
+    assert not (system.root / f"{CODE[1:]}.new").exists()
+
+
+def test_an_upgrade_stops_no_mail_and_changes_no_configuration(system, old_package, package, host, answers):
+    system.answer(answers)
+    system.install(old_package)
+    assert OLD_VERSION in system.must("sendmail", "--version")
+    send_through(system, host)
+    configuration = system.root / "etc/gatepost/gatepost.toml"
+    configuration.write_text(configuration.read_text() + "# mine\n")
+    kept = system.root / "home/alice/launcher"
+    os.link(system.root / LAUNCHER[1:], kept)
+
+    system.must("dpkg", "--unpack", system.bring(package))
+    assert system.stat(LAUNCHER) == "mailuser:mailuser 6755"
+    assert not stat.S_IMODE(kept.stat().st_mode) & 0o6000, "an old launcher kept by a hard link keeps its bits"
+    send_through(system, host)
+    system.must("dpkg", "--configure", "gatepost")
+    send_through(system, host)
+    assert VERSION in system.must("sendmail", "--version")
+    assert system.stat(LAUNCHER) == "mailuser:mailuser 6755"
+    assert system.stat("/etc/gatepost/gatepost.toml") == "root:mailuser 640"
+    assert configuration.read_text().endswith("# mine\n")
+
+
+def test_the_administrators_owner_and_mode_outlive_an_upgrade(system, old_package, package, host, answers):
+    system.answer(answers)
+    system.install(old_package)
+    system.must("dpkg-statoverride", "--force-all", "--update", "--add", "root", "mailuser", "2755", LAUNCHER)
+    system.install(package)
+    assert system.stat(LAUNCHER) == "root:mailuser 2755"
+    send_through(system, host)
+
+
+def test_removed_it_can_come_back_and_purged_nothing_is_left(system, package, host, answers):
+    before = everything(system)
+    system.answer(answers)
+    system.install(package)
+    send_through(system, host)
+
+    system.must("apt-get", "remove", "-q", "-y", "gatepost")
+    assert not (system.root / "usr/sbin/sendmail").exists()
+    assert not (system.root / CODE[1:]).exists()
+    assert (system.root / "etc/gatepost/gatepost.toml").exists()
+    system.install(package)
+    send_through(system, host)
+
+    system.must("apt-get", "purge", "-q", "-y", "gatepost")
+    left = everything(system) - before
+    assert [path for path in left if "gatepost" in path] == []
+    assert system.run("dpkg-statoverride", "--list").stdout == b""
+    accounts = system.must("getent", "passwd") + system.must("getent", "group")
+    assert "mailuser" not in accounts and "mailnull" not in accounts
+    assert "gatepost" not in system.must("sh", "-c", "cat /var/cache/debconf/*.dat")
+
+    system.answer(answers)
+    system.install(package)
+    send_through(system, host)
+
+
+def everything(system: System) -> set[str]:
+    """Return every path of the system's, but for what apt and dpkg say of what there was."""
+    found = system.must("find", "/", "-xdev", "-path", "/proc", "-prune", "-o", "-print")
+    return {path for path in found.splitlines() if not path.startswith(("/root/", "/var/cache/apt", "/var/log"))}
+
+
+def test_an_account_that_another_file_needs_outlives_the_package(system, package):
+    system.install(package)
+    system.must("dpkg-statoverride", "--add", "mailuser", "root", "0600", "/var/log/gatepost.log")
+    system.must("apt-get", "purge", "-q", "-y", "gatepost")
+    assert system.run("getent", "passwd", "mailuser").returncode == 0
+    assert system.run("getent", "passwd", "mailnull").returncode != 0
+    system.must("apt-get", "check")
+
+
+def test_without_answers_it_installs_and_says_what_to_write(system, package):
+    told = system.install(package)
+    assert "now say where the mail goes: /etc/gatepost/gatepost.toml" in told
+    assert system.stat("/etc/gatepost/gatepost.toml") == "root:mailuser 640"
+    done = system.send(MESSAGE, "-t")
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"sendmail: not sent: ")
+
+
+def test_an_existing_configuration_is_not_asked_about_and_not_changed(system, package, host, answers):
+    folder = system.root / "etc/gatepost"
+    folder.mkdir()
+    (folder / "gatepost.toml").write_text("# mine\n")
+    system.answer(answers)
+    system.install(package)
+    assert (folder / "gatepost.toml").read_text() == "# mine\n"
+    assert not (folder / "secrets/relay.password").exists()
+    assert PASSWORD not in system.must("sh", "-c", "cat /var/cache/debconf/*.dat*")
+
+
+def test_crons_mail_to_root_arrives_through_an_alias(system, package, host, answers):
+    system.answer(answers)
+    system.install(package)
+    system.must("apt-get", "install", "-q", "-y", "--no-install-recommends", "cron")
+    (system.root / "etc/aliases").write_text("root: admin@example.org\n")
+    (system.root / "etc/cron.d/hello").write_text("* * * * * root echo hello from cron\n")
+    system.run("timeout", "65", "cron", "-f")
+    assert host.messages, "cron sent nothing"
+    assert host.messages[0].addresses == [b"admin@example.org"]
+    assert host.messages[0].body == b"hello from cron\r\n"
