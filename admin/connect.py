@@ -19,7 +19,7 @@ from helper.delivery.report import Progress
 from helper.delivery.resolve import reachable_from, resolve
 from helper.delivery.story import Holdings
 from helper.failure import Failure, HostFailed
-from helper.main import hold
+from helper.hold import hold
 from helper.privileged import load, paths
 from helper.routing.trace import host_text
 from helper.smtp.envelope import Envelope, MailData

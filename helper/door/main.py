@@ -14,7 +14,9 @@ from helper.delivery.story import tell
 from helper.door.begin import begin, shut_in
 from helper.door.channel import DoorChannel
 from helper.failure import Failure
-from helper.main import defect_line, give_up, in_sandbox, take_hold
+from helper.hold import take_hold
+from helper.last_words import defect_line, give_up
+from helper.main import in_sandbox
 from helper.privileged import paths
 from helper.privileged.begin import CHANNEL
 from helper.sentence import verdict

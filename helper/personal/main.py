@@ -10,7 +10,9 @@ from helper.delivery.channel import Channel
 from helper.delivery.identify import identify
 from helper.delivery.story import Holdings, tell
 from helper.failure import ConfigError, Failure
-from helper.main import defect_line, give_up, hold, hold_nothing, in_sandbox, this_machine
+from helper.hold import hold, hold_nothing, this_machine
+from helper.last_words import defect_line, give_up
+from helper.main import in_sandbox
 from helper.personal.begin import begin, shut_in
 from helper.personal.files import given_configuration, own_configuration
 from helper.privileged.begin import CHANNEL

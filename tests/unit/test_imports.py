@@ -21,6 +21,8 @@ ALLOWED = {
     "helper/__main__.py": {"sys", "helper.bundle.use_bundle", "helper.privileged.paths", "helper.main"},
     "helper/bundle.py": {"__future__", "marshal", "sys"},
     "helper/main.py": {"__future__", "os", "helper"},
+    "helper/hold.py": {"__future__", "helper"},
+    "helper/last_words.py": {"__future__", "os", "helper"},
     "helper/record.py": {"__future__"},
     "helper/secret.py": {"__future__"},
     "helper/status.py": {"__future__"},

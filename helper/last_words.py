@@ -1,0 +1,44 @@
+"""Last words: what is said where the story of a send could not be told to its end."""
+
+from __future__ import annotations
+
+import os
+
+from helper import status
+from helper.delivery.channel import Channel
+from helper.delivery.report import Log, Progress, open_syslog
+from helper.failure import Failure
+from helper.privileged.begin import CHANNEL
+from helper.sentence import Verdict
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+STDERR = 2
+
+
+def give_up(line: str, channel: Channel | None, log: Log | None) -> NoReturn:
+    """Tell frontend and log how it ended, where the story could not be told."""
+    if log is None:
+        open_syslog()
+        log = Log(None, "text")
+    log.write(Progress(), Verdict(status.SOFTWARE, "failed", line), status.FAILED)
+    try:
+        channel = channel or Channel(CHANNEL)
+        channel.say(line)
+        channel.finish(status.FAILED)
+    except (OSError, Failure):
+        os.write(STDERR, f"{line}\n".encode("ascii", "backslashreplace"))  # started by hand
+    os._exit(status.FAILED)
+
+
+def defect_line(defect: BaseException, channel: Channel | None) -> str:
+    """Return what is said of a defect of ours: its kind and where in our code it showed, never a value."""
+    trace = defect.__traceback__
+    place = "an unknown place"
+    while trace is not None:
+        place = f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    outcome = "may have been sent" if channel is not None and channel.is_in_doubt else "not sent"
+    return f"sendmail: {outcome}: a defect in Gatepost: {type(defect).__name__} at {place}"
