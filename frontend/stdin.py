@@ -21,6 +21,7 @@ DRAINED_OCTETS = 256 * 1024 * 1024  # who has more to say than any message has n
 UNLIMITED = 1 << 62
 POLL_IN = 0x001  # poll(2)
 POLL_OUT = 0x004
+POLL_HANG_UP = 0x010
 NO_EXEC_SEAL = 0x0008  # MFD_NOEXEC_SEAL: where vm.memfd_noexec is 2, no other memory file can be made
 SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 
@@ -37,6 +38,7 @@ def memory_file(limit: int, dot_ends: bool) -> int:
         copy_typed(memory, most)
     else:
         copy(memory, most)
+    refuse_hung_up()
     seal(memory)
     return memory
 
@@ -55,6 +57,21 @@ def create() -> int:
 def seal(memory: int) -> None:
     """Let nobody change a memory file any more (fcntl(2))."""
     fcntl.fcntl(memory, fcntl.F_ADD_SEALS, SEALS)
+
+
+def refuse_hung_up() -> None:
+    """Raise OSError for a terminal that was hung up: that it gives no more is no end of a message.
+
+    Who is waiting for it is told so by read(2), but who comes later reads an end of file, and isatty(3) says no.
+    """
+    if not stat.S_ISCHR(os.fstat(STDIN).st_mode):
+        return
+    import select  # few messages come from a device
+
+    poll = select.poll()
+    poll.register(STDIN, 0)
+    if any(events & POLL_HANG_UP for _, events in poll.poll(0)):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
 
 
 def copy(memory: int, most: int) -> None:

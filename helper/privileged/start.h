@@ -196,7 +196,7 @@ static void silence_descriptors(void)
 static void reset_signals(void)
 {
     const struct itimerval never = {{0, 0}, {0, 0}};
-    const struct sigaction by_default = {.sa_handler = SIG_DFL};
+    const unsigned long by_default[8] = {0}; /* the kernel's struct sigaction, of which it takes 32 octets: SIG_DFL is 0 */
     const int timers[] = {ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF};
     sigset_t none;
     for (size_t at = 0; at < sizeof timers / sizeof timers[0]; at++) {
@@ -205,8 +205,9 @@ static void reset_signals(void)
         }
     }
     for (int number = 1; number <= SIGRTMAX; number++) {
-        /* SIGKILL, SIGSTOP and the C library's own two cannot be changed, nor have they been. */
-        (void)sigaction(number, &by_default, NULL);
+        /* Not by the C library: it lets nobody change its own two, and its posix_spawn(3) hands them on ignored.
+           SIGKILL and SIGSTOP cannot be changed, nor have they been. */
+        (void)syscall(SYS_rt_sigaction, number, by_default, NULL, sizeof(uint64_t));
     }
     if (sigemptyset(&none) != 0 || sigprocmask(SIG_SETMASK, &none, NULL) != 0) {
         refuse(NOT_SENT("the signal mask of the caller cannot be reset"));

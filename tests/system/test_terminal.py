@@ -110,6 +110,20 @@ def test_a_terminal_that_is_hung_up_has_not_ended_a_message(installation, smarth
     assert host.connections == 0
 
 
+@pytest.mark.parametrize("options", [(), ("-i",)])
+def test_nor_has_one_that_was_hung_up_before(installation, smarthost, options):
+    host = smarthost()
+    configure(installation, host, "simple")
+    controller, terminal = pty.openpty()
+    os.close(controller)
+    with installation.start(*options, *ONE, stdin=terminal) as process:
+        os.close(terminal)
+        stderr = process.communicate(timeout=10)[1]
+    reason = b"sendmail: not sent: standard input cannot be read: Input/output error\n"
+    assert (process.returncode, stderr) == (1, reason)
+    assert host.connections == 0
+
+
 def test_a_terminal_without_lines_is_read_no_further_than_the_limit(installation, smarthost):
     """In raw mode there is no end of input, and a line may be of any length."""
     host = smarthost()
