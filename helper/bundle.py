@@ -31,7 +31,8 @@ class Bundle:
         if name not in self._codes:
             return None
         is_package, code = self._codes[name]
-        # Not imported: importlib.machinery costs more than it is worth for one class.
+        # Not imported: importlib.machinery costs more than it is worth for one class. The type checker wants a Loader,
+        # whose module costs as much; importlib itself asks for no more than the three functions.
         spec: ModuleSpec = type(sys.__spec__)(name, self, origin=code.co_filename, is_package=is_package)  # type: ignore[arg-type]
         spec.has_location = True
         if spec.submodule_search_locations is not None:

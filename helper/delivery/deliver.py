@@ -103,7 +103,7 @@ def connect(race: Race, machine: Machine, plan: Plan) -> tuple[Connection, TlsLa
         layer = tls_layer(plan.transport, machine, plan.own_certificate)
         hello = layer.shake_hands(b"")[0] if machine.tls == "implicit" else b""
         return race.winner(hello), layer
-    except BaseException:
+    except BaseException:  # whatever it is goes on, once the socket is closed
         race.abort()
         raise
 
@@ -112,7 +112,7 @@ def hand_over(plan: Plan, machine: Machine, connection: Connection, layer: TlsLa
     """Hold the dialogue, and close the connection."""
     try:
         reply = converse(connection, layer, plan, plan.session.replace(tls=machine.tls))
-    except BaseException:
+    except BaseException:  # whatever it is goes on, once the socket is closed
         connection.abort()
         raise
     connection.close()

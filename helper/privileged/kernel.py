@@ -21,6 +21,7 @@ except ImportError:  # an interpreter of the caller's own that was built without
 else:
     CAN_CALL = True
 
+    # Generic to the type checker alone: at run time these classes take no parameter.
     class Long(_ctypes._SimpleCData):  # type: ignore[type-arg]
         """A C long, as syscall(2) wants its arguments and gives its result."""
 
@@ -59,6 +60,7 @@ def call(number: int, *arguments: int | bytes) -> int:
     """
     if not CAN_CALL:
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+    # An address is one of the ways to make a function, which the type checker does not know.
     syscall = SystemCall(_ctypes.dlsym(_ctypes.dlopen(None, 0), "syscall"))  # type: ignore[arg-type]
     result: int = syscall(Long(number), *(each if isinstance(each, bytes) else Long(each) for each in arguments))
     if result == -1:
