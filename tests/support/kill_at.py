@@ -90,13 +90,16 @@ class Tracer:
             self._kill(self._halves[self._victim])
 
     def _kill(self, victim: int) -> None:
-        """Kill, and wait until it is dead: what its death does to the other has been done by then."""
-        self.is_killed = True
+        """Kill, and wait until it is dead: what its death does to the other has been done by then.
+
+        A victim that is already about to end, by itself, is not killed any more: it has told the caller its status.
+        """
         os.kill(victim, signal.SIGKILL)
         while victim not in self._ends:
             status = os.waitpid(victim, ALL_CHILDREN)[1]
             if not os.WIFSTOPPED(status):
                 self._ends[victim] = os.waitstatus_to_exitcode(status)
+        self.is_killed = self._ends[victim] == -signal.SIGKILL
 
     def _go_on(self, pid: int, signalled: int) -> None:
         """Let it run, the clock to its next system call. Whoever is dead by now does not mind."""
