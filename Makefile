@@ -6,7 +6,7 @@ SERVICE_USER  = mailuser
 STANDIN_USER  = mailnull
 DESTDIR       =
 PYTHON        = /usr/bin/python3
-# The one folder, besides the standard library, in which the helper looks for modules (prctl, dns).
+# The one folder, besides the standard library, in which the helper looks for modules (dns).
 PYTHON_MODULES = /usr/lib/python3/dist-packages
 # Where gatepost.socket listens, for callers for whom the kernel ignores set-id bits.
 SOCKET        = /run/gatepost/socket
@@ -28,9 +28,9 @@ COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE $(CPPFLAGS) $(WARNINGS) $(HARDEN) $(CFLA
 STATIC = @! readelf -lW $@ | grep -q INTERP || { rm $@; echo "make: $@ was not linked statically: try LINK=-static" >&2; exit 1; }
 
 # build
-DEPS  = gcc libc6-dev make python3 python3-prctl python3-dnspython ca-certificates passwd
+DEPS  = gcc libc6-dev make python3 python3-dnspython ca-certificates passwd
 # test, demo and bench
-DEPS += python3-pytest python3-pytest-xdist python3-hypothesis python3-aiosmtpd python3-venv openssl shellcheck \
+DEPS += python3-prctl python3-pytest python3-pytest-xdist python3-hypothesis python3-aiosmtpd python3-venv openssl shellcheck \
         util-linux libcap2-bin strace procps iproute2 systemd groff-base debian-archive-keyring
 # deb and package-test
 PACKAGERS = debhelper dh-apparmor po-debconf lintian apparmor mmdebstrap

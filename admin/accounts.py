@@ -88,7 +88,7 @@ def gives_user() -> bool:
 
 def give_up_root(successor: pwd.struct_passwd, groups: list[int]) -> None:
     """Become an ordinary user for good, by the steps of a helper's drop and with its proofs. SystemFault otherwise."""
-    from helper.privileged.drop import drop  # needs prctl, whose absence is to be found, not to be stumbled over
+    from helper.privileged.drop import drop
 
     os.setgroups(groups)
     os.setresgid(successor.pw_gid, -1, -1)

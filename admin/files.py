@@ -133,7 +133,7 @@ def examine_aliases(file: str, qualify: bytes) -> str:
 
 def examine_certificate(file: str, key_file: str | None) -> str:
     """Read a certificate of ours with its key, and see whether the helper could, and whether they fit each other."""
-    from helper.hold import own_certificate  # needs prctl, as give_up_root() does
+    from helper.hold import own_certificate
 
     own = own_certificate(file, key_file, load.ROOT)
     for path in dict.fromkeys((own.certificate_file, own.key_file)):

@@ -18,7 +18,7 @@ from helper.privileged import landlock, load, paths
 from helper.privileged.sandbox import seccomp_is_there
 
 OLDEST_PYTHON = (3, 11)
-MODULES = {"prctl": "python3-prctl", "dns.resolver": "python3-dnspython"}
+MODULES = {"dns.resolver": "python3-dnspython"}
 SYSCTLS = ("fs/suid_dumpable", "fs/protected_hardlinks")
 
 

@@ -83,7 +83,7 @@ def visit_of(arguments: argparse.Namespace) -> Callable[[Configuration], Iterato
     """Return what is done when the files have been checked."""
     if not arguments.connect and not arguments.auth:
         return nothing_more
-    from admin.connect import greet, log_in  # prctl, which this needs, may be what is missing
+    from admin.connect import greet, log_in
 
     return log_in if arguments.auth else greet
 
@@ -96,7 +96,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
 
 def run_selftest(arguments: argparse.Namespace) -> int:
     """Attack as who was named, and tell what holds."""
-    from admin.selftest.suite import attacker_named, selftest  # prctl, which this needs, may be what is missing
+    from admin.selftest.suite import attacker_named, selftest
 
     try:
         who = attacker_named(arguments.login, os.environ)

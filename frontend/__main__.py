@@ -4,6 +4,10 @@ import sys
 
 sys.path.append(__file__.rsplit("/", 2)[0])
 
-from frontend.main import main  # the path has to stand first
+from helper.bundle import load_bundle  # the path has to stand first
+
+load_bundle(__file__.removesuffix("__main__.py") + "frontend")
+
+from frontend.main import main  # noqa: E402 # and the bundle
 
 main()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _socket
+import gc
 import os
 
 from frontend import stdin, submit
@@ -48,6 +49,7 @@ def is_network_socket(descriptor: int) -> bool:
 
 def serve(command: CommandLine) -> int:
     """Speak SMTP until the client has gone, and return the exit status: 0 where all that it offered was delivered."""
+    gc.enable()  # what is garbage in a session adds up (helper/bundle.py)
     # Some clients have our standard error in the same pipe as the replies, and take digits in a line for a code (nmh).
     lines: list[bytes] = []
     heard = Heard(submit.show if command.show_dialogue else lines.append)

@@ -1,11 +1,14 @@
-"""The bundle: the modules of every send in one file, made by `make install`: a send opens one instead of eighty.
+"""The bundle: our modules in one file, made by `make install`; those of every send in the order in which they load.
 
-It holds what the compiled modules beside it hold, and is root's like them. A module that is not in it is found as
-usual; without a bundle, or with one for another Python, all are.
+Eighty modules one by one cost each send 8 ms more: for finding and opening their files, for importlib's care about what
+cannot happen here, for what only people and the type checker read. Those that only some sends need are found in it
+when they are imported. Without a bundle, or with one for another Python, all are found beside it, as usual. It is
+root's, like the compiled modules there.
+
+This module is loaded before any bundle: no `from __future__ import annotations`, which is another file.
 """
 
-from __future__ import annotations
-
+import gc
 import marshal
 import sys
 
@@ -15,44 +18,77 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import CodeType, ModuleType
 
-    Code = tuple[bool, CodeType]  # whether it is a package, and what is executed
+    Part = tuple[str, bool, CodeType]  # the name of a module, whether it is a package, and what is executed
+    Spare = tuple[bool, bytes]  # whether it is a package, and what is executed, marshalled
 
 SUFFIX = f".{sys.implementation.cache_tag}.bundle"  # "helper.cpython-311.bundle": each Python has a code of its own
 
 
-class Bundle:
-    """Finds and loads modules, as importlib wants it of a member of sys.meta_path."""
+def load_bundle(path: str) -> None:
+    """Load the modules that `path` + SUFFIX has for every send, and find the others in it; nothing where there is none.
 
-    def __init__(self, codes: dict[str, Code]) -> None:
-        self._codes = codes
-
-    def find_spec(self, name: str, _path: Sequence[str] | None, _target: ModuleType | None = None) -> ModuleSpec | None:
-        """Return how to load one of the modules, None for any other."""
-        if name not in self._codes:
-            return None
-        is_package, code = self._codes[name]
-        # Not imported: importlib.machinery costs more than it is worth for one class. The type checker wants a Loader,
-        # whose module costs as much; importlib itself asks for no more than the three functions.
-        spec: ModuleSpec = type(sys.__spec__)(name, self, origin=code.co_filename, is_package=is_package)  # type: ignore[arg-type]
-        spec.has_location = True
-        if spec.submodule_search_locations is not None:
-            spec.submodule_search_locations.append(code.co_filename.rpartition("/")[0])
-        return spec
-
-    def create_module(self, _spec: ModuleSpec) -> ModuleType | None:
-        """Leave it to importlib."""
-        return None
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Run the code of a module in it."""
-        exec(self._codes[module.__name__][1], module.__dict__)  # noqa: S102 # root's code, as that of every module
-
-
-def use_bundle(path: str) -> None:
-    """Load from the bundle `path` + SUFFIX whatever it has from now on; nothing where there is none."""
+    From here on nothing looks for garbage in cycles, either: while modules are loaded there is none, and a send soon
+    ends. A session, which may last, turns it on again.
+    """
+    gc.disable()
     try:
         with open(path + SUFFIX, "rb", buffering=0) as file:
             octets = file.read()
     except OSError:
         return
-    sys.meta_path.insert(0, Bundle(marshal.loads(octets)))
+    parts: list[Part]
+    parts, spares = marshal.loads(octets)
+    sys.meta_path.insert(0, Spares(spares))
+    for name, is_package, code in parts:
+        if name not in sys.modules:
+            execute(name, is_package, code)
+
+
+def execute(name: str, is_package: bool, code: "CodeType") -> None:
+    """Make a module, as an import would leave it, and run its code in it."""
+    module = type(sys)(name)
+    module.__spec__ = spec_of(name, is_package, None)
+    module.__file__ = code.co_filename
+    if is_package:
+        module.__path__ = [code.co_filename.rpartition("/")[0]]
+    sys.modules[name] = module
+    parent, _, own_name = name.rpartition(".")
+    if parent:
+        setattr(sys.modules[parent], own_name, module)
+    exec(code, module.__dict__)  # noqa: S102 # root's code, as that of every module
+
+
+def spec_of(name: str, is_package: bool, loader: "Spares | None") -> "ModuleSpec":
+    """Return what importlib keeps of a module.
+
+    By the class of a spec that is there: importlib.machinery costs more than it is worth for one class. The type
+    checker wants a Loader, whose module costs as much; importlib itself asks for no more than the three functions.
+    """
+    spec: ModuleSpec = type(sys.__spec__)(name, loader, is_package=is_package)  # type: ignore[arg-type]
+    return spec
+
+
+class Spares:
+    """Finds and loads the modules that only some sends need, as importlib wants it of a member of sys.meta_path."""
+
+    def __init__(self, spares: "dict[str, Spare]") -> None:
+        self._spares = spares
+
+    def find_spec(
+        self, name: str, _path: "Sequence[str] | None", _target: "ModuleType | None" = None
+    ) -> "ModuleSpec | None":
+        """Return how to load one of the modules, None for any other."""
+        return spec_of(name, self._spares[name][0], self) if name in self._spares else None
+
+    def create_module(self, _spec: "ModuleSpec") -> "ModuleType | None":
+        """Leave it to importlib."""
+        return None
+
+    def exec_module(self, module: "ModuleType") -> None:
+        """Run the code of a module in it."""
+        is_package, octets = self._spares[module.__name__]
+        code = marshal.loads(octets)
+        module.__file__ = code.co_filename
+        if is_package:
+            module.__path__ = [code.co_filename.rpartition("/")[0]]
+        exec(code, module.__dict__)  # noqa: S102 # as above

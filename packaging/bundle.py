@@ -1,10 +1,11 @@
-"""Make the bundle of helper/bundle.py. Usage: bundle.py LIB FINAL MODULE
+"""Make the bundles of helper/bundle.py. Usage: bundle.py LIB FINAL MODULE...
 
-It holds MODULE and all of ours that importing it loads, compiled as if LIB were FINAL, and lands beside MODULE. Nothing
-is executed: a package is built where the modules that ours need may be missing.
+For each MODULE, one that holds it and all of ours that importing it loads, compiled as if LIB were FINAL, lands beside
+it. Nothing is executed: a package is built where the modules that ours need may be missing.
 """
 
 from __future__ import annotations
+import __future__
 
 import ast
 import marshal
@@ -14,45 +15,110 @@ from pathlib import Path
 from types import CodeType
 
 
+class Spared(ast.NodeTransformer):
+    """A module without what only people and the type checker read; the annotations of classes are a Record's fields."""
+
+    def visit_Module(self, node: ast.Module) -> ast.AST:
+        """Take the docstring out."""
+        return self._without_docstring(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        """Take the docstring out."""
+        return self._without_docstring(node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        """Take the docstring and the annotations out."""
+        node.returns = None
+        for argument in ast.walk(node.args):
+            if isinstance(argument, ast.arg):
+                argument.annotation = None
+        return self._without_docstring(node)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom | None:
+        """Take `from __future__ import annotations` out, which compiled() knows."""
+        return None if node.module == "__future__" else node
+
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
+        """Take out what only the type checker imports."""
+        self.generic_visit(node)
+        return node.orelse if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" else node
+
+    def _without_docstring(self, node: ast.Module | ast.ClassDef | ast.FunctionDef) -> ast.AST:
+        if ast.get_docstring(node, clean=False) is not None:
+            node.body[0] = ast.copy_location(ast.Pass(), node.body[0])
+        self.generic_visit(node)
+        return node
+
+
 def main() -> None:
-    """Write the bundle."""
-    lib, final, entry = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
-    sys.path.insert(0, str(lib))
+    """Write the bundles."""
+    lib, final = Path(sys.argv[1]), sys.argv[2]
+    sys.path.append(str(lib))
     from helper.bundle import SUFFIX
 
-    codes: dict[str, tuple[bool, CodeType]] = {}
-    waiting = [entry]
-    while waiting:
-        name = waiting.pop()
-        source = source_of(lib, name)
-        if source is None or name in codes:
-            continue
-        tree = ast.parse(source.read_bytes())
-        code = compile(tree, f"{final}/{source.relative_to(lib)}", "exec", dont_inherit=True)
-        codes[name] = source.name == "__init__.py", code
-        waiting += imported(tree)
-    package = entry.partition(".")[0]
-    Path(lib, package, package + SUFFIX).write_bytes(marshal.dumps(codes))
+    for entry in sys.argv[3:]:
+        package = entry.partition(".")[0]
+        met: set[str] = set()
+        parts = list(needed_by(entry, lib, final, met))
+        spares = {name: spare(name, lib, final) for name in all_of(package, lib) if name not in met}
+        Path(lib, package, package + SUFFIX).write_bytes(marshal.dumps((parts, spares)))
+
+
+def needed_by(name: str, lib: Path, final: str, met: set[str]) -> Iterator[tuple[str, bool, CodeType]]:
+    """Yield a module of ours as a part, after those that it needs and that were not met before."""
+    source = source_of(lib, name)
+    if source is None or name in met:
+        return
+    met.add(name)
+    tree = ast.parse(source.read_bytes())
+    for needed in (name.rpartition(".")[0], *imported(tree)):
+        yield from needed_by(needed, lib, final, met)
+    yield name, is_package(source), compiled(tree, f"{final}/{source.relative_to(lib)}")
+
+
+def all_of(package: str, lib: Path) -> Iterator[str]:
+    """Yield the names of all modules of a package that can be imported."""
+    for source in sorted(Path(lib, package).rglob("*.py")):
+        words = source.relative_to(lib).with_suffix("").parts
+        if words[-1] != "__main__":
+            yield ".".join(words[:-1] if is_package(source) else words)
+
+
+def spare(name: str, lib: Path, final: str) -> tuple[bool, bytes]:
+    """Return a module that only some sends need."""
+    source = source_of(lib, name)
+    assert source is not None
+    code = compiled(ast.parse(source.read_bytes()), f"{final}/{source.relative_to(lib)}")
+    return is_package(source), marshal.dumps(code)
+
+
+def is_package(source: Path) -> bool:
+    """Say whether a module has others in it."""
+    return source.name == "__init__.py"
 
 
 def source_of(lib: Path, name: str) -> Path | None:
     """Return the file of one of our modules, None for any other."""
+    if not name:
+        return None
     path = lib.joinpath(*name.split("."))
     return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
 
 
 def imported(tree: ast.Module) -> Iterator[str]:
-    """Yield what is imported while a module is loaded, and the packages that it is in."""
+    """Yield what is imported while a module is loaded."""
     for statement in tree.body:
         if isinstance(statement, ast.Import):
-            names = [alias.name for alias in statement.names]
-        elif isinstance(statement, ast.ImportFrom):
-            names = [f"{statement.module}.{alias.name}" for alias in statement.names]
-        else:
-            continue
-        for name in names:
-            words = name.split(".")
-            yield from (".".join(words[:length]) for length in range(1, len(words) + 1))
+            yield from (alias.name for alias in statement.names)
+        elif isinstance(statement, ast.ImportFrom) and statement.module is not None:
+            yield statement.module
+            yield from (f"{statement.module}.{alias.name}" for alias in statement.names)
+
+
+def compiled(tree: ast.Module, file: str) -> CodeType:
+    """Return the code of a module, which knows its lines, but not the columns in them."""
+    spared = ast.fix_missing_locations(Spared().visit(tree))
+    return compile(spared, file, "exec", __future__.annotations.compiler_flag, dont_inherit=True)
 
 
 main()

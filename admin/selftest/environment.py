@@ -14,7 +14,7 @@ from helper.privileged import paths
 
 CONSTANT_ENVIRONMENT = b"PATH=/usr/bin:/bin\0"
 # What the helper imports early, and what an interpreter looks for by itself.
-MODULES = ("os", "prctl", "pwd", "resource", "ssl", "sitecustomize", "usercustomize", "encodings/__init__")
+MODULES = ("os", "_ctypes", "pwd", "resource", "ssl", "sitecustomize", "usercustomize", "encodings/__init__")
 TRAP = "import posix\nposix.close(posix.open({mark!r}, posix.O_WRONLY | posix.O_CREAT))\n"
 
 

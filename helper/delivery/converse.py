@@ -78,12 +78,14 @@ def accepted(reply: Reply, connection: Connection) -> Reply:
 
 def perform(step: Step, connection: Connection, layer: TlsLayer | None, plan: Plan) -> Reply | None:
     """Do what one step says, and return the reply where it asks for one."""
-    show(plan, *(f">> {line}" for line in shown_lines(step)))
+    if plan.show:
+        show(plan, *(f">> {line}" for line in shown_lines(step)))
     match step:
         case Read():
             reply = connection.read_reply(step.command, step.timeout_s)
             harmless = reply if plan.session.credential is None else masked(reply, plan.session.credential)
-            show(plan, *(f"<< {line}" for line in harmless.shown_lines))
+            if plan.show:
+                show(plan, *(f"<< {line}" for line in harmless.shown_lines))
             return reply if isinstance(step, ReadText) else harmless
         case Write():
             connection.command(step.octets, step.shown.split("\n")[0])
@@ -98,7 +100,8 @@ def perform(step: Step, connection: Connection, layer: TlsLayer | None, plan: Pl
         case StartTLS() if layer is not None:
             connection.secure(layer, plan.session.timeouts.command_s)
             plan.progress.tls = layer.version
-            show(plan, f"-- {layer.version} {layer.cipher}, certificate: {', '.join(layer.certificate_names)}")
+            if plan.show:
+                show(plan, f"-- {layer.version} {layer.cipher}, certificate: {', '.join(layer.certificate_names)}")
         case Authenticated():
             plan.progress.auth = step.mechanism
         case Noted():

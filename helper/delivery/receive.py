@@ -4,34 +4,39 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import mmap
 import os
 import stat
 
 from helper.failure import WireError
 from helper.record import Record
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mmap import mmap
+
+# A copy of what is not more than this costs less than to load what maps it.
+COPIED_OCTETS = 128 * 1024
 ALL_SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 
 
 class Message(Record):
     """What the caller gave on standard input; `octets` are cut at the limit, `size_octets` is the whole."""
 
-    octets: bytes | mmap.mmap
+    octets: bytes | mmap
     size_octets: int
 
     def release(self) -> None:
         """Give the memory back now: a failure's traceback could keep it, and a session has many messages."""
-        if isinstance(self.octets, mmap.mmap):
+        if not isinstance(self.octets, bytes):
             self.octets.close()
 
 
 def open_message(descriptor: int | None, size_limit: int | None) -> Message:
-    """Map the memory file that came with the request, read-only.
+    """Return the content of the memory file that came with the request: a large one's is mapped, read-only.
 
     WireError where it is no memory file, or one that could still be changed while we read it: only sealed contents
     are the same at each look (memfd_create(2), fcntl(2); threat G1). A terabyte of nothing costs its sender nothing
-    (threat G2), so no more is mapped than the limit, in octets, and one that shows that it is exceeded. MemoryError
+    (threat G2), so no more is read than the limit, in octets, and one that shows that it is exceeded. MemoryError
     where it does not fit into the caller's address space.
     """
     if descriptor is None:
@@ -44,15 +49,19 @@ def open_message(descriptor: int | None, size_limit: int | None) -> Message:
     if not stat.S_ISREG(status.st_mode) or seals & ALL_SEALS != ALL_SEALS:
         raise WireError("the message is no sealed memory file")
     length = status.st_size if size_limit is None else min(status.st_size, size_limit + 1)
-    if length == 0:
-        os.close(descriptor)
-        return Message(b"", 0)
     try:
-        octets = mmap.mmap(descriptor, length, mmap.MAP_SHARED, mmap.PROT_READ)
+        octets = os.pread(descriptor, length, 0) if length <= COPIED_OCTETS else mapped(descriptor, length)
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno == errno.ENOMEM:  # a limit of the caller's, and no lie
             raise MemoryError from None
-        raise WireError("the message cannot be mapped") from None
+        raise WireError("the message cannot be read") from None
     finally:
         os.close(descriptor)
     return Message(octets, status.st_size)
+
+
+def mapped(descriptor: int, length: int) -> mmap:
+    """Return a memory file as memory of ours, which it stays when its descriptor is closed."""
+    import mmap
+
+    return mmap.mmap(descriptor, length, mmap.MAP_SHARED, mmap.PROT_READ)

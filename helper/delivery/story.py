@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from helper import status
 from helper.config.reach import reads_lists
 from helper.delivery.compose import compose_message
@@ -57,7 +59,7 @@ def tell(channel: Channel, person: Person, holdings: Holdings) -> None:
     """Carry out the caller's request, or those of a session one by one, with the rights that are left."""
     channel.announce(size_limit(holdings))
     while carry_out(person, new_progress(person, holdings), holdings, channel):
-        pass
+        gc.enable()  # the garbage of one message is not worth a look (bundle.py), that of many adds up
 
 
 def new_progress(person: Person, holdings: Holdings) -> Progress:

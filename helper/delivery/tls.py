@@ -72,7 +72,9 @@ class TlsLayer:
     def __init__(self, trust: Trust) -> None:
         self._in = ssl.MemoryBIO()
         self._out = ssl.MemoryBIO()
-        self._object = make_context(trust).wrap_bio(self._in, self._out, server_hostname=trust.server_name)
+        # As octets: of a string, Python loads its codec for internationalised names, 2 ms, to find that it needs none.
+        name = trust.server_name.encode("ascii")
+        self._object = make_context(trust).wrap_bio(self._in, self._out, server_hostname=name)
         self._trust = trust
 
     @property

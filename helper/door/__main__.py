@@ -4,12 +4,13 @@ import sys
 
 sys.path.append(__file__.rsplit("/", 3)[0])
 
-from helper.bundle import use_bundle  # the path has to stand first
-from helper.privileged.paths import PYTHON_MODULES
+from helper.bundle import load_bundle  # the path has to stand first
 
-sys.path.append(PYTHON_MODULES)
-use_bundle(__file__.removesuffix("door/__main__.py") + "helper")
+load_bundle(__file__.removesuffix("door/__main__.py") + "helper")
 
 from helper.door.main import main  # noqa: E402 # and the bundle
+from helper.privileged.paths import PYTHON_MODULES  # noqa: E402
+
+sys.path.append(PYTHON_MODULES)
 
 main()

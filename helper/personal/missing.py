@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 CHANNEL = 3
-PACKAGES = {"prctl": "python3-prctl, from PyPI python-prctl", "_prctl": "python3-prctl, from PyPI python-prctl"}
+HINTS = {"_ctypes": "take a Python that was built with libffi"}
 
 
 def end_without(module: str | None) -> NoReturn:
     """Tell the frontend which module is missing, and end."""
     reason = f"the Python module {module} cannot be imported"
-    if module in PACKAGES:
-        reason += f": install {PACKAGES[module]}"
+    if module in HINTS:
+        reason += f": {HINTS[module]}"
     line = f"sendmail: not sent: {reason}".encode("ascii", "backslashreplace")
     os.write(CHANNEL, wire.answer(wire.LINE, line) + wire.answer(wire.STATUS, bytes([status.FAILED])))
     os._exit(status.FAILED)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import resource
-
-import prctl
 
 from helper.failure import SystemFault
+from helper.privileged import process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,35 +86,34 @@ def succeeds(change: Callable[[int], None], target: int) -> bool:
 
 def empty_capabilities() -> None:
     """Hold no capability, and keep none over a later change of user (capabilities(7))."""
-    prctl.set_caps((prctl.ALL_CAPS, prctl.ALL_FLAGS, False))
-    held = prctl.get_caps((prctl.ALL_CAPS, prctl.ALL_FLAGS))
-    if any(any(of_one_set.values()) for of_one_set in held.values()):
+    process.empty_capabilities()
+    if process.has_capabilities():
         raise SystemFault("a capability was not given up")
-    if prctl.securebits.keep_caps or prctl.securebits.no_setuid_fixup:
+    if process.keeps_capabilities():
         raise SystemFault("the caller's securebits keep capabilities over a change of user")
 
 
 def not_dumpable() -> None:
     """Shield the memory again: the change of ids has just reset it to fs.suid_dumpable."""
-    prctl.set_dumpable(0)
-    if prctl.get_dumpable():
+    process.set_dumpable(0)
+    if process.is_dumpable():
         raise SystemFault("the kernel does not shield this process from being read")
 
 
 def no_core_file() -> None:
     """Write no core file, whoever sends a signal."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    process.forbid_core_file()
 
 
 def die_with_frontend() -> None:
     """Be killed when the frontend dies, so that a send that was interrupted is not delivered after all."""
-    prctl.set_pdeathsig(SIGKILL)
-    if prctl.get_pdeathsig() != SIGKILL:
+    process.set_death_signal(SIGKILL)
+    if process.death_signal() != SIGKILL:
         raise SystemFault("the kernel does not end the helper with its frontend")
 
 
 def no_new_privileges() -> None:
     """Let no later execve(2) give rights again."""
-    prctl.set_no_new_privs(1)
-    if not prctl.get_no_new_privs():
+    process.set_no_new_privs()
+    if not process.has_no_new_privs():
         raise SystemFault("no_new_privs was not set")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import stat
 
 from helper.failure import ConfigError, SystemFault
@@ -121,6 +120,8 @@ def log_file(path: str, keeper: Keeper = ROOT) -> int:
 
 def refuse_cut_line(log: int) -> None:
     """Raise SystemFault where the kernel would cut our line of the log, and so spoil the next one (RLIMIT_FSIZE)."""
+    import resource  # only where the log is a file
+
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
     if limit != resource.RLIM_INFINITY and os.fstat(log).st_size + LOG_ROOM > limit:
         raise SystemFault("the caller may not write files as large as the log (ulimit -f)")

@@ -21,7 +21,19 @@ CONSTANT_ENVIRONMENT = b"PATH=/usr/bin:/bin\0"
 START = "helper/privileged/start.h"
 
 # A module with as many names as the helper imports from outside of the interpreter's frozen ones.
-MODULES = ("prctl", "ssl", "socket", "pwd", "json", "tomllib", "os", "syslog", "sitecustomize", "usercustomize", "dns")
+MODULES = (
+    "_ctypes",
+    "ssl",
+    "socket",
+    "pwd",
+    "json",
+    "tomllib",
+    "os",
+    "syslog",
+    "sitecustomize",
+    "usercustomize",
+    "dns",
+)
 MARKING_MODULE = "import posix\nposix.close(posix.open({mark!r}, posix.O_WRONLY | posix.O_CREAT, 0o666))\n"
 MARKING_LIBRARY = """
 #include <fcntl.h>

@@ -18,7 +18,7 @@ RELEASE = "bookworm"  # what the callers do is different in other releases
 FOLDER = Path(__file__).parents[2] / "build/callers" / RELEASE
 TREE = FOLDER / "tree"
 MADE_OF = FOLDER / "made-of"
-OURS = ("python3", "python3-prctl", "python3-dnspython", "make")
+OURS = ("python3", "python3-dnspython", "make")
 # Some of the callers depend on a mail-transport-agent; apt would bring them Exim.
 STANDS_FOR_US = """\
 Package: gatepost-callers

@@ -162,7 +162,7 @@ def test_no_limit_of_the_callers_ends_in_a_lie(installation, smarthost, limit, i
 
 
 # What the interpreter needs and the message; the second cannot even be mapped.
-@pytest.mark.parametrize("size_octets", [45 * MEGABYTE, 49 * MEGABYTE])
+@pytest.mark.parametrize("size_octets", [47 * MEGABYTE, 49 * MEGABYTE])
 def test_a_message_that_does_not_fit_into_memory_is_refused_in_plain_words(installation, smarthost, size_octets):
     host = smarthost()
     installation.configure_relay(host)

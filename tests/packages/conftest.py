@@ -15,7 +15,7 @@ from tests.support.smarthost import SmartHost
 
 CHECKOUT = Path(__file__).parents[2]
 OLD_VERSION = "0.0.9"
-DEPENDENCIES = ("adduser", "ca-certificates", "python3", "python3-dnspython", "python3-prctl")
+DEPENDENCIES = ("adduser", "ca-certificates", "python3", "python3-dnspython")
 # With everything that a shell, TOML or debconf could take for something else.
 USER = 'w\\s"1'
 PASSWORD = "correct 'horse' \"battery\" $HOME \\staple"

@@ -15,12 +15,14 @@ PYTHON = ("/usr/bin/python3", "-I", "-S", "-B")
 LOADERS = """
 import sys
 sys.path += [{lib!r}, "/usr/lib/python3/dist-packages"]
-from helper.bundle import use_bundle
-use_bundle({lib!r} + "/helper/helper")
+from helper.bundle import load_bundle
+load_bundle({lib!r} + "/helper/helper")
+before = set(sys.modules)
 import {module}
 for name, module in sorted(sys.modules.items()):
     if name.startswith("helper"):
-        print(name, type(module.__loader__).__name__, module.__file__)
+        loader = "Bundle" if name in before and module.__loader__ is None else type(module.__spec__.loader).__name__
+        print(name, loader, module.__file__)
 """
 
 
@@ -49,10 +51,56 @@ def test_a_module_knows_its_file(lib):
     assert loaders(lib)["helper.main"] == f"Bundle {lib}/helper/main.py"
 
 
-def test_what_is_not_in_it_is_found_beside_it(lib):
+def test_what_only_some_sends_need_waits_in_it(lib):
+    assert "helper.config.configuration" not in loaders(lib)
     found = loaders(lib, "helper.main, helper.config.configuration")
-    assert found["helper.config.configuration"] == f"SourceFileLoader {lib}/helper/config/configuration.py"
+    assert found["helper.config.configuration"] == f"Spares {lib}/helper/config/configuration.py"
     assert found["helper.config.values"].startswith("Bundle")
+
+
+def test_a_package_that_waits_in_it_has_its_modules(lib):
+    found = loaders(lib, "helper.message.mime.charset")
+    assert found["helper.message.mime"] == f"Spares {lib}/helper/message/mime/__init__.py"
+    assert found["helper.message.mime.charset"].startswith("Spares")
+
+
+def test_what_is_not_in_it_is_found_beside_it(lib):
+    (lib / "helper/late.py").write_text("")
+    assert loaders(lib, "helper.late")["helper.late"] == f"SourceFileLoader {lib}/helper/late.py"
+
+
+def test_what_only_people_and_the_type_checker_read_is_not_in_it(lib):
+    script = (
+        LOADERS.format(lib=str(lib), module="helper.main")
+        + """
+from helper.record import Record
+from helper.message.address import Mailbox
+import helper.main
+print(helper.main.__doc__, helper.main.main.__doc__, helper.main.main.__annotations__, Record.__doc__)
+assert "__future__" not in sys.modules and Mailbox._fields
+"""
+    )
+    done = subprocess.run([*PYTHON, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "None None {} None"
+
+
+def test_a_line_of_a_traceback_is_that_of_the_source(lib):
+    script = (
+        LOADERS.format(lib=str(lib), module="helper.main")
+        + """
+from helper.privileged.command import output_of
+import helper.main
+print(helper.main.main.__code__.co_firstlineno, output_of.__code__.co_firstlineno)
+"""
+    )
+    done = subprocess.run([*PYTHON, "-c", script], capture_output=True, text=True, check=True)
+    expected = [line_of("helper/main.py", "def main("), line_of("helper/privileged/command.py", "def output_of(")]
+    assert done.stdout.splitlines()[-1].split() == expected
+
+
+def line_of(file: str, text: str) -> str:
+    lines = Path(ROOT, file).read_text().splitlines()
+    return str(next(number for number, line in enumerate(lines, 1) if line.startswith(text)))
 
 
 def test_without_it_everything_is_found(lib):
