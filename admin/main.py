@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import NoReturn
 
 from admin.check import check, nothing_more
@@ -17,6 +18,8 @@ from helper.failure import Failure
 from helper.smtp.steps import shown
 from helper.status import USAGE
 from helper.wire import VERSION
+
+PEERS = ("msmtp", "ssmtp", "dma", "nullmailer", "esmtp", "postfix", "exim")
 
 
 class Parser(argparse.ArgumentParser):
@@ -66,6 +69,14 @@ def parser() -> Parser:
     testing.add_argument("--json", action="store_true", help="tell it as one JSON object")
     testing.set_defaults(run=run_selftest)
 
+    moving = commands.add_parser("migrate", help="carry over the configuration of another sendmail")
+    moving.add_argument("peer", nargs="?", choices=PEERS, metavar="PEER", help=f"whose: {', '.join(PEERS)}")
+    moving.add_argument("--from", dest="file", metavar="FILE", help="the file to read (default: where PEER has it)")
+    moving.add_argument("--root", default="/", metavar="DIR", help="what stands for / when files are looked for")
+    moving.add_argument("--dry-run", action="store_true", help="show it, without secrets, and write nothing")
+    moving.add_argument("--force", action="store_true", help="replace what is there, and keep it beside it")
+    moving.set_defaults(run=run_migrate)
+
     sending = commands.add_parser("send-test", help="send a small message, and show the dialogue")
     sending.add_argument("address", metavar="ADDRESS")
     sending.add_argument("--as", dest="login", metavar="USER", help="who sends it (default: who asks)")
@@ -92,6 +103,15 @@ def run_explain(arguments: argparse.Namespace) -> int:
     """Explain in the form that was asked for."""
     tell = explain_in_json if arguments.json else explain
     return tell(arguments.address, arguments.login)
+
+
+def run_migrate(arguments: argparse.Namespace) -> int:
+    """Carry over what was asked for."""
+    from admin.migrate.migrate import migrate
+
+    named = Path(arguments.file) if arguments.file is not None else None
+    is_dry, may_replace = arguments.dry_run, arguments.force
+    return migrate(arguments.peer, named, Path(arguments.root), is_dry=is_dry, may_replace=may_replace)
 
 
 def run_selftest(arguments: argparse.Namespace) -> int:

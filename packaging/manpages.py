@@ -108,6 +108,15 @@ gatepost \\- look after Gatepost, the sendmail of this machine
 .IR USER ]
 .RB [ \\-\\-json ]
 .PP
+.B gatepost migrate
+.RI [ PEER ]
+.RB [ \\-\\-from
+.IR FILE ]
+.RB [ \\-\\-root
+.IR DIR ]
+.RB [ \\-\\-dry\\-run ]
+.RB [ \\-\\-force ]
+.PP
 .B gatepost send\\-test
 .I ADDRESS
 .RB [ \\-\\-as
@@ -155,6 +164,33 @@ it should does not hold. Nothing is sent to anybody, no smart host is connected 
 changed; a
 .I password_command
 is run as by any send. The log gets a line for each command line that was refused. For root only.
+.TP
+.B migrate
+Carries over the configuration of another sendmail, and its password: PEER is
+.IR msmtp ", " ssmtp ", " dma ", " nullmailer ", " esmtp ", "
+.I postfix
+(with a relayhost) or
+.I exim
+(Debian's answers for a satellite or smarthost, or a file with
+.IR mua_wrapper ).
+Without it, the one that is there is taken. What cannot be carried over is named, with its file, line and the reason,
+and so is what protects less than it could; a configuration that would send mail another way than before is not written
+at all. What a send would refuse is never written. For root only, but for
+.BR \\-\\-dry\\-run .
+.RS
+.TP
+.BI \\-\\-from " FILE"
+The file to read, where it is not where the peer's packages have it.
+.TP
+.BI \\-\\-root " DIR"
+The folder that stands for / when files are looked for: another system's disk, say.
+.TP
+.B \\-\\-dry\\-run
+Prints the configuration, without secrets, and writes nothing.
+.TP
+.B \\-\\-force
+Replaces a configuration and secrets that are there, and keeps them beside, named *.before\\-migrate.
+.RE
 .TP
 .B send\\-test
 Sends a small message to the address, through sendmail itself, shows the dialogue on standard error, and says in one

@@ -1,0 +1,287 @@
+"""Exim with mua_wrapper: its routers, its one way to a smart host, its login (its specification, chapter 53)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from admin.migrate.exim_syntax import File, Instance, is_true, items_of, parse_file
+from admin.migrate.plan import IMPLICIT_PORT, PASSWORD_FILE, SMTP_PORT, Line, MigrateError, Plan, found, host, names
+
+USUAL = ("/etc/exim4/exim4.conf", "/etc/exim/exim.conf", "/etc/exim.conf")
+# The same in ours, by the same name.
+TEXTS = names(
+    "primary_hostname qualify_domain qualify_recipient local_from_prefix local_from_suffix message_size_limit"
+)
+LISTS = ("trusted_users", "trusted_groups", "untrusted_set_sender")
+SWITCHES = ("local_from_check", "local_sender_retain", "extract_addresses_remove_arguments")
+# Whoever sends has passed these; a configuration without them would let more through.
+DECIDING = ("acl_not_smtp", "acl_not_smtp_start", "acl_not_smtp_mime", "local_scan_path")
+# About a spool, a log, a daemon, a user of Exim's own, or what is always so here.
+IGNORED = names(
+    "mua_wrapper spool_directory log_file_path log_selector syslog_timestamp keep_environment add_environment timezone "
+    "tls_advertise_hosts disable_ipv6 exim_user exim_group never_users split_spool_directory accept_8bitmime "
+    "smtputf8_advertise_hosts chunking_advertise_hosts daemon_smtp_ports local_interfaces host_lookup rfc1413_hosts "
+    "rfc1413_query_timeout ignore_bounce_errors_after timeout_frozen_after recipients_max prdr_enable smtp_banner "
+    "dns_ipv4_lookup received_header_text"
+)
+ROUTER_TEXTS = ("errors_to",)
+ROUTER_LISTS = ("domains", "local_parts", "senders")
+ROUTER_SWITCHES = ("check_local_user", "more", "allow_fail", "allow_defer")
+ROUTER_IGNORED = names(
+    "driver transport data file route_list route_data hosts_randomize debug_print verify expn self "
+    "same_domain_copy_routing file_transport pipe_transport reply_transport directory_transport forbid_file "
+    "forbid_pipe forbid_filter_reply check_ancestor one_time retry_use_local_part ignore_target_hosts headers_add "
+    "headers_remove host_find_failed "
+    "verify_only_never user group modemask owners rewrite"
+)
+TRANSPORT_TEXTS = ("helo_data", "interface", "return_path", "tls_certificate", "tls_privatekey")
+TIMEOUTS = ("connect_timeout", "command_timeout", "data_timeout", "final_timeout")
+TRANSPORT_IGNORED = names(
+    "driver hosts port protocol hosts_require_tls hosts_avoid_tls hosts_require_auth hosts_try_auth tls_verify_hosts "
+    "tls_verify_certificates tls_try_verify_hosts hosts_randomize max_rcpt allow_localhost connection_max_messages "
+    "delay_after_cutoff multi_domain hosts_override size_addition hosts_try_chunking hosts_try_prdr "
+    "hosts_avoid_pipelining tls_verify_cert_hostnames hosts_require_dane dnssec_request_domains debug_print "
+    "headers_add headers_remove"
+)
+LOOKUP = re.compile(
+    r"\$\{lookup\s*\{\s*\$(?:local_part|\{local_part\})\s*\}\s*(?:wild)?lsearch\*?@?\s*\{(/[^${}]+)\}\s*\}"
+)
+
+
+def read(root: Path, named: Path | None) -> Plan | None:
+    """Return what a configuration of Exim's comes to; None where the usual one is no mua_wrapper."""
+    path = found(root, named, *USUAL)
+    if path is None:
+        return None
+    file = parse_file(path)
+    if not is_true(file.main, "mua_wrapper"):
+        raise MigrateError(str(path), 0, "has no mua_wrapper: it is that of a mail server")
+    plan = Plan("Exim", read=[str(path)])
+    carry_main(plan, file)
+    transport = only_transport(file, path)
+    carry_transport(plan, transport)
+    carry_routers(plan, file, transport)
+    log_in(plan, file, transport)
+    if plan.relay["tls"] == "none":
+        plan.go_unencrypted("hosts_avoid_tls")
+    rewrite(plan, file)
+    return plan
+
+
+def carry_main(plan: Plan, file: File) -> None:
+    """Carry over the main options, most of which are called alike."""
+    for name, line in file.main.items():
+        if name in DECIDING and line.value:
+            raise line.error("there are no ACLs here: see [[policies]]")
+        if name in TEXTS:
+            plan.settings[name] = literal(line)
+        elif name in LISTS:
+            plan.settings[name] = items_of(literal(line))
+        elif name in SWITCHES:
+            plan.settings[name] = is_true(file.main, name)
+        elif name not in IGNORED:
+            plan.leave_out(line, "has no equal here")
+
+
+def literal(line: Line) -> str:
+    """Return a value that is what it says. MigrateError for one that Exim would expand."""
+    if "$" in line.value:
+        raise line.error("is an expansion, which only Exim understands: write what it comes to")
+    return line.value
+
+
+def only_transport(file: File, path: Path) -> Instance:
+    """Return the transport that speaks SMTP."""
+    transports = [each for each in file.sections.get("transports", ()) if text(each, "driver") == "smtp"]
+    used = {text(each, "transport") for each in file.sections.get("routers", ())} - {""}
+    transports = [each for each in transports if each.name in used]
+    if len(transports) != 1:
+        raise MigrateError(
+            str(path), 0, f"{len(transports)} transports that routers use speak SMTP: one is carried over"
+        )
+    return transports[0]
+
+
+def text(instance: Instance, name: str) -> str:
+    """Return an option of an instance as it is written, empty where it is not."""
+    return instance.options[name].value if name in instance.options else ""
+
+
+def carry_transport(plan: Plan, transport: Instance) -> None:
+    """Carry over how a smart host is spoken to."""
+    relay, options = plan.relay, transport.options
+    for name, line in options.items():
+        if name in TRANSPORT_TEXTS + TIMEOUTS:
+            relay[name] = literal(line)
+        elif name not in TRANSPORT_IGNORED:
+            plan.leave_out(line, "has no equal here")
+    relay["tls"] = tls_of(transport)
+    carry_headers(relay, transport)
+    if is_true(options, "hosts_randomize"):
+        relay["hosts_randomize"] = True
+    if text(transport, "hosts_require_dane"):
+        relay["dane"] = True
+    if "hosts" in options:
+        relay["hosts"] = hosts_of(literal(options["hosts"]), transport)
+    authorities = literal(options["tls_verify_certificates"]) if "tls_verify_certificates" in options else "system"
+    if authorities not in ("system", ""):
+        relay["tls_ca_path" if authorities.endswith("/") else "tls_ca_file"] = authorities
+    if relay["tls"] == "none":
+        return
+    if relay["tls"] == "starttls" and not text(transport, "hosts_require_tls"):
+        plan.warnings.append("Exim used TLS where it was offered (no hosts_require_tls); now it has to be offered")
+    if not text(transport, "tls_verify_hosts"):
+        plan.warnings.append(
+            "Exim sent to smart hosts with a wrong certificate, too (no tls_verify_hosts); now nobody does"
+        )
+
+
+def tls_of(transport: Instance) -> str:
+    """Return how the connection becomes private."""
+    if text(transport, "protocol") == "smtps":
+        return "implicit"
+    return "none" if "*" in items_of(text(transport, "hosts_avoid_tls")) else "starttls"
+
+
+def carry_headers(table: dict[str, Any], instance: Instance) -> None:
+    """Carry over header fields: those added stand in lines of their own, those removed in a list."""
+    if "headers_add" in instance.options:
+        table["headers_add"] = [each for each in literal(instance.options["headers_add"]).split("\\n") if each]
+    if "headers_remove" in instance.options:
+        table["headers_remove"] = items_of(literal(instance.options["headers_remove"]))
+
+
+def hosts_of(names: str, transport: Instance) -> list[str]:
+    """Return a list of hosts, each with its port."""
+    default = text(transport, "port") or str(IMPLICIT_PORT if tls_of(transport) == "implicit" else SMTP_PORT)
+    hosts = []
+    for name in items_of(names):
+        bare, _, port = name.partition(":") if name.count(":") == 1 else (name, "", "")
+        hosts.append(host(bare, port or default))
+    return hosts
+
+
+def carry_routers(plan: Plan, file: File, transport: Instance) -> None:
+    """Carry over the routers, in their order; every option of theirs says where mail goes."""
+    routers = plan.settings.setdefault("routers", [])
+    for each in file.sections.get("routers", ()):
+        for name, line in each.options.items():
+            if name not in (*ROUTER_TEXTS, *ROUTER_LISTS, *ROUTER_SWITCHES, *ROUTER_IGNORED):
+                raise line.error("decides where mail goes, and has no equal here")
+        router: dict[str, Any] = {"name": each.name, "driver": text(each, "driver")}
+        router |= {name: items_of(literal(each.options[name])) for name in ROUTER_LISTS if name in each.options}
+        router |= {name: literal(each.options[name]) for name in ROUTER_TEXTS if name in each.options}
+        router |= {name: is_true(each.options, name) for name in ROUTER_SWITCHES if name in each.options}
+        carry_headers(router, each)
+        DRIVERS.get(router["driver"], refuse_driver)(plan, router, each, transport)
+        routers.append(router)
+    if not plan.relay.get("hosts"):
+        plan.relay["hosts"] = next((each.pop("hosts") for each in routers if each["driver"] == "manualroute"), [])
+        for each in routers:
+            if each["driver"] == "manualroute" and "hosts" not in each:
+                each["driver"] = "accept"
+
+
+def redirect(_plan: Plan, router: dict[str, Any], each: Instance, _transport: Instance) -> None:
+    """Carry over what an alias stands for: a file, a look-up in one, or addresses."""
+    if "file" in each.options:
+        line = each.options["file"]
+        router["file"] = line.value if line.value == "$home/.forward" else literal(line)
+        return
+    if "data" not in each.options:
+        raise each.line.error("has neither data nor file")
+    line = each.options["data"]
+    lookup = LOOKUP.fullmatch(line.value)
+    if lookup:
+        router["file"] = lookup[1]
+    else:
+        router["data"] = [item.strip() for item in re.split(r"[,\n]", literal(line)) if item.strip()]
+
+
+def accept(_plan: Plan, router: dict[str, Any], _each: Instance, _transport: Instance) -> None:
+    """Carry over a router that takes what comes."""
+    router["transport"] = "relay"
+
+
+def manualroute(_plan: Plan, router: dict[str, Any], each: Instance, transport: Instance) -> None:
+    """Carry over a router with hosts of its own: one rule, or the same for all domains."""
+    router["transport"] = "relay"
+    if "route_data" in each.options:
+        router["hosts"] = hosts_of(literal(each.options["route_data"]), transport)
+        return
+    if "route_list" not in each.options:
+        raise each.line.error("has neither route_list nor route_data")
+    line = each.options["route_list"]
+    rules = [rule for rule in literal(line).split(";") if rule.strip()]
+    rule = (
+        re.fullmatch(r"\s*(\S+)\s+(\"[^\"]*\"|\S+(?:\s*:\s*\S+)*)((?:\s+\w+)*)\s*", rules[0])
+        if len(rules) == 1
+        else None
+    )
+    if rule is None:
+        raise line.error("one rule is carried over: a pattern, hosts, options")
+    if rule[1] != "*":
+        router["domains"] = [rule[1]]
+    router["hosts"] = hosts_of(rule[2].strip('"'), transport)
+
+
+def refuse_driver(_plan: Plan, _router: dict[str, Any], each: Instance, _transport: Instance) -> None:
+    """Refuse a router that nothing here is like."""
+    raise each.line.error(f"there is no driver {text(each, 'driver') or 'at all'}")
+
+
+DRIVERS = {"redirect": redirect, "accept": accept, "manualroute": manualroute, "dnslookup": accept}
+
+
+def log_in(plan: Plan, file: File, transport: Instance) -> None:
+    """Carry over the login that authenticators for clients agree on."""
+    if not text(transport, "hosts_require_auth") and not text(transport, "hosts_try_auth"):
+        return
+    mechanisms = []
+    for each in file.sections.get("authenticators", ()):
+        credential = credential_of(each)
+        if credential is None:
+            continue
+        user, password = credential
+        if "auth" not in plan.relay:
+            plan.log_in(user, password)
+        elif (user, f"{password}\n".encode()) != (plan.relay["auth"]["user"], plan.secrets[PASSWORD_FILE]):
+            plan.leave_out(each.line, "is a login of its own: the first is carried over")
+            continue
+        mechanisms.append(text(each, "public_name").upper())
+    if "auth" not in plan.relay:
+        raise transport.line.error("wants to log in, and no authenticator says how")
+    plan.relay["auth"]["mechanisms"] = mechanisms
+
+
+def credential_of(each: Instance) -> tuple[str, str] | None:
+    """Return user and password of an authenticator, None where it is for servers alone."""
+    options = each.options
+    if "client_name" in options and "client_secret" in options:
+        return literal(options["client_name"]), literal(options["client_secret"])
+    if "client_send" not in options:
+        return None
+    line = options["client_send"]
+    strings = items_of(literal(line))
+    if len(strings) == 1:  # PLAIN: a circumflex stands for NUL, two for itself
+        strings = [part.replace("\0", "^") for part in strings[0].replace("^^", "\0").split("^")][1:]
+    if len(strings) != 2:
+        raise line.error("is neither that of PLAIN nor that of LOGIN")
+    return strings[0], strings[1]
+
+
+def rewrite(plan: Plan, file: File) -> None:
+    """Carry over rules that turn addresses of this machine into public ones."""
+    table = {}
+    for line in file.rules:
+        replacement = re.sub(r"^\$(?:1|\{1\})@", "*@", line.value.split()[0] if line.value else "")
+        if "$" in replacement or "@" not in replacement or re.search(r"[\^\\$]", line.name):
+            plan.leave_out(line, "only an address, or *@domain with $1@domain, has an equal in [rewrite]")
+        elif replacement.startswith("*") and not line.name.startswith("*@"):
+            plan.leave_out(line, "only *@domain can become $1@domain")
+        else:
+            table[line.name] = replacement
+    if table:
+        plan.settings["rewrite"] = table

@@ -1,0 +1,91 @@
+"""Write: a plan becomes gatepost.toml and secrets, each with its owner and mode before its first octet, or nothing."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from pathlib import Path
+
+from admin.migrate.plan import MigrateError, Plan
+from admin.migrate.toml import text_of
+from helper.config.configuration import parse_configuration
+from helper.config.values import Configuration
+from helper.failure import ConfigError
+from helper.hold import this_machine
+from helper.privileged import paths
+
+FILE_MODE, FOLDER_MODE = 0o640, 0o750
+KEPT = ".before-migrate"
+SHOWN_SECRET = b"***\n"
+
+
+def configuration_text(plan: Plan) -> str:
+    """Return what will stand in gatepost.toml. MigrateError where a send would refuse it: a defect of the reader's."""
+    text = text_of(plan.settings, f"Carried over from {plan.peer} by gatepost migrate. All options: gatepost.toml(5).")
+    parsed(text, plan)
+    return text
+
+
+def parsed(text: str, plan: Plan) -> Configuration:
+    """Return the configuration that a send would read."""
+    try:
+        return parse_configuration(text.encode("utf-8", "surrogateescape"), "gatepost.toml", this_machine())
+    except ConfigError as error:
+        place = f"{error.key}: " if error.key else ""
+        raise MigrateError(", ".join(plan.read), 0, f"cannot be carried over: {place}{error}") from None
+
+
+def write(plan: Plan, *, may_replace: bool) -> list[str]:
+    """Write all files of a plan, the configuration last, and return their names.
+
+    MigrateError where one is there already, unless they may be replaced: then the old ones are kept beside them.
+    """
+    text = configuration_text(plan)
+    secrets = {Path(paths.SECRETS, name): octets for name, octets in plan.secrets.items()}
+    files = {**secrets, Path(paths.CONFIGURATION): text.encode("utf-8", "surrogateescape")}
+    standing = [str(path) for path in files if os.path.lexists(path)]
+    if standing and not may_replace:
+        raise MigrateError(", ".join(standing), 0, "is there already: move it away, or replace it with --force")
+    service = account()
+    try:
+        make_secrets_folder(service)
+        drafts = {path: draft(path, octets, service) for path, octets in files.items()}
+        for path, drafted in drafts.items():
+            if os.path.lexists(path):
+                path.replace(f"{path}{KEPT}")
+            drafted.replace(path)
+    except OSError as error:
+        raise MigrateError(str(error.filename), 0, f"cannot be written: {error.strerror}") from None
+    return [str(path) for path in files]
+
+
+def account() -> pwd.struct_passwd:
+    """Return the service user, who reads all of this."""
+    try:
+        return pwd.getpwnam(paths.SERVICE_USER)
+    except KeyError:
+        reason = f"the user {paths.SERVICE_USER} does not exist: install Gatepost again"
+        raise MigrateError(paths.CONFIGURATION, 0, reason) from None
+
+
+def make_secrets_folder(service: pwd.struct_passwd) -> None:
+    """Make the folder of secrets where it is not there."""
+    folder = Path(paths.SECRETS)
+    if not folder.is_dir():
+        folder.mkdir(mode=0o700)
+        os.chown(folder, 0, service.pw_gid)
+        folder.chmod(FOLDER_MODE)
+
+
+def draft(path: Path, octets: bytes, service: pwd.struct_passwd) -> Path:
+    """Write a file beside the one that it will be, and return its name; nobody else has ever been able to read it."""
+    drafted = path.with_name(f".{path.name}.new")
+    drafted.unlink(missing_ok=True)
+    descriptor = os.open(drafted, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with open(descriptor, "wb") as file:
+        os.fchown(descriptor, 0, service.pw_gid)
+        os.fchmod(descriptor, FILE_MODE)
+        file.write(octets)
+        file.flush()
+        os.fsync(descriptor)
+    return drafted

@@ -1,0 +1,122 @@
+"""`gatepost migrate` against a real installation: what it writes, with which modes, and that mail goes through it."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+
+import pytest
+
+from tests.support.result import Result
+
+AUTH = {"ws1": "correct horse battery"}
+CARRIED = """
+defaults
+tls on
+tls_starttls on
+account default
+host 127.0.0.1
+port {port}
+tls_trust_file {ca}
+tls_host_override localhost
+auth on
+user ws1
+password "correct horse battery"
+from machines@example.net
+"""
+
+
+def migrate(installation, *arguments, **options) -> subprocess.CompletedProcess[str]:
+    """Run the command."""
+    command = [installation.prefix / "bin/gatepost", "migrate", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
+
+
+@pytest.fixture
+def msmtprc(installation, smarthost, certificates, tmp_path):
+    """A file of msmtp's that leads to a smart host, and the host."""
+    host = smarthost(tls="starttls", auth=AUTH)
+    installation.configure_relay(host)
+    ca = installation.root / "migrate-ca.pem"
+    ca.write_bytes(certificates.ca.read_bytes())
+    ca.chmod(0o644)
+    file = tmp_path / "msmtprc"
+    file.write_text(CARRIED.format(port=host.port, ca=ca))
+    yield file, host
+    ca.unlink()
+
+
+@pytest.fixture
+def restored(installation):
+    """The installation, with its configuration put back afterwards."""
+    secrets = installation.sysconfdir / "secrets"
+    kept = {path: (path.read_bytes(), path.stat()) for path in (installation.configuration, *secrets.iterdir())}
+    yield installation
+    for path in (*installation.sysconfdir.glob("*.before-migrate"), *secrets.iterdir()):
+        path.unlink()
+    for path, (octets, status) in kept.items():
+        path.write_bytes(octets)
+        os.chown(path, status.st_uid, status.st_gid)
+        path.chmod(stat.S_IMODE(status.st_mode))
+
+
+def test_mail_goes_through_what_was_carried_over(restored, msmtprc):
+    file, host = msmtprc
+    done = migrate(restored, "msmtp", "--from", file, "--force")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "now run: gatepost check --auth")
+    result: Result = restored.send("carol@example.org", stdin=b"Subject: moved\n\nhello\n")
+    assert (result.status, result.stderr) == (0, "")
+    assert host.message.reverse_path == b"machines@example.net"
+    assert AUTH["ws1"] not in done.stdout + done.stderr
+
+
+def test_what_was_written_is_root_s_and_nobody_else_s(restored, msmtprc):
+    migrate(restored, "msmtp", "--from", msmtprc[0], "--force")
+    gid = restored.account("mail").pw_gid
+    for path in (restored.configuration, restored.sysconfdir / "secrets/relay.password"):
+        status = path.stat()
+        assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (0, gid, 0o640)
+    assert list(restored.sysconfdir.rglob("*.new")) == []
+    done = subprocess.run([restored.prefix / "bin/gatepost", "check"], capture_output=True, text=True, check=False)
+    assert "wrong" not in done.stdout
+
+
+def test_what_is_there_is_neither_replaced_nor_lost(restored, msmtprc):
+    before = restored.configuration.read_bytes()
+    done = migrate(restored, "msmtp", "--from", msmtprc[0])
+    assert done.returncode == 1
+    assert "gatepost: nothing was written: " in done.stderr
+    assert f"{restored.configuration}: is there already: move it away, or replace it with --force" in done.stderr
+    assert restored.configuration.read_bytes() == before
+    assert migrate(restored, "msmtp", "--from", msmtprc[0], "--force").returncode == 0
+    assert restored.configuration.with_name("gatepost.toml.before-migrate").read_bytes() == before
+
+
+def test_a_dry_run_writes_nothing_and_shows_no_secret(installation, msmtprc):
+    before = installation.configuration.read_bytes()
+    done = migrate(installation, "msmtp", "--from", msmtprc[0], "--dry-run")
+    assert done.returncode == 0
+    assert 'return_path = "machines@example.net"' in done.stdout
+    assert done.stdout.endswith("# secrets/relay.password: ***\n")
+    assert AUTH["ws1"] not in done.stdout + done.stderr
+    assert installation.configuration.read_bytes() == before
+
+
+def test_what_cannot_be_carried_over_is_one_line(installation, tmp_path):
+    (tmp_path / "msmtprc").write_text("host a.example\nsocket /run/x\n")
+    done = migrate(installation, "msmtp", "--from", tmp_path / "msmtprc")
+    reason = "socket: there are no sockets in place of a smart host"
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"gatepost: nothing was written: {tmp_path}/msmtprc:2: {reason}\n"
+
+
+def test_only_root_writes(installation, tmp_path):
+    alice = installation.account("alice")
+    done = migrate(installation, "msmtp", user=alice.pw_uid, group=alice.pw_gid, extra_groups=[])
+    assert done.returncode == 1
+    assert "only root can write the configuration; --dry-run shows it" in done.stderr
+
+
+def test_a_peer_that_nobody_knows_is_a_usage_error(installation):
+    assert migrate(installation, "qmail").returncode == 64
