@@ -193,3 +193,22 @@ def test_without_seccomp_landlock_refuses_what_it_knows_of(weakened, smarthost, 
     result = send(weakened(intruded(BEFORE_CONNECTING, abstract_socket) | NO_SECCOMP), smarthost)
     assert not_refused(result).isdisjoint(FOR_LANDLOCK_ALONE | FOR_BOTH)
     assert re.search(" sandbox=landlock-[0-9]+ ", result.log_lines[0])
+
+
+# A kernel knows the ABIs before its own as well: this one is asked for less, as an older one would be.
+REFUSED_FROM = {
+    1: READING | {"read-other-process", "write-file", "make-folder", "trace", "take-a-descriptor"},
+    4: {"other-port", "bind"},
+    6: {"abstract-socket", "signal"},
+}
+
+
+@pytest.mark.parametrize("abi", range(1, 7))
+def test_landlock_of_an_older_kernel_refuses_what_that_knew_of(weakened, smarthost, abstract_socket, abi):
+    older = {SANDBOX: {"landlock.abi(), seccomp_is_there()": f"{abi}, False"}}
+    result = send(weakened(intruded(BEFORE_CONNECTING, abstract_socket) | older), smarthost)
+    left = not_refused(result)
+    for known_from, attacks in REFUSED_FROM.items():
+        assert left.isdisjoint(attacks) if known_from <= abi else attacks <= left, (known_from, left)
+    assert result.status == 0
+    assert f" sandbox=landlock-{abi} " in result.log_lines[0]
