@@ -94,11 +94,8 @@ def talk(plan: Plan, machine: Machine, address: Address, made: Call) -> None:
     session = plan.session if layer is None else plan.session.replace(channel_binding=layer.channel_binding)
     try:
         made.extensions = follow(acquaint(session), connection, layer, plan)
-        connection.close()
-    except BaseException:
-        connection.abort()
-        raise
     finally:
+        connection.close()
         if layer is not None and made.progress.tls:
             note_tls(layer, made)
 

@@ -23,9 +23,10 @@ hypothesis.settings.register_profile("house", deadline=None, derandomize=True, d
 hypothesis.settings.load_profile("house")
 
 os.umask(0o022)  # root's own may be stricter than the folders allow that callers of ours have to reach
-# Nor is what a shell's background jobs ignore: a send would ignore it as well.
+# Nor is what a shell's background jobs ignore, or nohup(1): a send would ignore it as well.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

@@ -96,7 +96,7 @@ def perform(step: Step, connection: Connection, layer: TlsLayer | None, plan: Pl
         case SendAsData():
             send_as_data(step.data, connection, plan)
         case Quit():
-            connection.write(b"QUIT\r\n")
+            connection.say_goodbye()
         case StartTLS() if layer is not None:
             connection.secure(layer, plan.session.timeouts.command_s)
             plan.progress.tls = layer.version

@@ -111,12 +111,9 @@ def connect(race: Race, machine: Machine, plan: Plan) -> tuple[Connection, TlsLa
 def hand_over(plan: Plan, machine: Machine, connection: Connection, layer: TlsLayer | None) -> Reply:
     """Hold the dialogue, and close the connection."""
     try:
-        reply = converse(connection, layer, plan, plan.session.replace(tls=machine.tls))
-    except BaseException:  # whatever it is goes on, once the socket is closed
-        connection.abort()
-        raise
-    connection.close()
-    return reply
+        return converse(connection, layer, plan, plan.session.replace(tls=machine.tls))
+    finally:
+        connection.close()
 
 
 def tls_layer(transport: Transport, machine: Machine, own_certificate: OwnCertificate | None) -> TlsLayer:

@@ -134,14 +134,14 @@ class Connection:
         self._replies_due -= 1
         return reply
 
-    def close(self) -> None:
-        """Send what is held back as far as the kernel takes it now, and close without waiting."""
-        if self._unsent and not self._is_over:
+    def say_goodbye(self) -> None:
+        """Send QUIT, and what is held back before it, as far as the kernel takes it now; nobody waits for an answer."""
+        self.write(b"QUIT\r\n")
+        if not self._is_over:
             self._send_some()
-        self._socket.close()
 
-    def abort(self) -> None:
-        """Close without another octet."""
+    def close(self) -> None:
+        """Close without another octet: what is held back could be the end of a message."""
         self._socket.close()
 
     def _take_reply(self, command: str) -> Reply | None:

@@ -7,7 +7,7 @@ from helper.failure import HostFailed
 from helper.smtp.sasl.choose import REVEALING, common_mechanisms, no_common_mechanism, start_exchange
 from helper.smtp.sasl.exchange import NO_SENSE, BadChallenge, additional_data, decode, encode
 from helper.smtp.sasl.mask import masked
-from helper.smtp.steps import Authenticated, ReadText, Write
+from helper.smtp.steps import Authenticated, Quit, ReadText, Write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,11 +30,13 @@ def authenticate(session: Session, credential: Credential, extensions: Extension
     for success. HostFailed where none can be tried, or where the server does not prove what the mechanism demands.
     """
     if session.tls == "none" and not session.allow_plaintext:
+        yield Quit()
         raise HostFailed("AUTH: the password is not sent without TLS", status.NOT_PERMITTED)
     offered, binding = extensions.mechanisms, session.channel_binding()
     is_private = session.tls != "none" and session.is_verified
     names = common_mechanisms(offered, credential, is_private, binding)
     if not names:
+        yield Quit()
         raise HostFailed(f"AUTH: {no_common_mechanism(offered, credential, binding)}", status.NOT_PERMITTED)
     for name in names:
         exchange = start_exchange(name, credential, offered, binding, session.fresh_nonce)

@@ -7,12 +7,12 @@ reply, ReplyError is thrown in at the Read, and HostFailed where nothing came.
 from __future__ import annotations
 
 from helper import status
-from helper.failure import HostFailed, ReplyError
+from helper.failure import CannotTake, HostFailed, ReplyError
 from helper.record import Record
 from helper.smtp.auth import authenticate
 from helper.smtp.extensions import NOTHING_OFFERED, Extensions, parse_extensions
 from helper.smtp.fit import may_gain
-from helper.smtp.steps import Read, ReadText, StartTLS, command_line, shown
+from helper.smtp.steps import Quit, Read, ReadText, StartTLS, command_line, shown
 from helper.smtp.transaction import Timeouts, transact
 
 TYPE_CHECKING = False
@@ -59,7 +59,11 @@ def dialogue(session: Session, envelope: Envelope) -> Dialogue[Reply]:
             extensions = yield from hello_again(session, extensions)
     except ReplyError as error:
         raise HostFailed(f"the reply to {error.command} {error.problem}", status.PROTOCOL) from None
-    return (yield from transact(session.timeouts, envelope, extensions))
+    try:
+        return (yield from transact(session.timeouts, envelope, extensions))
+    except CannotTake:
+        yield Quit()
+        raise
 
 
 def prepare(session: Session) -> Dialogue[Extensions]:
@@ -68,7 +72,7 @@ def prepare(session: Session) -> Dialogue[Extensions]:
         yield StartTLS()
     greeting = yield Read("the greeting", session.timeouts.command_s)
     if greeting.code != 220:
-        raise refused_host("the greeting", greeting)
+        raise (yield from refused_host("the greeting", greeting))
     extensions = yield from hello(session)
     if session.tls == "starttls":
         yield from starttls(session, extensions)
@@ -76,7 +80,7 @@ def prepare(session: Session) -> Dialogue[Extensions]:
     if session.credential is not None:
         mechanism, reply = yield from authenticate(session, session.credential, extensions)
         if reply.code != 235:
-            raise refused_host(f"AUTH {mechanism}", reply, for_good=status.NOT_PERMITTED)
+            raise (yield from refused_host(f"AUTH {mechanism}", reply, for_good=status.NOT_PERMITTED))
     return extensions
 
 
@@ -86,10 +90,10 @@ def hello(session: Session) -> Dialogue[Extensions]:
     if reply.is_positive:
         return parse_extensions(reply)
     if reply.code not in (500, 502):
-        raise refused_host("EHLO", reply)
+        raise (yield from refused_host("EHLO", reply))
     reply = yield from ask(session, b"HELO " + session.helo_name)
     if not reply.is_positive:
-        raise refused_host("HELO", reply)
+        raise (yield from refused_host("HELO", reply))
     return NOTHING_OFFERED
 
 
@@ -105,10 +109,11 @@ def hello_again(session: Session, extensions: Extensions) -> Dialogue[Extensions
 def starttls(session: Session, extensions: Extensions) -> Dialogue[None]:
     """Turn the connection private, or give this host up: never go on without (RFC 3207; CVE-2016-0772)."""
     if "STARTTLS" not in extensions:
+        yield Quit()
         raise HostFailed("STARTTLS is not offered, and this transport requires TLS", status.UNAVAILABLE)
     reply = yield from ask(session, b"STARTTLS")
     if reply.code != 220:
-        raise refused_host("STARTTLS", reply)
+        raise (yield from refused_host("STARTTLS", reply))
     yield StartTLS()
 
 
@@ -118,8 +123,9 @@ def ask(session: Session, command: bytes) -> Dialogue[Reply]:
     return (yield ReadText(shown(command), session.timeouts.command_s))
 
 
-def refused_host(command: str, reply: Reply, for_good: int = status.UNAVAILABLE) -> HostFailed | ReplyError:
+def refused_host(command: str, reply: Reply, for_good: int = status.UNAVAILABLE) -> Dialogue[HostFailed | ReplyError]:
     """Return what it means that a host refuses us before any transaction, or says what belongs elsewhere."""
     if reply.code < 400:
         return ReplyError(command, f"makes no sense here: {reply.text}")
+    yield Quit()
     return HostFailed(f"{command} was refused: {reply.text}", status.TEMPORARY if reply.is_temporary else for_good)

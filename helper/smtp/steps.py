@@ -32,7 +32,10 @@ class SendAsChunk(Record):
 
 
 class Quit(Record):
-    """Say goodbye; nobody waits for the reply, or minds what else was said."""
+    """Say goodbye, also after a refusal (RFC 5321, section 4.1.1.10); nobody waits for the reply.
+
+    Not where the server may be inside a message or an AUTH exchange, of which it would be a part.
+    """
 
 
 class Read(Record):

@@ -9,11 +9,14 @@ from helper.smtp.steps import Noted, Quit, Read, SendAsChunk, SendAsData, Write,
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import TypeVar
+
     from helper.smtp.envelope import Envelope, MailData
     from helper.smtp.extensions import Extensions
     from helper.smtp.reply import Reply
     from helper.smtp.steps import Dialogue
 
+    Result = TypeVar("Result")
     Commands = list[tuple[bytes, bytes]]  # each as it is sent, and as failures call it: without parameters
 
 
@@ -34,7 +37,7 @@ def transact(timeouts: Timeouts, offered: Envelope, extensions: Extensions) -> D
         yield Noted("dsn", "not offered")
     commands = envelope_commands(envelope, extensions)
     if "PIPELINING" not in extensions:
-        return (yield from transact_stepwise(timeouts, commands, envelope.data, extensions))
+        return (yield from leaving(transact_stepwise(timeouts, commands, envelope.data, extensions)))
     if "CHUNKING" not in extensions:
         return (yield from transact_with_data(timeouts, commands, envelope.data))
     if len(envelope.recipients) == 1:
@@ -98,7 +101,7 @@ def transact_with_data(timeouts: Timeouts, commands: Commands, data: MailData) -
     yield WriteDataCommand()
     for _, name in commands:
         yield from accepted(name, timeouts.command_s)
-    yield from go_ahead(timeouts)
+    yield from leaving(go_ahead(timeouts))
     yield SendAsData(data)
     yield Quit()
     return (yield from taken(timeouts))
@@ -124,7 +127,7 @@ def transact_with_chunk(timeouts: Timeouts, commands: Commands, data: MailData) 
     """Send the message when every recipient has been accepted."""
     yield group(commands)
     for _, name in commands:
-        yield from accepted(name, timeouts.command_s)
+        yield from leaving(accepted(name, timeouts.command_s))
     yield SendAsChunk(data)
     yield Quit()
     try:
@@ -137,6 +140,15 @@ def group(commands: Commands) -> Write:
     """Return the step that writes several commands at once (RFC 2920)."""
     lines = [command_line(command) for command, _ in commands]
     return Write(b"".join(line.octets for line in lines), "\n".join(line.shown for line in lines))
+
+
+def leaving(steps: Dialogue[Result]) -> Dialogue[Result]:
+    """Go through steps, and say goodbye where one of them is refused."""
+    try:
+        return (yield from steps)
+    except Refused:
+        yield Quit()
+        raise
 
 
 def accepted(command: bytes, timeout_s: float) -> Dialogue[None]:

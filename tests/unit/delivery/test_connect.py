@@ -69,7 +69,7 @@ def open_files() -> int:
 def test_the_first_address_wins_and_the_second_is_left_alone():
     with listening() as (first, at_first), listening() as (second, at_second):
         contest = race(at_first, at_second)
-        contest.winner().abort()
+        contest.winner().close()
         assert (contest.address, contest.left) == (at_first, [at_second])
         assert is_reached(first)
         assert not is_reached(second)
@@ -79,28 +79,28 @@ def test_the_first_address_wins_and_the_second_is_left_alone():
 def test_a_dead_address_costs_a_quarter_of_a_second(dead, alive):
     with deaf(dead) as nowhere, listening(alive) as (_, somewhere), taking(ATTEMPT_DELAY_S, 2):
         contest = race(nowhere, somewhere)
-        contest.winner().abort()
+        contest.winner().close()
         assert (contest.address, contest.left) == (somewhere, [nowhere])
 
 
 def test_refused_addresses_cost_nothing():
     with refusing() as nowhere, listening() as (_, somewhere), taking(0, 4 * ATTEMPT_DELAY_S):
         contest = race(*[nowhere] * 6, somewhere)
-        contest.winner().abort()
+        contest.winner().close()
         assert (contest.address, contest.left) == (somewhere, [])
 
 
 def test_refused_addresses_cost_nothing_while_another_one_is_waited_for():
     with deaf() as dead, refusing() as nowhere, listening() as (_, somewhere), taking(0, 5 * ATTEMPT_DELAY_S):
         contest = race(dead, *[nowhere] * 6, somewhere)
-        contest.winner().abort()
+        contest.winner().close()
         assert (contest.address, contest.left) == (somewhere, [dead])
 
 
 def test_addresses_that_the_kernel_rejects_cost_nothing():
     with listening() as (_, somewhere), taking(0, 4 * ATTEMPT_DELAY_S):
         contest = race(*[UNREACHABLE] * 6, somewhere)
-        contest.winner().abort()
+        contest.winner().close()
         assert (contest.address, contest.left) == (somewhere, [])
 
 
@@ -124,7 +124,7 @@ def test_the_last_address_has_its_turn_however_short_the_time():
         dead = [stack.enter_context(deaf()) for _ in range(5)]
         _, somewhere = stack.enter_context(listening())
         contest = race(*dead, somewhere, timeout_s=0.7)
-        contest.winner().abort()
+        contest.winner().close()
         assert contest.address == somewhere
 
 
@@ -173,7 +173,7 @@ def test_nothing_stays_open_but_the_winner():
         contest = race(dead, refused, somewhere, late)
         connection = contest.winner()
         assert open_files() == before + 1
-        connection.abort()
+        connection.close()
         assert open_files() == before
         assert contest.left == [dead, late]
 

@@ -171,3 +171,10 @@ def test_what_is_no_tls_after_the_handshake_is_no_matter_of_ports(certificates, 
     with pytest.raises(HostFailed, match=r"^TLS: the connection broke: wrong version number$") as caught:
         layer.decrypt(b"220 smtp.test ESMTP\r\n")
     assert caught.value.status == status.TEMPORARY
+
+
+def test_a_server_that_has_ended_tls_can_still_be_told_goodbye(certificates, trust):
+    layer, server = TlsLayer(trust), Server(certificates.good)
+    shake_hands(layer, server)
+    assert layer.decrypt(server.say(b"550 no\r\n") + server.say_goodbye()) == b"550 no\r\n"
+    assert layer.encrypt(b"QUIT\r\n")

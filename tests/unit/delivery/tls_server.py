@@ -42,6 +42,17 @@ class Server:
             self.session.read(1)
         return self._out.read()
 
+    def say(self, octets: bytes) -> bytes:
+        """Return what carries these octets."""
+        self.session.write(octets)
+        return self._out.read()
+
+    def say_goodbye(self) -> bytes:
+        """Return what ends TLS in good order."""
+        with contextlib.suppress(ssl.SSLWantReadError):
+            self.session.unwrap()
+        return self._out.read()
+
 
 def shake_hands(layer: TlsLayer, server: Server) -> None:
     """Hold the handshake to its end, and hear what the server says right after it."""

@@ -3,11 +3,12 @@ from __future__ import annotations
 import pytest
 
 from helper import status
-from helper.failure import CannotTake, HostFailed, InDoubt, Refused, ReplyError
+from helper.failure import CannotTake, Failure, HostFailed, InDoubt, Refused, ReplyError
 from helper.secret import Secret
 from helper.smtp.dialogue import Session, dialogue
 from helper.smtp.envelope import Envelope, MailData, Notification
 from helper.smtp.sasl.exchange import Credential
+from helper.smtp.steps import Quit
 from helper.smtp.transaction import Timeouts
 from tests.unit.smtp.transcript import GONE, play
 
@@ -212,14 +213,17 @@ def test_sends_no_message_after_any_refused_recipient(keywords, refusal, count):
 
 def spied(steps, written):
     """Pass a dialogue on and keep its steps."""
-    answer = None
+    go_on, answer = steps.send, None
     while True:
         try:
-            step = steps.send(answer)
+            step = go_on(answer)
         except StopIteration as done:
             return done.value
         written.append(step)
-        answer = yield step
+        try:
+            go_on, answer = steps.send, (yield step)
+        except HostFailed as lost:
+            go_on, answer = steps.throw, lost
 
 
 @pytest.mark.parametrize("keywords", KEYWORDS)
@@ -239,6 +243,49 @@ def test_a_refused_mail_data_or_message_names_the_command_and_tries_no_other_hos
     with pytest.raises(Refused) as caught:
         play(dialogue(session(), envelope()), [GREETING, ehlo(*keywords), *accepted, refusal, *goodbye])
     assert caught.value.command == "the message"
+
+
+@pytest.mark.parametrize(
+    ("changes", "script", "how_often"),
+    [
+        ({}, [b"554 no\r\n"], 1),
+        ({}, [GREETING, b"550 no\r\n"], 1),
+        ({}, [GREETING, b"502 what?\r\n", b"550 no\r\n"], 1),
+        ({"tls": "starttls"}, [GREETING, ehlo()], 1),
+        ({"tls": "starttls"}, [GREETING, ehlo("STARTTLS"), b"454 no\r\n"], 1),
+        ({"credential": CREDENTIAL}, [GREETING, ehlo("AUTH PLAIN")], 1),
+        ({"credential": CREDENTIAL, "allow_plaintext": True}, [GREETING, ehlo("AUTH NTLM")], 1),
+        ({"credential": CREDENTIAL, "allow_plaintext": True}, [GREETING, ehlo("AUTH PLAIN"), b"535 no\r\n"], 1),
+        ({}, [GREETING, ehlo("SIZE 320")], 1),
+        *(({}, [GREETING, ehlo(*keywords), b"550 no\r\n"], 1) for keywords in ((), ("CHUNKING",))),
+        *(({}, [GREETING, ehlo(*keywords), OK, b"550 no\r\n"], 1) for keywords in ((), ("CHUNKING",))),
+        *(({}, [GREETING, ehlo(*keywords), OK, OK, b"550 no\r\n"], 1) for keywords in ((), ("CHUNKING",))),
+        ({}, [GREETING, ehlo(), OK, OK, GO_AHEAD, b"550 no\r\n"], 1),
+        ({}, [GREETING, ehlo("PIPELINING"), OK, OK, b"550 no\r\n"], 1),
+        ({}, [GREETING, ehlo("PIPELINING"), OK, OK, GO_AHEAD, b"550 no\r\n"], 1),
+        ({}, [GREETING, ehlo("PIPELINING", "CHUNKING"), OK, b"550 no\r\n", b"503 no\r\n", BYE], 1),
+        # DATA went with it, so that the server may be inside the message: only closing the connection ends that.
+        ({}, [GREETING, ehlo("PIPELINING"), OK, b"550 no\r\n"], 0),
+        # Nothing is known any more of a server that does not speak SMTP.
+        ({}, [GREETING, ehlo(), b"354 what\r\n"], 0),
+        # What is said inside an exchange is a part of it.
+        ({"credential": CREDENTIAL, "allow_plaintext": True}, [GREETING, ehlo("AUTH LOGIN"), b"334 ****\r\n"], 0),
+        ({}, [GREETING, GONE], 0),
+    ],
+)
+def test_says_goodbye_after_a_refusal_where_that_is_heard_as_one(changes, script, how_often):
+    written = []
+    with pytest.raises(Failure):
+        play(spied(dialogue(session(**changes), envelope()), written), script)
+    assert [type(step) for step in written].count(Quit) == how_often
+
+
+def test_says_goodbye_after_a_refused_recipient_of_many():
+    written = []
+    steps = dialogue(session(), envelope(b"a@x.example", b"b@x.example"))
+    with pytest.raises(Refused):
+        play(spied(steps, written), [GREETING, ehlo("PIPELINING", "CHUNKING"), OK, OK, b"550 no\r\n"])
+    assert isinstance(written[-1], Quit)
 
 
 NO = b"550 5.7.1 no\r\n"
