@@ -119,10 +119,20 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "listen": (50, 201),
     "accept": (43, 202),
     "accept4": (288, 242),
+    # What the caller's other programs share: System V finds it by its number alone, so that *get is not enough.
     "mq_open": (240, 180),
+    "mq_unlink": (241, 181),
     "msgget": (68, 186),
+    "msgctl": (71, 187),
+    "msgrcv": (70, 188),
+    "msgsnd": (69, 189),
     "semget": (64, 190),
+    "semctl": (66, 191),
+    "semtimedop": (220, 192),
+    "semop": (65, 193),
     "shmget": (29, 194),
+    "shmctl": (31, 195),
+    "shmat": (30, 196),
 }
 
 # Refused for some of their arguments, see seccomp.py.

@@ -87,6 +87,9 @@ def intrude(say):
         "write-and-execute": lambda: mmap.mmap(-1, 4096, prot=7),
         "keyring": lambda: system("keyctl", 0, -3, 1),
         "message-queue": lambda: system("msgget", 1, 0),
+        "shared-memory": lambda: system("shmat", 0, 0, 0),
+        "others-messages": lambda: system("msgctl", 0, 0, 0),
+        "others-semaphores": lambda: system("semctl", 0, 0, 16, 0),
         "unshare": lambda: system("unshare", 0x200),
     }
     for name, attack in attacks.items():
