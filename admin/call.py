@@ -90,7 +90,7 @@ def talk(plan: Plan, machine: Machine, address: Address, made: Call) -> None:
     timeout_s = plan.transport.connect_timeout_s
     is_first = machine.tls == "implicit"
     race = Race([address], plan.transport.interface, allowance, timeout_s, client_speaks_first=is_first)
-    connection, layer = connect(race, machine, plan)
+    connection, layer = connect(race, machine, plan, allowance)
     session = plan.session if layer is None else plan.session.replace(channel_binding=layer.channel_binding)
     try:
         made.extensions = follow(acquaint(session), connection, layer, plan)

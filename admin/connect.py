@@ -13,6 +13,7 @@ from admin.call import call
 from admin.finding import MIND, WRONG, Finding, reason
 from helper import status
 from helper.config.values import Configuration, Host, Transport
+from helper.delivery.allowance import up_to_the_end_of_the_message
 from helper.delivery.machines import Machine, machines_of
 from helper.delivery.plan import Plan, credential_of, session_of
 from helper.delivery.report import Progress
@@ -86,7 +87,7 @@ class Visitor:
             yield Finding(MIND, self.transport.name, "has no hosts of its own: nobody was called")
         for host in hosts:
             try:
-                machines = machines_of(host, self.transport)
+                machines = machines_of(host, self.transport, up_to_the_end_of_the_message(self.transport))
             except HostFailed as failure:
                 yield self.unreachable(host_text(host), failure)
                 continue

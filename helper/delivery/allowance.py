@@ -26,6 +26,10 @@ class Allowance:
         """Return when a wait that begins now has to end, by the monotonic clock."""
         return min(self._clock() + timeout_s, self._over_s)
 
+    def left(self, timeout_s: float) -> float:
+        """Return how many seconds a wait that begins now may take, none where the time is over."""
+        return max(0.0, self.deadline(timeout_s) - self._clock())
+
     def within(self, timeout_s: float) -> str:
         """Return how it is told that a wait has ended in vain: `within 30 s`, or by the time that all waits share."""
         return f"within {self._seconds}" if self._is_over() else f"within {timeout_s:g} s"

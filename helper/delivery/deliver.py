@@ -39,7 +39,7 @@ def deliver(plan: Plan) -> Reply:
         try:
             if host.kind != "name":
                 allowance.check()  # the DNS is asked next
-            machines = machines_of(host, plan.transport)
+            machines = machines_of(host, plan.transport, allowance)
         except HostFailed as failure:
             failures.append(located(failure, entry))
             continue
@@ -74,7 +74,7 @@ def deliver_to_machine(plan: Plan, machine: Machine, allowance: Allowance) -> Re
     while addresses:
         race = Race(addresses, interface, allowance, timeout_s, client_speaks_first=machine.tls == "implicit")
         try:
-            connection, layer = connect(race, machine, plan)
+            connection, layer = connect(race, machine, plan, allowance)
         except HostFailed as failure:
             if said is None:
                 plan.progress.host = place(machine, race.address)
@@ -95,12 +95,12 @@ def place(machine: Machine, address: Address) -> str:
     return f"{machine.name.decode('ascii')}[{address.text}]:{machine.port.decode('ascii')}"
 
 
-def connect(race: Race, machine: Machine, plan: Plan) -> tuple[Connection, TlsLayer | None]:
+def connect(race: Race, machine: Machine, plan: Plan, allowance: Allowance) -> tuple[Connection, TlsLayer | None]:
     """Return a connection and TLS for it, which is made ready while the connection is being made."""
     try:
         if machine.tls == "none":
             return race.winner(), None
-        layer = tls_layer(plan.transport, machine, plan.own_certificate)
+        layer = tls_layer(plan.transport, machine, plan.own_certificate, allowance)
         hello = layer.shake_hands(b"")[0] if machine.tls == "implicit" else b""
         return race.winner(hello), layer
     except BaseException:  # whatever it is goes on, once the socket is closed
@@ -116,9 +116,11 @@ def hand_over(plan: Plan, machine: Machine, connection: Connection, layer: TlsLa
         connection.close()
 
 
-def tls_layer(transport: Transport, machine: Machine, own_certificate: OwnCertificate | None) -> TlsLayer:
+def tls_layer(
+    transport: Transport, machine: Machine, own_certificate: OwnCertificate | None, allowance: Allowance
+) -> TlsLayer:
     """Return a TLS session to be. Only sends that use TLS import it."""
     from helper.delivery.tls import TlsLayer
     from helper.delivery.trust import trust_in
 
-    return TlsLayer(trust_in(machine, transport, own_certificate))
+    return TlsLayer(trust_in(machine, transport, own_certificate, allowance))

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    LookUp = Callable[[bytes, str], Sequence[Any]]  # records() or, for DANE, signed_records()
+    from helper.delivery.allowance import Allowance
+
+    LookUp = Callable[[bytes, str], Sequence[Any]]  # from records_within() or, for DANE, signed_records_within()
 
 LOOKUP_TIMEOUT_S = 10.0  # for all name servers and tries together
 RECORDS_LIMIT = 30  # an answer of thousands would keep the caller waiting for each of them
@@ -61,30 +63,37 @@ def services(service: bytes, domain: bytes, look_up: LookUp) -> list[Service]:
     return [Service(name, port) for _, _, name, port in found if name][:RECORDS_LIMIT]
 
 
-def records(name: bytes, kind: str) -> Sequence[Any]:
-    """Return the records of a kind, none where the name has only others. UnknownName where it does not exist."""
-    return tuple(ask(dns.resolver.Resolver, name, kind).rrset or ())
+def records_within(allowance: Allowance) -> LookUp:
+    """Return how records of a kind are looked up as long as there is time: none where the name has only others.
+
+    UnknownName where it does not exist.
+    """
+    return lambda name, kind: tuple(ask(dns.resolver.Resolver, name, kind, allowance).rrset or ())
 
 
-def ask(make_resolver: Callable[[], dns.resolver.Resolver], name: bytes, kind: str) -> dns.resolver.Answer:
+def ask(
+    make_resolver: Callable[[], dns.resolver.Resolver], name: bytes, kind: str, allowance: Allowance
+) -> dns.resolver.Answer:
     """Return an answer, perhaps without records. UnknownName for a name that does not exist; HostFailed for none."""
+    lifetime_s = allowance.left(LOOKUP_TIMEOUT_S)
     try:
         wanted = dns.name.from_text(name.decode("ascii"))
-        return make_resolver().resolve(wanted, kind, lifetime=LOOKUP_TIMEOUT_S, search=False, raise_on_no_answer=False)
+        return make_resolver().resolve(wanted, kind, lifetime=lifetime_s, search=False, raise_on_no_answer=False)
     except dns.resolver.NXDOMAIN:
         raise UnknownName("its name does not exist in the DNS", status.NO_HOST) from None
     except (dns.exception.DNSException, OSError) as error:
-        raise HostFailed(f"its {kind} records cannot be looked up: {describe(error)}", status.TEMPORARY) from None
+        problem = f"its {kind} records cannot be looked up: {describe(error, allowance)}"
+        raise HostFailed(problem, status.TEMPORARY) from None
 
 
 class UnknownName(HostFailed):
     """The DNS is sure that there is no such name."""
 
 
-def describe(error: Exception) -> str:
+def describe(error: Exception, allowance: Allowance) -> str:
     """Return the kind of a failure; the words of dnspython would quote the answer of whoever gave it."""
     if isinstance(error, dns.exception.Timeout):
-        return f"no answer within {LOOKUP_TIMEOUT_S:g} s"
+        return f"no answer {allowance.within(LOOKUP_TIMEOUT_S)}"
     return "no name server gives an answer" if isinstance(error, dns.resolver.NoNameservers) else type(error).__name__
 
 

@@ -7,6 +7,7 @@ from helper.record import Record
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from helper.config.values import Host, Transport
+    from helper.delivery.allowance import Allowance
     from helper.delivery.dns_records import LookUp
 
 
@@ -26,7 +27,7 @@ class Machine(Record):
         return f"[{name}]:{self.port.decode('ascii')}" if ":" in name else f"{name}:{self.port.decode('ascii')}"
 
 
-def machines_of(host: Host, transport: Transport) -> list[Machine]:
+def machines_of(host: Host, transport: Transport, allowance: Allowance) -> list[Machine]:
     """Return the servers behind an entry in the order in which they are tried. HostFailed where the DNS has none."""
     port = str(transport.port if host.port is None else host.port).encode("ascii")
     if host.kind == "name":
@@ -35,7 +36,7 @@ def machines_of(host: Host, transport: Transport) -> list[Machine]:
     # dnspython takes longer to import than a whole send: only who needs it pays.
     from helper.delivery import dns_records
 
-    look_up = signed_look_up() if transport.dane else dns_records.records
+    look_up = signed_look_up(allowance) if transport.dane else dns_records.records_within(allowance)
     if host.kind == "mx":
         names = dns_records.mail_exchangers(host.name, look_up)
         return [
@@ -49,11 +50,11 @@ def machines_of(host: Host, transport: Transport) -> list[Machine]:
     ]
 
 
-def signed_look_up() -> LookUp:
+def signed_look_up(allowance: Allowance) -> LookUp:
     """Return the look-up that believes signed records alone: a name from an unsigned one could be anybody's."""
-    from helper.delivery.signed_records import signed_records
+    from helper.delivery.signed_records import signed_records_within
 
-    return signed_records
+    return signed_records_within(allowance)
 
 
 # RFC 6186 as RFC 8314, section 5.1 amends it: implicit TLS is preferred, and a transport that requires TLS may use it.

@@ -18,33 +18,50 @@ from helper.failure import HostFailed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
+
+    from helper.delivery.allowance import Allowance
+    from helper.delivery.dns_records import LookUp
 
 RESOLV_CONF = "/etc/resolv.conf"
 RESOLV_CONF_LIMIT = 64 * 1024  # octets
 PAYLOAD_OCTETS = 1232  # what a datagram holds that nobody has to cut (DNS flag day 2020)
 
 
-def signed_records(name: bytes, kind: str) -> Sequence[Any]:
-    """Return the records of a kind, none where the name has only others. HostFailed for such as are not signed."""
-    answer = ask_trusted(name, kind)
-    if answer.records:
-        refuse_unsigned(answer, f"{kind} records")
-    return answer.records
+def signed_records_within(allowance: Allowance) -> LookUp:
+    """Return how signed records of a kind are looked up as long as there is time: none where the name has only others.
+
+    HostFailed for such as are not signed.
+    """
+
+    def look_up(name: bytes, kind: str) -> Sequence[Any]:
+        answer = ask_trusted(name, kind, allowance)
+        if answer.records:
+            refuse_unsigned(answer, f"{kind} records")
+        return answer.records
+
+    return look_up
 
 
-def signed_answer(name: bytes, kind: str) -> Answer:
-    """Return what the DNS says of a name, nothing where it does not exist, and whether that is signed."""
-    try:
-        return ask_trusted(name, kind)
-    except UnknownName:
-        return Answer(name, (), False)
+def answers_within(allowance: Allowance) -> Callable[[bytes, str], Answer]:
+    """Return how to learn, as long as there is time, what the DNS says of a name and whether that is signed.
+
+    Nothing, for a name that does not exist.
+    """
+
+    def look_up(name: bytes, kind: str) -> Answer:
+        try:
+            return ask_trusted(name, kind, allowance)
+        except UnknownName:
+            return Answer(name, (), False)
+
+    return look_up
 
 
-def ask_trusted(name: bytes, kind: str) -> Answer:
+def ask_trusted(name: bytes, kind: str, allowance: Allowance) -> Answer:
     """Ask a resolver that can be trusted. UnknownName for a name that does not exist; HostFailed for no answer."""
-    answer = ask(trusted_resolver, name, kind)
+    answer = ask(trusted_resolver, name, kind, allowance)
     is_signed = bool(answer.response.flags & dns.flags.AD)
     return Answer(host_name(answer.canonical_name) or name, tuple(answer.rrset or ()), is_signed)
 

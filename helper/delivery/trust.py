@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from helper.config.values import Transport
+    from helper.delivery.allowance import Allowance
     from helper.delivery.machines import Machine
     from helper.delivery.own_certificate import OwnCertificate
 
@@ -37,8 +38,10 @@ class Trust(Record):
         return self.verify or bool(self.anchors) or bool(self.checks)
 
 
-def trust_in(machine: Machine, transport: Transport, own_certificate: OwnCertificate | None) -> Trust:
-    """Return how a server has to prove who it is. HostFailed where DANE is to say so and does not.
+def trust_in(
+    machine: Machine, transport: Transport, own_certificate: OwnCertificate | None, allowance: Allowance
+) -> Trust:
+    """Return how a server has to prove who it is. HostFailed where DANE is to say so and does not, in time.
 
     Pins come on top of what else is demanded; without verification they alone decide.
     """
@@ -51,7 +54,7 @@ def trust_in(machine: Machine, transport: Transport, own_certificate: OwnCertifi
         checks=(check_of_pins(transport.tls_pins),) if transport.tls_pins else (),
         own_certificate=own_certificate,
     )
-    return trust_by_dane(trust, machine, transport) if transport.dane else trust
+    return trust_by_dane(trust, machine, transport, allowance) if transport.dane else trust
 
 
 def check_of_pins(pins: tuple[bytes, ...]) -> Callable[[bytes], None]:
@@ -61,7 +64,7 @@ def check_of_pins(pins: tuple[bytes, ...]) -> Callable[[bytes], None]:
     return lambda certificate: check_pins(certificate, pins)
 
 
-def trust_by_dane(trust: Trust, machine: Machine, transport: Transport) -> Trust:
+def trust_by_dane(trust: Trust, machine: Machine, transport: Transport, allowance: Allowance) -> Trust:
     """Return the same with DANE in the place of the CAs. HostFailed where the DNS does not say what to expect.
 
     The name to prove is the one at which the TLSA records stand (RFC 7672, section 3.2.2), for they were signed.
@@ -70,9 +73,9 @@ def trust_by_dane(trust: Trust, machine: Machine, transport: Transport) -> Trust
         raise HostFailed("DANE: an address has no TLSA records: give the host's name", status.CONFIGURATION)
     from helper.delivery.dane import expected_of
     from helper.delivery.resolve import port_number
-    from helper.delivery.signed_records import signed_answer
+    from helper.delivery.signed_records import answers_within
 
-    expected = expected_of(machine.name, port_number(machine), signed_answer)
+    expected = expected_of(machine.name, port_number(machine), answers_within(allowance))
     name = (transport.tls_verify_name or expected.name).decode("ascii")
     if expected.end_entities:
         return trust.replace(server_name=name, verify=False, checks=(expected.check, *trust.checks))

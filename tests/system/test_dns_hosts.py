@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dns.flags
+import dns.rrset
 import pytest
 
 from tests.support.nameserver import name_server
@@ -113,6 +114,33 @@ def test_a_forged_answer_cannot_choose_the_name_that_is_verified(installation, s
     assert host.messages == []
 
 
+def about_another(response):
+    """Answer a question that was not asked."""
+    response.question = [dns.rrset.from_text("other.test.", 0, "IN", "MX")]
+    return response.to_wire()
+
+
+def cut_short(response):
+    """Say that there is more by TCP, where nobody listens."""
+    response.flags |= dns.flags.TC
+    return response.to_wire()
+
+
+def in_a_circle(response):
+    """Point from the name of the first record to that name itself (RFC 1035, section 4.1.4)."""
+    octets = bytearray(response.to_wire())
+    at = octets.index(b"\xc0\x0c")
+    octets[at : at + 2] = (0xC000 | at).to_bytes(2, "big")
+    return bytes(octets)
+
+
+def an_alias_of_itself(response):
+    """Send who asks round and round."""
+    name = response.question[0].name.to_text()
+    response.answer = [dns.rrset.from_text(name, 60, "IN", "CNAME", name)]
+    return response.to_wire()
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -122,8 +150,12 @@ def test_a_forged_answer_cannot_choose_the_name_that_is_verified(installation, s
         lambda response: setattr(response, "id", response.id ^ 1) or response.to_wire(),
         lambda response: setattr(response, "flags", response.flags & ~dns.flags.QR) or response.to_wire(),
         lambda response: response.set_rcode(2) or response.to_wire(),
+        *(about_another, cut_short, in_a_circle, an_alias_of_itself),
     ],
-    ids=["silent", "nonsense", "cut", "other-id", "a-query", "servfail"],
+    ids=[
+        *("silent", "nonsense", "cut", "other-id", "a-query", "servfail"),
+        *("other-question", "truncated", "pointer-to-itself", "alias-of-itself"),
+    ],
 )
 def test_a_name_server_that_lies_or_is_silent_sends_nothing_anywhere(installation, smarthost, change):
     host = smarthost()
@@ -133,6 +165,46 @@ def test_a_name_server_that_lies_or_is_silent_sends_nothing_anywhere(installatio
     assert result.status == 1
     assert result.stderr.startswith("sendmail: not sent: mx:relay.test: its MX records cannot be looked up: ")
     assert host.connections == 0
+
+
+def test_a_silent_name_server_does_not_stretch_the_time(installation, smarthost):
+    times = dict.fromkeys(("connect_timeout", "command_timeout", "data_timeout", "final_timeout"), "1s")
+    installation.configure_relay(smarthost(), hosts=["mx:relay.test", "mx:relay.test"], **times)
+    with name_server({}, lambda response: None) as server:
+        result = send(installation, server)
+    whole = "within 3 s, the time for everything before the end of the message"
+    assert result.stderr == (
+        f"sendmail: not sent: mx:relay.test: its MX records cannot be looked up: no answer {whole}; "
+        f"mx:relay.test: not tried {whole}\n"
+    )
+
+
+def test_of_hundreds_of_hosts_only_some_are_tried(installation, smarthost):
+    names = [f"h{number}.relay.test" for number in range(300)]
+    zone = {("relay.test", "MX"): [f"10 {name}." for name in names]}
+    zone |= {(name, "A"): ["127.9.9.9"] for name in names}
+    installation.configure_relay(smarthost(), hosts=["mx:relay.test"], port=1)
+    with name_server(zone) as server:
+        assert send(installation, server).status == 1
+        assert len({name for name, kind in server.asked if kind == "A"}) == 30
+
+
+def test_an_alias_leads_to_a_host_and_chooses_no_name_that_is_verified(installation, smarthost):
+    """That an exchange should be no alias (RFC 2181, section 10.3) is for those who publish one to mind."""
+    host = smarthost(tls="starttls", expect_violations=True)
+    zone = {
+        ("smtp.test", "MX"): ["10 mx.example."],
+        ("relay.test", "MX"): ["10 mx.example."],
+        ("mx.example", "CNAME"): ["localhost."],
+        ("localhost", "A"): LOCAL,
+    }
+    with name_server(zone) as server:
+        installation.configure_relay(host, hosts=["mx:smtp.test"], port=host.port)
+        assert send(installation, server).status == 0
+        installation.configure_relay(host, hosts=["mx:relay.test"], port=host.port)
+        result = send(installation, server)
+    assert "it is for localhost, smtp.test, 127.0.0.1, 0:0:0:0:0:0:0:1, not for relay.test: " in result.stderr
+    assert len(host.messages) == 1
 
 
 def test_dnslookup_sends_to_the_hosts_of_the_recipients_domain(installation, smarthost):

@@ -26,6 +26,14 @@ def test_a_wait_ends_by_its_own_time_out_or_with_the_time_of_all(passed_s, timeo
     allowance = Allowance(100, clock=clock)
     clock.now_s += passed_s
     assert allowance.deadline(timeout_s) == clock.now_s + left_s
+    assert allowance.left(timeout_s) == left_s
+
+
+def test_nothing_is_left_of_what_is_over():
+    clock = Clock(1000)
+    allowance = Allowance(100, clock=clock)
+    clock.now_s += 101
+    assert allowance.left(30) == 0
 
 
 @pytest.mark.parametrize(("passed_s", "told"), [(99, "within 30 s"), (100, "within 100 s, all told")])
