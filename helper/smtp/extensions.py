@@ -23,11 +23,14 @@ class Extensions(Record):
         return number("".join(self.keywords.get("SIZE", ())[:1])) or None
 
     def limit(self, name: str) -> int | None:
-        """Return one of the limits of a session, such as RCPTMAX; None for no limit (RFC 9422, section 3)."""
+        """Return one of the limits of a session, such as RCPTMAX; None for no limit (RFC 9422, section 3).
+
+        Zero is no value of a limit: whoever says it would take no mail at all.
+        """
         for parameter in self.keywords.get("LIMITS", ()):
             keyword, _, value = parameter.partition("=")
             if keyword.upper() == name:
-                return number(value)
+                return number(value) or None
         return None
 
     @property

@@ -99,7 +99,7 @@ INHERITED_STATE: Mapping[str, Attack] = {
     "D11": ("the controlling terminal", attack("inherited_state")),
     "D12": (
         "keyrings",
-        below("unit/privileged", "seccomp::test_what_no_delivery_needs_is_refused"),
+        (*attack("sandbox"), *below("unit/privileged", "seccomp::test_what_no_delivery_needs_is_refused")),
     ),
     "D13": ("namespaces", attack("set_id_without_effect")),
     "D14": ("offsets and flags shared with the caller", attack("shared_descriptors")),
