@@ -32,6 +32,12 @@ without
 options may follow recipients, and may be bundled
 .RB ( \\-ti ).
 .PP
+An mbox line at the start of the message
+.RI ( "From ADDRESS DATE" )
+is no part of it. It names the reverse-path of a caller who may have it by
+.B \\-f
+and gives none.
+.PP
 The smart host, TLS, the password, the log and the configuration are never the caller's to choose: see
 .BR gatepost.toml (5).
 .SH OPTIONS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from helper.failure import AddressError
-from helper.message.address import AddressSyntax, Mailbox, wire_local_part
+from helper.message.address import AddressSyntax, Mailbox, parse_reverse_path, wire_local_part
 from helper.message.identity import Author, full_name_of
 from helper.record import Record
 from helper.routing.caller import Caller
@@ -31,8 +31,13 @@ class Origin(Record):
     files: Files
 
 
-def origin_of(person: Person, submission: Submission, configuration: Configuration) -> Origin:
-    """Return who the message is from. AddressError where a login or -f is no address."""
+def origin_of(
+    person: Person, submission: Submission, configuration: Configuration, mbox_sender: bytes | None = None
+) -> Origin:
+    """Return who the message is from. AddressError where a login or -f is no address.
+
+    `mbox_sender` is whom an mbox line names. It is heard where -f would be, if there is none (Exim, "UUCP 'From'").
+    """
     local_domains = (configuration.qualify_domain, configuration.primary_hostname)
 
     def rewrite(mailbox: Mailbox) -> Mailbox:
@@ -43,9 +48,10 @@ def origin_of(person: Person, submission: Submission, configuration: Configurati
     )
     account = account_mailbox(person.login, configuration.qualify_domain)
     own = (account, rewrite(account), account_mailbox(person.login, configuration.primary_hostname))
-    allowed = reverse_path_for(
-        submission.reverse_path, caller, own, configuration.untrusted_set_sender, configuration.qualify_domain
-    )
+    requested = submission.reverse_path
+    if requested is None and mbox_sender is not None and is_reverse_path(mbox_sender, configuration.qualify_domain):
+        requested = mbox_sender
+    allowed = reverse_path_for(requested, caller, own, configuration.untrusted_set_sender, configuration.qualify_domain)
     author = Author(
         login=person.login,
         full_name=full_name_of(person.gecos, person.login),
@@ -69,3 +75,12 @@ def account_mailbox(login: bytes, domain: bytes) -> Mailbox:
         return Mailbox(wire_local_part(login), domain)
     except AddressSyntax as error:
         raise AddressError(login, f"is a login that cannot be an address: {error.problem}") from None
+
+
+def is_reverse_path(text: bytes, qualify: bytes) -> bool:
+    """Say whether a text can be the reverse-path; an mbox line may have anything where that stands."""
+    try:
+        parse_reverse_path(text, qualify)
+    except AddressSyntax:
+        return False
+    return True

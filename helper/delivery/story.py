@@ -17,6 +17,7 @@ from helper.delivery.report import Progress
 from helper.delivery.route import route_message
 from helper.failure import ConfigError, DaemonError, Failure, InputError, MessageError, UsageError, WireError
 from helper.message.header import split_message
+from helper.message.mbox import mbox_sender
 from helper.record import Record
 from helper.routing.policy import check
 from helper.sentence import Verdict, verdict
@@ -119,7 +120,8 @@ def send(
     configuration = usable_configuration(holdings)
     refuse_oversized(message, configuration)
 
-    origin = origin_of(person, submission, configuration)
+    named = None if submission.session else mbox_sender(message.octets)  # SMTP has MAIL for that
+    origin = origin_of(person, submission, configuration, named)
     progress.note_reverse_path(origin.reverse_path)
     recipients = recipients_of(submission, fields, configuration)
     way = route_message(recipients, origin, configuration, holdings.alias_files)

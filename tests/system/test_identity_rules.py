@@ -125,6 +125,42 @@ def test_without_f_the_reverse_path_is_the_callers(installation, smarthost):
         assert message.reverse_path == own(installation, who).encode()
 
 
+MBOX_LINES = [
+    (f"From {OTHER} Mon Jan  1 00:00:00 2024", OTHER),
+    ("From other Mon, 1 Jan 24 00:00", "other@example.net"),
+    ("From <> Mon Jan  1 00:00:00 2024", ""),
+]
+
+
+@pytest.mark.parametrize(("line", "reverse_path"), MBOX_LINES)
+def test_an_mbox_line_names_the_reverse_path_of_the_trusted(installation, smarthost, trusted, line, reverse_path):
+    main, options = trusted
+    message = sent(installation, smarthost, header=f"{line}\n".encode(), main=main, **options)
+    assert message.reverse_path == reverse_path.encode()
+
+
+def test_f_counts_more_than_an_mbox_line(installation, smarthost):
+    line = f"{MBOX_LINES[0][0]}\n".encode()
+    message = sent(installation, smarthost, "-f", "dora@example.org", header=line, user="root")
+    assert message.reverse_path == b"dora@example.org"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"From a@@b Mon Jan  1 00:00:00 2024", b"From \x1b[31m Mon Jan  1 00:00:00 2024", b"From here on: all is well"],
+)
+def test_an_mbox_line_without_an_address_names_nobody(installation, smarthost, line):
+    message = sent(installation, smarthost, header=line + b"\n", user="root")
+    assert message.reverse_path == own(installation, "root").encode()
+
+
+@pytest.mark.parametrize("patterns", [[], [OTHER]])
+def test_an_mbox_line_gives_the_untrusted_no_reverse_path_that_f_would_not(installation, smarthost, patterns):
+    main = {"untrusted_set_sender": patterns} if patterns else {}
+    message = sent(installation, smarthost, header=f"{MBOX_LINES[0][0]}\n".encode(), main=main)
+    assert message.reverse_path == (OTHER if patterns else own(installation)).encode()
+
+
 @pytest.mark.parametrize(
     ("patterns", "given", "allowed"),
     [
