@@ -168,6 +168,7 @@ class Service:
         self._full_name = None if command.full_name is None else os.fsencode(command.full_name)
         self._show_dialogue = command.show_dialogue
         self._memory = -1
+        self._told = b""  # the last failure that the caller was told of
         self.status = status.SENT
 
     def hold(self, dialogue: Dialogue) -> bool:
@@ -193,7 +194,7 @@ class Service:
                 return self._read(step.line_end)
             case Submit():
                 return self._submit(step.envelope)
-            case Abandon():
+            case Abandon() if self._told != b"not sent: " + step.problem:
                 self._ask(wire.Complaint(b"input", step.problem, step.recipients))
         return None
 
@@ -251,7 +252,7 @@ class Service:
         self._helper.submit(request, message)
         answer = self._helper.outcome()
         if self._heard.is_failure:
-            self.status = self.status or answer
+            self.status, self._told = self.status or answer, self._heard.reason
         return answer
 
     def _close_memory(self) -> None:

@@ -69,6 +69,7 @@ class Session:
         self._sent = 0
         self._not_sent = 0
         self._reason = b""  # why the message before was not sent, for RSET
+        self._refused: Abandon | None = None  # what was refused first, told if the client does not go on to DATA
         self._abandoned: Abandon | None = None  # what was never submitted, and is told at the end
 
     def dialogue(self) -> Dialogue:
@@ -80,6 +81,7 @@ class Session:
                     raise Rejected(500, b"the line is too long")
                 verb, argument = parse_command(line.text)
                 if verb == b"QUIT":
+                    self._give_up()
                     yield say(221, self._name + b" closing")
                     break
                 if verb == b"DATA":
@@ -99,14 +101,14 @@ class Session:
     def _ehlo(self, argument: bytes) -> Steps:
         if not argument:
             raise Rejected(501, b"EHLO needs a name")
-        self._transaction = None
+        self._give_up()
         size = b"SIZE %d" % self._size_limit
         yield Reply(250, (self._name, b"PIPELINING", b"8BITMIME", b"SMTPUTF8", b"DSN", size))
 
     def _helo(self, argument: bytes) -> Steps:
         if not argument:
             raise Rejected(501, b"HELO needs a name")
-        self._transaction = None
+        self._give_up()
         yield say(250, self._name)
 
     def _mail(self, argument: bytes) -> Steps:
@@ -116,10 +118,11 @@ class Session:
         reverse_path, words = parse_path(b"FROM:", argument)
         parameters = mail_parameters(words)
         if 0 < self._size_limit < int(parameters.get(b"SIZE", b"0")):
-            raise Rejected(552, b"the message has more than %d octets (message_size_limit)" % self._size_limit)
+            reason = b"the message has more than %d octets (message_size_limit)" % self._size_limit
+            raise self._refusal(552, reason)
         reason = yield CheckReversePath(reverse_path)
         if reason is not None:
-            raise Rejected(550, reason)
+            raise self._refusal(550, reason)
         self._transaction = Transaction(reverse_path, parameters)
         yield say(250, b"OK")
 
@@ -133,10 +136,10 @@ class Session:
         parameters = rcpt_parameters(words)
         octets = transaction.octets + len(recipient) + len(parameters) + RECIPIENT_OVERHEAD_OCTETS
         if octets > RECIPIENTS_LIMIT_OCTETS:
-            raise Rejected(452, b"too many recipients")
+            raise self._refusal(452, b"too many recipients")
         reason = yield CheckRecipient(recipient, transaction.reverse_path)
         if reason is not None:
-            raise Rejected(550, reason)
+            raise self._refusal(550, reason, recipient)
         transaction.octets = octets
         transaction.recipients.append(recipient)
         transaction.recipient_parameters.append(parameters)
@@ -153,6 +156,7 @@ class Session:
         if not transaction.recipients:
             self._abandon(b"every recipient was refused")
             raise Rejected(554, b"no valid recipients")
+        self._refused = None  # the client has heard of it, and goes on
         yield say(354, b"the message, and then a line with a lone dot")
         received = yield ReadMailData(line_end)
         if received == CUT_OFF:
@@ -172,7 +176,7 @@ class Session:
 
     def _rset(self, _argument: bytes) -> Steps:
         """Forget the transaction. After a refused message, Alpine shows its user this reply instead of that one."""
-        self._transaction = None
+        self._give_up()
         reason, self._reason = self._reason, b""
         yield say(250, b"OK; " + reason if reason else b"OK")
 
@@ -186,16 +190,30 @@ class Session:
 
     def _note_desertion(self) -> None:
         """Note what a client leaves undone that goes without QUIT; one whose messages were all answered may do so."""
-        if self._transaction is not None:
+        if self._transaction is not None or self._refused is not None:
             self._abandon(b"the SMTP client went before the end of its message")
         elif not self._sent and not self._not_sent:
             self._abandon(b"the SMTP client went without QUIT and without a message")
 
+    def _refusal(self, code: int, reason: bytes, *recipients: bytes) -> Rejected:
+        """Return what refuses a command, and note it: a client that sends no message then has not sent its message."""
+        if self._refused is None:
+            self._refused = Abandon(reason.removeprefix(b"not sent: ").removesuffix(b": not verified"), recipients)
+        return Rejected(code, reason)
+
+    def _give_up(self) -> None:
+        """End a transaction as the client wishes, which is no failure unless something in it was refused."""
+        if self._refused is not None:
+            self._abandon(self._refused.problem)
+        self._transaction = None
+
     def _abandon(self, problem: bytes) -> None:
-        """End a transaction whose message is never submitted; the first such one is told at the end."""
+        """End a transaction whose message is never submitted; the first such one is told, with what was refused."""
         transaction, self._transaction = self._transaction, None
+        refused, self._refused = self._refused or Abandon(problem, ()), None
         if self._abandoned is None:
-            self._abandoned = Abandon(problem, () if transaction is None else tuple(transaction.recipients))
+            accepted = () if transaction is None else tuple(transaction.recipients)
+            self._abandoned = Abandon(refused.problem, (*refused.recipients, *accepted))
 
 
 COMMANDS: dict[bytes, Callable[[Session, bytes], Steps]] = {

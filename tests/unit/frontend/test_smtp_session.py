@@ -136,7 +136,40 @@ def test_without_any_recipient_there_is_no_data():
     play = Play(*TO_BOB, *TO_BOB[1:], "QUIT", bad=[b"b@x"])
     assert play.codes == [250, 250, 550, 554, 250, 550, 554, 221]
     assert play.envelopes == []
+    assert play.abandoned == [Abandon(b"bad", (b"b@x",))]
+    assert not play.is_good
+
+
+def test_recipients_that_are_none_are_told_of_together():
+    play = Play(*TO_BOB[:2], "RCPT TO:<>", "RCPT <b@x>", "DATA", "QUIT")
+    assert play.codes == [250, 250, 501, 501, 554, 221]
     assert play.abandoned == [Abandon(b"every recipient was refused", ())]
+
+
+@pytest.mark.parametrize("end", ["QUIT", "RSET", "EHLO me", "HELO me", None])
+def test_a_message_that_is_given_up_for_a_refusal_was_not_sent(end):
+    commands = [*TO_BOB[:3], "RCPT TO:<bad@x>", "RCPT TO:<bad2@x>", *([end] if end else [])]
+    play = Play(*commands, bad=[b"bad@x", b"bad2@x"])
+    assert play.abandoned == [Abandon(b"bad", (b"bad@x", b"b@x"))]
+    assert not play.is_good
+
+
+@pytest.mark.parametrize("mail", ["MAIL FROM:<bad@x>", "MAIL FROM:<a@x> SIZE=1001"])
+def test_a_message_whose_first_command_is_refused_was_not_sent(mail):
+    play = Play("EHLO me", mail, "QUIT", bad=[b"bad@x"])
+    assert len(play.abandoned) == 1
+    assert not play.is_good
+
+
+def test_a_message_that_goes_after_a_second_try_was_sent():
+    play = Play("EHLO me", "MAIL FROM:<a@x> SIZE=1001", *TO_BOB[1:], "QUIT")
+    assert play.abandoned == []
+    assert play.is_good
+
+
+def test_a_message_that_was_given_up_spoils_the_session():
+    play = Play(*TO_BOB[:2], "RCPT TO:<bad@x>", "RSET", *TO_BOB[1:], "QUIT", bad=[b"bad@x"])
+    assert len(play.envelopes) == 1
     assert not play.is_good
 
 
