@@ -10,7 +10,9 @@ from helper.message.tokens import LETTERS_AND_DIGITS
 from helper.message.tokens import AddressSyntax as AddressSyntax
 from helper.record import Record
 
-LOCAL_PART_LIMIT = 64  # octets (RFC 5321, section 4.5.3.1.1)
+# Octets. RFC 5321 has 64, and wants no limit where that can be (section 4.5.3.1): tokens of ticket systems and senders
+# rewritten by forwarders (SRS) are longer, and it is the smart host that knows whether somebody has such an address.
+LOCAL_PART_LIMIT = 255
 DOMAIN_LIMIT = 255  # octets (RFC 5321, section 4.5.3.1.2)
 
 # Stricter than RFC 5322's dot-atom: these are what resolvers and servers know; the underscore is met in practice.

@@ -70,6 +70,13 @@ def test_an_argument_may_be_a_list_of_addresses(installation, smarthost):
     assert host.message.addresses == [recipient.encode() for recipient in FIVE]
 
 
+def test_a_local_part_may_be_longer_than_most(installation, smarthost):
+    host = smarthost()
+    configure(installation, host)
+    recipient = f"reply+{'x' * 200}@example.org"
+    assert_sent(installation.send(recipient, stdin=MESSAGE), host, [recipient])
+
+
 def test_duplicate_recipients_get_one_copy(installation, smarthost):
     host = smarthost()
     configure(installation, host)

@@ -76,7 +76,7 @@ def test_the_newest_resent_block_is_the_first_one(header, block):
         (b"BCC : <>\n", "BCC"),
         (b"Resent-To: (\nTo: a@x\n", "Resent-To"),
         (b"To: a@[x y]\n", "To"),
-        (b"To: " + b"a" * 65 + b"\n", "To"),
+        (b"To: " + b"a" * 256 + b"\n", "To"),
         (b"To: \xff@x\n", "To"),
         (b'To: "a\n b"@x\n', "To"),
         (b"To: a@x..y\n", "To"),
