@@ -12,7 +12,7 @@ from typing import NoReturn
 from admin.check import check, nothing_more
 from admin.explain import explain, explain_in_json
 from admin.finding import Finding, reason, tell_json, tell_lines
-from admin.send_test import send_test
+from admin.send_test import send_test, send_test_in_json
 from helper.config.values import Configuration
 from helper.failure import Failure
 from helper.smtp.steps import shown
@@ -36,12 +36,21 @@ def main() -> None:
     arguments = parser().parse_args()
     try:
         status: int = arguments.run(arguments)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         status = 130
     except BrokenPipeError:  # a reader that has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 1
+        status = say_no_more()
+    except OSError as error:
+        print(f"gatepost: {error.filename or 'standard output'}: {error.strerror}", file=sys.stderr)
+        status = say_no_more()
     sys.exit(status)
+
+
+def say_no_more() -> int:
+    """Let nothing more be written to standard output, not even at the end of the interpreter."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
 
 
 def parser() -> Parser:
@@ -80,7 +89,8 @@ def parser() -> Parser:
     sending = commands.add_parser("send-test", help="send a small message, and show the dialogue")
     sending.add_argument("address", metavar="ADDRESS")
     sending.add_argument("--as", dest="login", metavar="USER", help="who sends it (default: who asks)")
-    sending.set_defaults(run=lambda arguments: send_test(arguments.address, arguments.login))
+    sending.add_argument("--json", action="store_true", help="tell it as one JSON object")
+    sending.set_defaults(run=run_send_test)
     return whole
 
 
@@ -102,6 +112,12 @@ def visit_of(arguments: argparse.Namespace) -> Callable[[Configuration], Iterato
 def run_explain(arguments: argparse.Namespace) -> int:
     """Explain in the form that was asked for."""
     tell = explain_in_json if arguments.json else explain
+    return tell(arguments.address, arguments.login)
+
+
+def run_send_test(arguments: argparse.Namespace) -> int:
+    """Send, and tell of it in the form that was asked for."""
+    tell = send_test_in_json if arguments.json else send_test
     return tell(arguments.address, arguments.login)
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from admin.installed import SENDMAIL
+from helper.failure import UsageError
 from helper.privileged import load
+from helper.record import Record
 from helper.smtp.steps import shown
 from helper.status import USAGE
+from helper.wire import VERSION
 
 # RFC 3834: no vacation message answers it.
 MESSAGE = """\
@@ -28,30 +33,69 @@ It says that mail of this machine reaches you, and wants nothing of you.
 VERDICT = "sendmail: "
 
 
+class Sent(Record):
+    """What became of a test message: sendmail's status, and one line about it."""
+
+    status: int
+    text: str
+
+    @property
+    def outcome(self) -> str:
+        """Return the log's word for it, as far as it can be told from outside."""
+        if self.status == 0:
+            return "accepted"
+        return "in-doubt" if self.text.startswith("may have been sent: ") else "failed"
+
+
 def send_test(address: str, login: str | None) -> int:
     """Send a test message as a user, by default as who asks, and return sendmail's status; 64 where nothing was tried.
 
     The dialogue goes to standard error as it comes, what became of the message to standard output.
     """
+    try:
+        sent = send(address, sender(address, login), lambda line: print(line, file=sys.stderr, flush=True))
+    except UsageError as error:
+        return give_up(error)
+    print(sent.text)
+    return sent.status
+
+
+def send_test_in_json(address: str, login: str | None) -> int:
+    """Send the same, and print what became of it as one JSON object, the dialogue in it; return the same status."""
+    dialogue: list[str] = []
+    try:
+        who = sender(address, login)
+        sent = send(address, who, dialogue.append)
+    except UsageError as error:
+        return give_up(error)
+    facts = {"version": VERSION, "status": sent.status, "user": who.pw_name, "address": shown(os.fsencode(address))}
+    facts |= {"outcome": sent.outcome, "text": sent.text, "dialogue": dialogue}
+    json.dump(facts, sys.stdout, indent=2)
+    print()
+    return sent.status
+
+
+def sender(address: str, login: str | None) -> pwd.struct_passwd:
+    """Return who sends. UsageError where that cannot be, or the address is none."""
     if not address.isprintable():  # it goes into the header as well
-        return give_up("the address has a control character")
+        raise UsageError("the address has a control character")
     try:
         who = pwd.getpwuid(os.geteuid()) if login is None else pwd.getpwnam(login)
     except KeyError:
-        return give_up(f"there is no user {login or os.geteuid()}")
+        raise UsageError(f"there is no user {login or os.geteuid()}") from None
     if who.pw_uid != os.geteuid() and os.geteuid() != 0:
-        return give_up("only root can send as somebody else: sudo gatepost send-test")
-    return send(address, who)
+        raise UsageError("only root can send as somebody else: sudo gatepost send-test")
+    return who
 
 
-def give_up(problem: str) -> int:
+def give_up(error: UsageError) -> int:
     """Say why nothing was tried."""
-    print(f"gatepost: usage: {shown(os.fsencode(problem))}", file=sys.stderr)
+    print(f"gatepost: usage: {shown(os.fsencode(error.problem))}", file=sys.stderr)
     return USAGE
 
 
-def send(address: str, who: pwd.struct_passwd) -> int:
-    """Run sendmail, show its dialogue, and tell the outcome."""
+def send(address: str, who: pwd.struct_passwd, show: Callable[[str], None]) -> Sent:
+    """Run sendmail, show its dialogue line by line, and return the outcome."""
     machine = load.host_name().decode("ascii", "replace")
     time = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     message = MESSAGE.format(address=address, machine=machine, login=who.pw_name, time=time)
@@ -64,12 +108,10 @@ def send(address: str, who: pwd.struct_passwd) -> int:
             **rights_of(who),
         )
     except OSError as error:
-        print(f"not sent: {SENDMAIL} cannot be run: {error.strerror}: gatepost check")
-        return 1
-    last = relay(process, os.fsencode(message))
+        return Sent(1, f"not sent: {SENDMAIL} cannot be run: {error.strerror}: gatepost check")
+    last = relay(process, os.fsencode(message), show)
     status = process.wait()
-    print(outcome(status, last, address))
-    return status if status >= 0 else 1
+    return Sent(status if status >= 0 else 1, outcome(status, last, address))
 
 
 def rights_of(who: pwd.struct_passwd) -> dict[str, Any]:
@@ -80,7 +122,7 @@ def rights_of(who: pwd.struct_passwd) -> dict[str, Any]:
     return {"user": who.pw_uid, "group": who.pw_gid, "extra_groups": groups}
 
 
-def relay(process: subprocess.Popen[bytes], message: bytes) -> str:
+def relay(process: subprocess.Popen[bytes], message: bytes, show: Callable[[str], None]) -> str:
     """Give the message, pass on each line as it comes, and return the one that says how it ended."""
     assert process.stdin is not None
     assert process.stderr is not None
@@ -95,7 +137,7 @@ def relay(process: subprocess.Popen[bytes], message: bytes) -> str:
         if line.startswith(VERDICT):
             last = line.removeprefix(VERDICT)
         else:
-            print(line, file=sys.stderr, flush=True)
+            show(line)
     return last
 
 

@@ -127,6 +127,7 @@ gatepost \\- look after Gatepost, the sendmail of this machine
 .I ADDRESS
 .RB [ \\-\\-as
 .IR USER ]
+.RB [ \\-\\-json ]
 .SH DESCRIPTION
 .TP
 .B check
@@ -200,7 +201,9 @@ Replaces a configuration and secrets that are there, and keeps them beside, name
 .TP
 .B send\\-test
 Sends a small message to the address, through sendmail itself, shows the dialogue on standard error, and says in one
-line what became of it. Root can send it as another user.
+line what became of it. Root can send it as another user. With
+.B \\-\\-json
+one JSON object tells it, the dialogue in it.
 .SH ENVIRONMENT
 .TP
 .B NO_COLOR

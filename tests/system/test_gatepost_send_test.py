@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 
 import pytest
 
+from helper.wire import VERSION
 from tests.support.misbehaviour import AcceptThen, Close
 from tests.support.smarthost import refusing_port
 
@@ -112,3 +114,40 @@ def test_the_connection_that_was_lost_at_the_end_leaves_it_in_doubt(installation
     done = gatepost(installation, "send-test", "bob@x.example")
     assert done.returncode == 1
     assert done.stdout.startswith("may have been sent: ")
+
+
+def test_all_of_it_is_told_as_one_json_object(installation, host):
+    alice = installation.logins["alice"]
+    done = gatepost(installation, "send-test", "bob@x.example", "--as", alice, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    told = json.loads(done.stdout)
+    dialogue = told.pop("dialogue")
+    text = "sent: the smart host has taken the message for bob@x.example"
+    facts = {"version": VERSION, "status": 0, "user": alice, "address": "bob@x.example", "outcome": "accepted"}
+    assert told == facts | {"text": text}
+    assert any(line.endswith(">> RCPT TO:<bob@x.example>") for line in dialogue)
+    assert "canary-secret" not in done.stdout
+    host.settle()
+    assert host.message.reverse_path == f"{alice}@example.net".encode()
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome", "text"),
+    [
+        ({"refuse": {"RCPT": "550 5.1.1 no"}}, "failed", "not sent: "),
+        ({"at": {"MESSAGE": AcceptThen(Close())}}, "in-doubt", "may have been sent: "),
+    ],
+)
+def test_a_failure_is_told_as_json_too(installation, smarthost, script, outcome, text):
+    installation.configure_relay(smarthost(**script))
+    done = gatepost(installation, "send-test", "bob@x.example", "--json")
+    told = json.loads(done.stdout)
+    assert (done.returncode, done.stderr, told["status"], told["outcome"]) == (1, "", 1, outcome)
+    assert told["text"].startswith(text)
+
+
+def test_output_that_cannot_be_written_is_told_in_one_line(installation, host):
+    with open("/dev/full", "w") as full:
+        command = [installation.prefix / "bin/gatepost", "send-test", "bob@x.example", "--json"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (1, "gatepost: standard output: No space left on device\n")
