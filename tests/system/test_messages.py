@@ -215,7 +215,7 @@ class HoldBack(Behaviour):
     """Look at the message for a while before anything at all is said (RFC 2920, section 3.2)."""
 
     def act(self, stream: Stream, said: bytes) -> None:
-        stream.pause(1.5)
+        stream.pause(1.2)  # longer than command_timeout and data_timeout
         stream.reply(said)
 
 

@@ -7,18 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import accounts
 from tests.support.misbehaviour import Silent
 from tests.support.smarthost import deaf_port, refusing_port
 from tests.system.outcome import FIVE, MESSAGE, ONE, assert_logged, assert_not_sent, assert_sent, configure, label
 
-# Where programs that handle mail leave things.
-FOLDERS = ("/tmp", "/var/tmp", "/var/mail", "/var/spool", "/var/lib", "/var/log", "/run", "/home", "/dev/shm")
+# Where programs that handle mail leave things, besides where everybody may.
+FOLDERS = ("/var/spool", "/var/lib", "/var/log", "/run", "/home")
 
 
 def files_of(installation) -> set[Path]:
     """Return what lies in the installation, and whatever the callers and our accounts own elsewhere."""
     uids = {installation.account(who).pw_uid for who in installation.logins}
     found = {Path(folder, name) for folder, _, names in os.walk(installation.root) for name in names}
+    found |= set(map(Path, accounts.files_of(uids, ())))
     for top in FOLDERS:
         for folder, folders, names in os.walk(top):
             for path in (Path(folder, name) for name in (*names, *folders)):

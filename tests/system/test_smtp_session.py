@@ -461,7 +461,7 @@ def test_one_helper_serves_a_session_with_the_password_for_each_message(installa
 
 @pytest.mark.parametrize("refuse", [{}, {"GREETING": "554 not today"}], ids=["sent", "not-sent"])
 def test_many_messages_cost_no_more_than_one(installation, smarthost, talk, refuse):
-    host = smarthost(refuse=refuse)
+    host = smarthost(refuse=refuse, patience_s=0)
     installation.configure_relay(host)
     process, client = talk()
     helper = helper_below(process.pid)
