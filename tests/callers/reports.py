@@ -61,7 +61,7 @@ REPORTS = (
         argv=("-f", "fail2ban@example.net", "carol@example.org"),
         subject="[Fail2Ban] test: started on ws1",
         body="The jail test has been started successfully.\n\nRegards,\n\nFail2Ban",
-        logs="Failed to start jail 'test' action 'sendmail'",
+        logs=f"-- stderr: 'sendmail: {REFUSED}'",
     ),
     Caller(
         name="unattended-upgrades",
