@@ -72,9 +72,14 @@ def read_words(tokens: Tokens) -> list[Token]:
 
 
 def read_mailbox(tokens: Tokens, words: list[Token]) -> AddrSpec:
-    """Read the rest of an address that begins with these words; before an angle bracket they are a display name."""
+    """Read the rest of an address that begins with these words; before an angle bracket they are a display name.
+
+    So is an addr-spec there, which RFC 5322 wants in quotes: programs write `bob@x <bob@x>`, and sendmail reads it.
+    """
     if tokens.kind != b"<":
-        return read_addr_spec(tokens, words)
+        spec = read_addr_spec(tokens, words)
+        if tokens.kind != b"<" or spec.domain is None:
+            return spec
     tokens.advance()
     if tokens.kind == b"@":
         skip_route(tokens)

@@ -73,8 +73,10 @@ def identified(fields: Fields, prefix: bytes, author: Author) -> Fields:
 
 
 def with_from(fields: Fields, prefix: bytes, author: Author) -> Fields:
-    """Add the field `From:` where it is missing."""
-    if any(field.key == prefix.lower() + b"from" for field in fields):
+    """Add the field `From:` where it is missing, or all that there is of it is its name."""
+    key = prefix.lower() + b"from"
+    fields = tuple(field for field in fields if field.key != key or field.body.strip())
+    if any(field.key == key for field in fields):
         return fields
     return (*fields, named(prefix + b"From", name_for_from(author), author.reverse_path or author.account))
 

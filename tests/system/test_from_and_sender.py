@@ -101,7 +101,6 @@ def test_names_no_sender_where_from_is_the_callers_own_address(installation, sma
         "FROM: other@example.org",
         "From: friends: OWN, other@example.org;",
         "From: no address at all",
-        "From:",
     ],
 )
 def test_names_the_sender_where_from_is_not_the_callers_own_address(installation, smarthost, header):

@@ -77,6 +77,15 @@ def test_a_local_part_may_be_longer_than_most(installation, smarthost):
     assert_sent(installation.send(recipient, stdin=MESSAGE), host, [recipient])
 
 
+@pytest.mark.parametrize("how", ["argument", "header"])
+def test_an_address_may_stand_where_its_display_name_should(installation, smarthost, how):
+    host = smarthost()
+    configure(installation, host)
+    named = f"{ONE[0]} <{ONE[0]}>"
+    words, header = ((named,), b"") if how == "argument" else (("-t",), f"To: {named}\n".encode())
+    assert_sent(installation.send(*words, stdin=header + b"Subject: x\n\nText.\n"), host, ONE)
+
+
 def test_duplicate_recipients_get_one_copy(installation, smarthost):
     host = smarthost()
     configure(installation, host)

@@ -90,7 +90,9 @@ def test_finds_the_addresses_of_a_list(text, addresses):
         (b"a@x..y", 4),
         (b".", 0),
         (b"..@x", 0),
-        (b"a@x <b@y>", 4),
+        (b"a@x <b@y> <c@z>", 10),
+        (b"a@x c <b@y>", 4),
+        (b"a@x <@>", 6),
         (b"<a@x", 4),
         (b"<<a@x>>", 1),
         (b"<a@x> b", 6),
@@ -160,6 +162,8 @@ def test_a_list_has_a_bounded_number_of_addresses():
         (b" root (Cron)", b"root"),
         (b'N <"a b"@x>', b'"a b"@x'),
         (b"<@r:a . b@[192.0.2.1] >", b"a . b@[192.0.2.1]"),
+        (b"bob@x <bob@y>", b"bob@y"),
+        (b"bob@x (c)<@r:b@y>", b"b@y"),
     ],
 )
 def test_knows_where_an_address_stands(text, spec):

@@ -46,6 +46,7 @@ def identified(header: bytes, author: Author) -> bytes:
 )
 def test_adds_from_where_it_is_missing(author, added):
     assert identified(b"Subject: x\n", author) == b"Subject: x\n" + added
+    assert identified(b"From:\nSubject: x\nFROM : \n \n", author) == b"Subject: x\n" + added
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,6 @@ def test_names_no_sender_where_from_is_an_own_address(own):
         b"bob <ceo@example.net>",
         b"bob@example.net <ceo@example.net>",
         b"<>",
-        b"",
         b"(",
         b"g:;",
         b"=?utf-8?q?bob=40example=2Enet?= <ceo@x>",
