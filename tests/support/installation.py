@@ -19,16 +19,13 @@ from tests.support.smarthost import SmartHost
 CHECKOUT = Path(__file__).parents[2]
 TIME_LIMIT_S = 30
 
-# In a mount namespace of its own: files of the test over /etc, then the caller's ids, then the command. Whiteouts hide
-# what the machine has; setpriv as used here leaves no_new_privs and the bounding set as they are.
+# In a mount namespace of its own: files of the test over /etc, where nobody can write then, the caller's ids, and the
+# command. Whiteouts hide what the machine has; setpriv as used here leaves no_new_privs and bounding set as they are.
 IN_PRIVATE_ETC = """
 set -e
-mount -t tmpfs -o mode=0755 tmpfs "$1"
-mkdir "$1/upper" "$1/work"
-cp -a "$2/." "$1/upper/"
-mount -t overlay -o "lowerdir=/etc,upperdir=$1/upper,workdir=$1/work" overlay /etc
-ids=$3
-shift 3
+mount -t overlay -o "lowerdir=$1:/etc" overlay /etc
+ids=$2
+shift 2
 exec setpriv $ids -- "$@"
 """
 
@@ -181,7 +178,7 @@ class Installation:
         account = self.account(user)
         ids = f"--reuid {account.pw_uid} --regid {account.pw_gid} "
         ids += f"--groups {','.join(map(str, groups))}" if groups else "--clear-groups"
-        script = [IN_PRIVATE_ETC, "sh", self.root / "mnt", self._etc_files(etc or {}), ids]
+        script = [IN_PRIVATE_ETC, "sh", self._etc_files(etc or {}), ids]
         environment = {"PATH": "/usr/bin:/bin", "HOME": account.pw_dir, "LOGNAME": account.pw_name, **(env or {})}
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         return subprocess.Popen(

@@ -132,9 +132,9 @@ def command(installation: Installation, *within: str, etc: Mapping[str, str | No
         f"{name}={value}" for name, values in service.items() for value in values
     }
     account = pwd.getpwnam(service["User"][0])
-    place, files = installation.root / "mnt", installation._etc_files(etc or {})
+    files = installation._etc_files(etc or {})
     ids = f"--reuid {account.pw_uid} --regid {account.pw_gid} {UNPRIVILEGED}"
-    private = ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", IN_PRIVATE_ETC, "sh", place, files, ids]
+    private = ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", IN_PRIVATE_ETC, "sh", files, ids]
     return [*private, *within, *service["ExecStart"][0].split()]
 
 
