@@ -67,13 +67,14 @@ def processes_of(uids: set[int]) -> list[int]:
 
 
 def uids_of(pid: str) -> set[int]:
-    """Return the uids of a process; none for one that has ended."""
+    """Return the uids of a process; none for one that has ended. After each test all processes are looked at."""
     try:
-        status = Path("/proc", pid, "status").read_text()
+        with open(f"/proc/{pid}/status", "rb") as file:
+            status = file.read()
     except OSError:
         return set()
-    fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
-    return set() if fields["State"].split()[0] in "ZX" else set(map(int, fields["Uid"].split()))
+    state, uids = (status.partition(b"\n" + name + b":\t")[2].partition(b"\n")[0] for name in (b"State", b"Uid"))
+    return set() if state[:1] in (b"Z", b"X") else set(map(int, uids.split()))
 
 
 def files_of(uids: set[int], homes: Iterable[str]) -> set[str]:
