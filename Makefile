@@ -90,7 +90,7 @@ uninstall:
 	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions/gatepost \
 	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sendmail $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_gatepost
 	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/gatepost.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/gatepost@.service
-	rm -rf $(DESTDIR)$(LIB) $(DESTDIR)$(LIBEXEC)
+	rm -rf $(DESTDIR)$(LIB) $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(PREFIX)/share/gatepost
 	@echo "left in place: $(SYSCONFDIR) and the accounts $(SERVICE_USER) and $(STANDIN_USER)"
 
 demo: tools

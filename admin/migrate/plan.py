@@ -77,9 +77,11 @@ class Plan:
     def go_unencrypted(self, why: str) -> None:
         """Keep that the peer sends in the clear, and say so."""
         self.relay["tls"] = "none"
+        what = "mail goes"
         if "auth" in self.relay:
             self.relay["auth"]["allow_plaintext"] = True
-        self.warnings.append(f'{why}: mail and password go over the network in the clear (tls = "none")')
+            what = "mail and password go"
+        self.warnings.append(f'{why}: {what} over the network in the clear (tls = "none")')
 
     def redirect(self, **router: Any) -> None:
         """Add a router for aliases before the one that sends everything on."""

@@ -16,7 +16,8 @@ from helper.privileged import paths
 
 FILE_MODE, FOLDER_MODE = 0o640, 0o750
 KEPT = ".before-migrate"
-SHOWN_SECRET = b"***\n"
+# What `make install` put there, and nobody has written in yet.
+SAMPLE = Path(paths.LAUNCHER).parents[2] / "share/gatepost/gatepost.toml"
 
 
 def configuration_text(plan: Plan) -> str:
@@ -38,12 +39,13 @@ def parsed(text: str, plan: Plan) -> Configuration:
 def write(plan: Plan, *, may_replace: bool) -> list[str]:
     """Write all files of a plan, the configuration last, and return their names.
 
-    MigrateError where one is there already, unless they may be replaced: then the old ones are kept beside them.
+    MigrateError where one is there already, unless they may be replaced: then the old ones are kept beside them. A
+    configuration that is still the one we came with is in nobody's way.
     """
     text = configuration_text(plan)
     secrets = {Path(paths.SECRETS, name): octets for name, octets in plan.secrets.items()}
     files = {**secrets, Path(paths.CONFIGURATION): text.encode("utf-8", "surrogateescape")}
-    standing = [str(path) for path in files if os.path.lexists(path)]
+    standing = [str(path) for path in files if os.path.lexists(path) and not is_sample(path)]
     if standing and not may_replace:
         raise MigrateError(", ".join(standing), 0, "is there already: move it away, or replace it with --force")
     service = account()
@@ -51,12 +53,17 @@ def write(plan: Plan, *, may_replace: bool) -> list[str]:
         make_secrets_folder(service)
         drafts = {path: draft(path, octets, service) for path, octets in files.items()}
         for path, drafted in drafts.items():
-            if os.path.lexists(path):
+            if os.path.lexists(path) and not is_sample(path):
                 path.replace(f"{path}{KEPT}")
             drafted.replace(path)
     except OSError as error:
         raise MigrateError(str(error.filename), 0, f"cannot be written: {error.strerror}") from None
     return [str(path) for path in files]
+
+
+def is_sample(path: Path) -> bool:
+    """Say whether a file holds what we came with."""
+    return SAMPLE.is_file() and path.is_file() and path.read_bytes() == SAMPLE.read_bytes()
 
 
 def account() -> pwd.struct_passwd:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -78,6 +79,10 @@ def make_system(folder: Path, certificates: Certificates) -> System:
     except CannotBeHad as error:
         raise AssertionError(f"make package-test: a fresh system could not be made: {error}") from None
     folder.joinpath("etc/hosts").write_text(HOSTS)
+    folder.joinpath("etc/dpkg/dpkg.cfg.d/in-a-hurry").write_text("force-unsafe-io\n")
+    starts_nothing = folder / "usr/sbin/policy-rc.d"  # else a peer's daemon would take the machine's ports
+    starts_nothing.write_text("#!/bin/sh\nexit 101\n")
+    starts_nothing.chmod(0o755)
     trusted = folder / "usr/local/share/ca-certificates"
     trusted.mkdir(parents=True, exist_ok=True)
     shutil.copy(certificates.ca, trusted / "test.crt")
@@ -92,9 +97,11 @@ def copy_system(system: System, folder: Path) -> System:
     return System(folder)
 
 
-def build(tree: Path) -> Path:
+def build(tree: Path, umask: int = 0o022, **variables: str) -> Path:
     """Build the package of a source tree and return it."""
-    done = subprocess.run(["make", "-s", "-C", tree, "deb"], capture_output=True, text=True, check=False)
+    environment = os.environ | variables
+    command = ["make", "-s", "-C", tree, "deb"]
+    done = subprocess.run(command, env=environment, umask=umask, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     (package,) = (tree / "build/deb").glob("*.deb")
     return package

@@ -2,44 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
 from tests.packages.conftest import CHECKOUT
 from tests.packages.system import build, copy_of_the_tree
-
-# Path, and mode where it is not 0644.
-SHIPPED = {
-    "etc/apparmor.d/usr.libexec.gatepost.launcher": "",
-    "usr/bin/gatepost": "-rwxr-xr-x",
-    "usr/bin/mailq": "lrwxrwxrwx",
-    "usr/bin/newaliases": "lrwxrwxrwx",
-    "usr/lib/sendmail": "lrwxrwxrwx",
-    "usr/lib/systemd/system/gatepost.socket": "",
-    "usr/lib/systemd/system/gatepost@.service": "",
-    "usr/libexec/gatepost/launcher": "-rwxr-xr-x",
-    "usr/sbin/sendmail": "-rwxr-xr-x",
-    "usr/share/bash-completion/completions/gatepost": "",
-    "usr/share/bash-completion/completions/sendmail": "",
-    "usr/share/doc/gatepost/README.md.gz": "",
-    "usr/share/doc/gatepost/SECURITY.md.gz": "",
-    "usr/share/doc/gatepost/changelog.gz": "",
-    "usr/share/doc/gatepost/copyright": "",
-    "usr/share/gatepost/bundle.py": "",
-    "usr/share/gatepost/compile.sh": "-rwxr-xr-x",
-    "usr/share/gatepost/gatepost.toml": "",
-    "usr/share/gatepost/recompile": "-rwxr-xr-x",
-    "usr/share/lintian/overrides/gatepost": "",
-    "usr/share/man/man1/mailq.1.gz": "lrwxrwxrwx",
-    "usr/share/man/man1/newaliases.1.gz": "lrwxrwxrwx",
-    "usr/share/man/man5/gatepost.toml.5.gz": "",
-    "usr/share/man/man8/gatepost.8.gz": "",
-    "usr/share/man/man8/sendmail.8.gz": "lrwxrwxrwx",
-    "usr/share/man/man8/sendmail.gatepost.8.gz": "",
-    "usr/share/python3/runtime.d/gatepost.rtupdate": "-rwxr-xr-x",
-    "usr/share/zsh/vendor-completions/_gatepost": "",
-    "usr/share/zsh/vendor-completions/_sendmail": "",
-}
+from tests.support.shipped import DEBIAN, code
 
 
 def written_by(*command: object) -> str:
@@ -54,15 +23,9 @@ def tree_of(package: Path) -> Path:
 
 
 def test_it_ships_the_code_and_this_and_nothing_else(package):
-    tree = tree_of(package)
-    code = {
-        f"usr/lib/gatepost/{source.relative_to(tree)}": ""
-        for side in ("admin", "frontend", "helper")
-        for source in (tree / side).rglob("*.py")
-    }
     lines = [line.split() for line in written_by("dpkg-deb", "--contents", package).splitlines()]
     found = {words[5].removeprefix("./"): words[0] for words in lines if not words[0].startswith("d")}
-    assert found == {path: mode or "-rw-r--r--" for path, mode in (SHIPPED | code).items()}
+    assert found == DEBIAN | code(tree_of(package))
     assert {words[1] for words in lines} == {"root/root"}
     assert {words[0] for words in lines if words[0].startswith("d")} == {"drwxr-xr-x"}
 
@@ -73,8 +36,11 @@ def test_lintian_has_nothing_to_say(package):
     assert written_by(*command, changes) == ""
 
 
-def test_built_again_it_is_the_same(package, place):
-    again = build(copy_of_the_tree(tree_of(package), place / "somewhere" / "else"))
+def test_built_again_elsewhere_in_another_world_it_is_the_same(package, place):
+    tree = copy_of_the_tree(tree_of(package), place / "somewhere" / "else")
+    for path in (tree, *tree.rglob("*")):
+        os.utime(path, follow_symlinks=False)
+    again = build(tree, umask=0o077, LC_ALL="C.UTF-8", TZ="JST-9", PYTHONHASHSEED="7")
     assert again.read_bytes() == package.read_bytes()
 
 

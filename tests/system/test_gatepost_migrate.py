@@ -93,6 +93,16 @@ def test_what_is_there_is_neither_replaced_nor_lost(restored, msmtprc):
     assert restored.configuration.with_name("gatepost.toml.before-migrate").read_bytes() == before
 
 
+def test_the_configuration_that_came_with_the_installation_is_in_nobodys_way(restored, msmtprc):
+    sample = restored.prefix / "share/gatepost/gatepost.toml"
+    restored.configuration.write_bytes(sample.read_bytes())
+    (restored.sysconfdir / "secrets/relay.password").unlink()
+    done = migrate(restored, "msmtp", "--from", msmtprc[0])
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "now run: gatepost check --auth")
+    assert list(restored.sysconfdir.glob("*.before-migrate")) == []
+    assert "carried over from msmtp" in restored.configuration.read_text().lower()
+
+
 def test_a_dry_run_writes_nothing_and_shows_no_secret(installation, msmtprc):
     before = installation.configuration.read_bytes()
     done = migrate(installation, "msmtp", "--from", msmtprc[0], "--dry-run")
