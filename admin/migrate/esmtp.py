@@ -74,8 +74,6 @@ def connect(plan: Plan, settings: dict[str, Line]) -> None:
         plan.log_in(settings["username"].value, settings["password"].value)
     if relay["tls"] == "none":
         plan.go_unencrypted("starttls is disabled")
-    else:
-        plan.warnings.append("esmtp did not verify the certificate of the smart host; now it has to be right")
     for key, ours in (("helo", "helo_data"), ("reverse_path", "return_path")):
         if key in settings:
             relay[ours] = settings[key].value

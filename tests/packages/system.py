@@ -27,16 +27,20 @@ class System:
 
     def run(self, *command: object, user: str = "root", octets: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         """Run a command there, and end whatever it leaves running."""
-        enter = ("unshare", "--mount", "--pid", "--fork", "--kill-child", f"--mount-proc={self.root}/proc")
-        chroot = ("chroot", f"--userspec={user}:{user}", "--groups=", self.root)
         return subprocess.run(
-            [str(word) for word in (*enter, *chroot, *command)],
+            self.words(*command, user=user),
             input=octets,
             capture_output=True,
             check=False,
             timeout=TIME_LIMIT_S,
             env=ENVIRONMENT,
         )
+
+    def words(self, *command: object, user: str) -> list[str]:
+        """Return a command that is entered there."""
+        enter = ("unshare", "--mount", "--pid", "--fork", "--kill-child", f"--mount-proc={self.root}/proc")
+        chroot = ("chroot", f"--userspec={user}:{user}", "--groups=", self.root)
+        return [str(word) for word in (*enter, *chroot, *command)]
 
     def must(self, *command: object, **options: bytes) -> str:
         """Run a command that has to work, and return what it writes. AssertionError with its words otherwise."""
