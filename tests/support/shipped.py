@@ -1,4 +1,4 @@
-"""What is shipped, path by path, with its mode where that is not 0644: the one list, for `make install` and the package."""
+"""What is shipped, path by path, with its mode: the one list, for `make install` and for the Debian package."""
 
 from __future__ import annotations
 

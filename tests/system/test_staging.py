@@ -1,4 +1,4 @@
-"""`make install DESTDIR=...`, from which packages are made: what it stages, and that it is the same whoever does it where."""
+"""`make install DESTDIR=...`, from which packages are made: what it stages, and that it is the same everywhere."""
 
 from __future__ import annotations
 

@@ -151,3 +151,24 @@ def test_the_launcher_leaves_the_ids_as_they_are():
     code = (ROOT / "helper/privileged/launcher.c").read_text() + (ROOT / "helper/privileged/start.h").read_text()
     without_comments = re.sub(r"/\*.*?\*/", "", code, flags=re.DOTALL)
     assert re.findall(r"set(?:res|re|e|fs)?[ug]id|setgroups|initgroups", without_comments) == []
+
+
+@pytest.fixture(scope="module")
+def with_musl(tmp_path_factory) -> Path:
+    """Both programs with Alpine's C library, and the kernel's headers, for which Debian's musl-gcc does not look."""
+    folder = tmp_path_factory.mktemp("musl")
+    machine = subprocess.run(["cc", "-print-multiarch"], check=True, capture_output=True, text=True).stdout.strip()
+    headers = f"CPPFLAGS=-idirafter /usr/include -idirafter /usr/include/{machine}"
+    command = ["make", "-s", "CC=musl-gcc", "LINK=-static", headers, f"BUILD={folder}", "PREFIX=/nowhere"]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    return folder
+
+
+def test_linked_with_musl_both_programs_are_static_and_run(with_musl):
+    for name in ("sendmail", "launcher"):
+        headers = subprocess.run(["readelf", "-lW", with_musl / name], check=True, capture_output=True, text=True)
+        assert "INTERP" not in headers.stdout
+    answer, status = run_with_channel(with_musl / "launcher")
+    assert (status, answer[:1], answer[-4:]) == (1, b"L", b"S\x00\x01\x01")
+    done = subprocess.run([with_musl / "sendmail", "a@x"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr[:20]) == (1, "sendmail: not sent: ")

@@ -272,7 +272,7 @@ WHOLE = {
             }
         },
         {"mda", "identity"},
-        1,
+        0,
     ),
     "postfix": (
         POSTFIX,

@@ -1,0 +1,65 @@
+"""The spec for Fedora, built with Debian's rpm: what is in it with which owner and mode, and what rpmlint says."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from helper.wire import VERSION
+from tests.packages.conftest import CHECKOUT
+from tests.packages.system import copy_of_the_tree
+from tests.packages.test_package import written_by
+from tests.support.shipped import FILE, code
+
+RPM = CHECKOUT / "packaging/rpm"
+# Fedora's own, which Debian's rpm lacks.
+MACROS = {
+    "_unitdir": "/usr/lib/systemd/system",
+    "_sysusersdir": "/usr/lib/sysusers.d",
+    "_libexecdir": "/usr/libexec",
+    "python3_sitelib": "/usr/lib/python3/dist-packages",
+    "_binary_payload": "w9.gzdio",
+}
+
+
+@pytest.fixture(scope="module")
+def rpm(place) -> Path:
+    """The package of this tree."""
+    sources = place / "rpm/SOURCES"
+    copy_of_the_tree(CHECKOUT, sources / f"gatepost-{VERSION}")
+    subprocess.run(["tar", "-czf", f"gatepost-{VERSION}.tar.gz", f"gatepost-{VERSION}"], cwd=sources, check=True)
+    macros = {**MACROS, "_topdir": place / "rpm"}
+    defined = [word for name, value in macros.items() for word in ("--define", f"{name} {value}")]
+    command = ["rpmbuild", "--nodeps", *defined, "-bb", RPM / "gatepost.spec"]
+    environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (package,) = place.glob("rpm/RPMS/*/*.rpm")
+    return package
+
+
+def test_owners_and_modes_are_those_of_an_installation(rpm):
+    query = "[%{FILENAMES} %{FILEMODES:perms} %{FILEUSERNAME}:%{FILEGROUPNAME}\n]"
+    lines = [line.split() for line in written_by("rpm", "-qp", "--nosignature", "--qf", query, rpm).splitlines()]
+    found = {path: (mode, owner) for path, mode, owner in lines}
+    service = "mailuser"
+    expected = {
+        "/usr/libexec/gatepost/launcher": ("-rwsr-sr-x", f"{service}:{service}"),
+        "/etc/gatepost/gatepost.toml": ("-rw-r-----", f"root:{service}"),
+        "/etc/gatepost/secrets": ("drwxr-x---", f"root:{service}"),
+    }
+    assert {path: found[path] for path in found if found[path][1] != "root:root"} == expected
+    assert {path for path, (mode, _) in found.items() if "s" in mode} == {"/usr/libexec/gatepost/launcher"}
+    assert {path: found[f"/{path}"][0] for path in code(CHECKOUT)} == dict.fromkeys(code(CHECKOUT), FILE)
+
+
+def test_rpmlint_says_nothing_that_is_not_explained(rpm):
+    done = subprocess.run(
+        ["rpmlint", "--config", RPM / "rpmlint.toml", RPM / "gatepost.spec", rpm],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert " 0 errors, 0 warnings" in done.stdout, done.stdout

@@ -1,0 +1,106 @@
+"""The documents for administrators: what they tell to write is taken, and what they tell to run is there."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from admin.main import parser
+from admin.migrate.toml import text_of
+from frontend.argv import UsageError, parse_argv
+from helper.config.configuration import parse_configuration
+from tests.unit.config.sample import MACHINE, SMALLEST
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"`([^`\n]+)`")
+# Words of ours in a line of shell: what comes before is sudo, a pipe, an assignment.
+COMMAND = re.compile(r"(?:^|[|;&{] *|sudo )(gatepost|sendmail|make)(?=[ \n]|$)([^|;&#}\n]*)", re.MULTILINE)
+
+
+def blocks(page: Path, language: str) -> Iterator[str]:
+    for indent, name, text in BLOCK.findall(page.read_text()):
+        if name == language:
+            yield re.sub(rf"^{indent}", "", text, flags=re.MULTILINE)
+
+
+def whole_configurations(page: Path) -> Iterator[str]:
+    """Yield what each block amounts to: a file of its own, or a part, which stands in the last file before it."""
+    whole: dict[str, Any] = tomllib.loads(SMALLEST)
+    for text in blocks(page, "toml"):
+        part = tomllib.loads(text)
+        if "transports" in part:
+            whole = part
+            yield text
+        else:
+            yield text_of(whole | part)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_configuration_would_be_taken(page):
+    for text in whole_configurations(page):
+        if "routers" in tomllib.loads(text) and not tomllib.loads(text)["routers"][-1].get("transport"):
+            text += (
+                '\n[[routers]]\nname = "smarthost"\ndriver = "accept"\ntransport = "relay"\n'  # shown elsewhere there
+            )
+        assert parse_configuration(text.encode(), page.name, MACHINE).transports
+
+
+def commands(page: Path) -> Iterator[tuple[str, list[str]]]:
+    """Yield each call of ours, in blocks of shell and within sentences, with its words."""
+    texts = [*blocks(page, "sh"), *(code for code in CODE.findall(page.read_text()) if " " in code)]
+    for text in texts:
+        for program, rest in COMMAND.findall(text):
+            yield program, re.sub(r"[<>].*", "", rest).split()
+
+
+def test_the_documents_have_commands_of_every_kind():
+    found = [program for page in PAGES for program, _ in commands(page)]
+    assert {program: found.count(program) > 3 for program in ("gatepost", "sendmail", "make")} == dict.fromkeys(
+        ("gatepost", "sendmail", "make"), True
+    )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_is_understood(page):
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    for program, words in commands(page):
+        if program == "make":
+            assert {word for word in words if "=" not in word} <= set(targets), words
+        elif program == "sendmail":
+            parse_argv(["sendmail", *words])
+        else:
+            is_understood(words)
+
+
+def is_understood(words: list[str]) -> None:
+    """Parse a command line of the administrator's; a subcommand may be named without what it needs."""
+    (subcommands,) = (each.choices for each in parser()._actions if isinstance(each, argparse._SubParsersAction))
+    assert words[0] in subcommands, words
+    options = {word for word in words[1:] if word.startswith("-")}
+    assert options <= set(subcommands[words[0]]._option_string_actions), words
+
+
+def test_a_page_that_nobody_can_find_is_none():
+    readme = (ROOT / "README.md").read_text()
+    assert [page.name for page in PAGES[1:] if f"(docs/{page.name})" not in readme] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_between_pages_leads_somewhere(page):
+    links = re.findall(r"\]\(([^)#]+)\)", page.read_text())
+    assert [link for link in links if "://" not in link and not (page.parent / link).exists()] == []
+
+
+def test_what_is_checked_here_can_fail():
+    with pytest.raises(UsageError):
+        parse_argv(["sendmail", "--no-such-option"])
+    with pytest.raises(AssertionError):
+        is_understood(["check", "--no-such-option"])
