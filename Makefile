@@ -104,7 +104,7 @@ load: tools
 	@GATEPOST_LOAD=all $(PYTHON) -m pytest -n 0 tests/load
 
 bench: tools
-	@$(PYTHON) bench/bench.py
+	@$(PYTHON) -m bench $(BENCH)
 
 # In a copy, with the distribution's own programs alone: the package must not depend on what this machine has besides.
 deb:

@@ -6,7 +6,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from measure import Cost, Runner
+from bench.measure import Cost, Runner
+from bench.processes import descendants, octets_of
 
 MEMORY_FILE = "/memfd:"
 
@@ -44,12 +45,6 @@ def watch(runner: Runner) -> tuple[Cost, Peak]:
 def runner_lives(runner: Runner) -> bool:
     """Say whether the runner is neither gone nor a zombie."""
     return octets_of(f"/proc/{runner.pid}/cmdline") != b""
-
-
-def descendants(pid: int) -> list[int]:
-    """Return the processes below this one."""
-    children = [int(child) for child in octets_of(f"/proc/{pid}/task/{pid}/children").split()]
-    return children + [below for child in children for below in descendants(child)]
 
 
 def look(peak: Peak, pids: list[int]) -> None:
@@ -104,11 +99,3 @@ def high_water(pid: int) -> int:
     """Return VmHWM of a process in KiB."""
     lines = octets_of(f"/proc/{pid}/status").splitlines()
     return next((int(line.split()[1]) for line in lines if line.startswith(b"VmHWM:")), 0)
-
-
-def octets_of(file: str) -> bytes:
-    """Return what a file in /proc says; nothing where the process has gone."""
-    try:
-        return Path(file).read_bytes()
-    except OSError:
-        return b""

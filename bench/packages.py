@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 
-from place import TREE
-
-sys.path.append(str(TREE))
 from tests.support.packages import CannotBeHad, download, extract, needed_for, run
 
 

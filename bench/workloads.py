@@ -1,18 +1,12 @@
-"""What is sent, to how many, to what kind of smart host; and the message itself, which can be told from any other."""
+"""What is sent, to how many, by how many at once, to what kind of smart host."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 
-from sink import Arrival
+from bench.smarthost import IMPLICIT, PLAIN, STARTTLS
 
-MARK = b"%016d"
-HEADER = b"From: Alice <alice@example.net>\nTo: Bob <bob@x.example>\nSubject: A message of the benchmark\n"
-LINE = b"All work and no play makes a dull benchmark; this line is 72 octets long\n"
-# What a program may add to the header; less than any line of text more would be.
-ADDED_OCTETS = 8000
+KIB, MIB = 1 << 10, 1 << 20
 
 
 @dataclass(frozen=True)
@@ -20,11 +14,15 @@ class Workload:
     """One row of the table. `rounds` is how often each program sends it."""
 
     name: str
-    size_octets: int
     rounds: int
+    size_octets: int = KIB
     recipients: int = 1
-    with_tls: bool = False
+    messages: int = 1
+    at_once: int = 1
+    tls: str = PLAIN
     acknowledges_at_once: bool = False
+    is_far: bool = False
+    watched_rounds: int = 3  # for memory and turns; 0 where another workload tells the same
 
     def addresses(self) -> list[str]:
         """Return the recipients."""
@@ -32,40 +30,13 @@ class Workload:
 
 
 WORKLOADS = (
-    Workload("1 KiB, plain", 1024, 40),
-    Workload("1 KiB, TLS + AUTH", 1024, 40, with_tls=True),
-    Workload("1 KiB, plain, quickack", 1024, 40, acknowledges_at_once=True),
-    Workload("1 KiB, TLS + AUTH, quickack", 1024, 40, with_tls=True, acknowledges_at_once=True),
-    Workload("100 recipients, plain", 1024, 20, recipients=100),
-    Workload("25 MiB, plain", 25 << 20, 8),
+    Workload("1 KiB, plain", 30),
+    Workload("1 KiB, TLS + AUTH", 30, tls=IMPLICIT),
+    Workload("1 KiB, plain, quickack", 30, acknowledges_at_once=True, watched_rounds=0),
+    Workload("1 KiB, TLS + AUTH, quickack", 30, tls=IMPLICIT, acknowledges_at_once=True, watched_rounds=0),
+    Workload("40 ms away, TLS + AUTH", 7, tls=IMPLICIT, is_far=True, watched_rounds=0),
+    Workload("40 ms away, STARTTLS + AUTH", 7, tls=STARTTLS, is_far=True, watched_rounds=1),
+    Workload("25 MiB, plain", 7, size_octets=25 * MIB, watched_rounds=2),
+    Workload("100 recipients, plain", 12, recipients=100, watched_rounds=2),
+    Workload("200 messages, 50 at once, plain", 4, messages=200, at_once=50, watched_rounds=0),
 )
-
-
-class Message:
-    """A file with a message of about the size wanted, whose first field and last line are marked anew for each send."""
-
-    def __init__(self, file: Path, size_octets: int) -> None:
-        self.file = file
-        self._mark = b""
-        count = max(1, (size_octets - len(HEADER)) // len(LINE))
-        text = b"X-Mark: " + b" " * 16 + b"\n" + HEADER + b"\n" + LINE * count + b" " * 16 + b"\n"
-        self._last_line_at = len(text) - 17
-        self._octets_sent = len(text) + text.count(b"\n")  # with CRLF
-        self.file.write_bytes(text)
-        self.file.chmod(0o644)
-
-    def mark(self, number: int) -> None:
-        """Mark the message, so that it cannot be taken for one that was sent before."""
-        self._mark = MARK % number
-        descriptor = os.open(self.file, os.O_WRONLY)
-        os.pwrite(descriptor, self._mark, len(b"X-Mark: "))
-        os.pwrite(descriptor, self._mark, self._last_line_at)
-        os.close(descriptor)
-
-    def is_in(self, arrival: Arrival) -> bool:
-        """Say whether this message, whole, is what arrived."""
-        return (
-            b"X-Mark: " + self._mark in arrival.beginning
-            and arrival.end.endswith(b"\r\n" + self._mark + b"\r\n")
-            and 0 <= arrival.octets - self._octets_sent < ADDED_OCTETS
-        )
