@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import shlex
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,7 +59,7 @@ def commands(page: Path) -> Iterator[tuple[str, list[str]]]:
     texts = [*blocks(page, "sh"), *(code for code in CODE.findall(page.read_text()) if " " in code)]
     for text in texts:
         for program, rest in COMMAND.findall(text):
-            yield program, re.sub(r"[<>].*", "", rest).split()
+            yield program, shlex.split(re.sub(r"[<>].*", "", rest))
 
 
 def test_the_documents_have_commands_of_every_kind():
