@@ -43,6 +43,7 @@ class Connection:
         self._replies_due = 1  # to what was written; the greeting is due unasked
         self._is_over = False  # the server has closed its side, or the connection broke
         self._sent_octets = 0  # what the kernel has taken
+        self._is_inside_message = False  # some of it was written, and its end was not
         self._message_end: int | None = None  # what _sent_octets reaches when the message is out
 
     @property
@@ -104,6 +105,7 @@ class Connection:
         if self._is_over or (self._heard and not self._replies_due):
             return False
         self.write(octets)
+        self._is_inside_message = True
         try:
             if len(self._unsent) >= HELD_BACK_OCTETS:
                 self._send(self._allowance.deadline(timeout_s))
@@ -115,6 +117,7 @@ class Connection:
     def end_message(self, timeout_s: float) -> None:
         """Note that what was written last ends the message; all replies from now on share this time."""
         self._allowance = Allowance(timeout_s)
+        self._is_inside_message = False
         self._message_end = self._sent_octets + len(self._unsent)
         self._replies_due += 1
 
@@ -135,7 +138,12 @@ class Connection:
         return reply
 
     def say_goodbye(self) -> None:
-        """Send QUIT, and what is held back before it, as far as the kernel takes it now; nobody waits for an answer."""
+        """Send QUIT, and what is held back before it, as far as the kernel takes it now; nobody waits for an answer.
+
+        Not inside a message that is left unfinished: it would be a part of it, and all that a short chunk still lacks.
+        """
+        if self._is_inside_message:
+            return
         self.write(b"QUIT\r\n")
         if not self._is_over:
             self._send_some()
