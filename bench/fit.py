@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 # Growth of less than this share of the smallest work's cost is not to be told from noise.
 NOTICEABLE = 0.2
-LINEAR = 1.15
+# What a busy machine can add to the last point. A cost of n * log(n) would stay below it, one of n ** 1.5 would not.
+LINEAR = 1.25
 
 
 def exponent(sizes: Sequence[float], costs: Sequence[float]) -> float | None:

@@ -10,10 +10,10 @@ from bench.machine import described
 from bench.svg import rounded
 
 LEGEND = (
-    "CPU: of all processes of a send, median. ms: until the caller knew, without a pause of the smart host's in which",
-    "the memory is looked at. Memory in MiB: private, and mapped files once, at its peak; file: the memory file with",
-    "the message. The verdict is on the two last points, after the cost of the first, which is that of any send, has",
-    "been taken off.",
+    "CPU: ms of all processes of a send. ms: until the caller knew, without a pause of the smart host's in which the",
+    "memory is looked at. Both the least of some rounds. Memory in MiB: private, and mapped files once, at its peak;",
+    "file: the memory file with the message. The verdict is on the two last points, after the cost of the first, which",
+    "is that of any send, has been taken off.",
 )
 KINDS = ("processor_ms", "memory_mib")
 
