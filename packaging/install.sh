@@ -56,9 +56,9 @@ fi
 umask 022
 install -d "$destdir$prefix/sbin" "$destdir$prefix/bin" "$destdir$prefix/lib" "$libexec" "$etc"
 rm -rf "$lib.new"
-for source in admin/*.py admin/*/*.py frontend/*.py helper/*.py helper/*/*.py helper/*/*/*.py; do
-    [ -e "$source" ] || continue
-    install -D -m 0644 "$source" "$lib.new/$source"
+for folder in $(find admin frontend helper -name '*.py' -exec dirname {} + | sort -u); do
+    install -d "$lib.new/$folder"
+    install -m 0644 "$folder"/*.py "$lib.new/$folder"
 done
 cat >"$lib.new/helper/privileged/paths.py" <<PATHS
 """Where everything is, fixed at install time: no variable and no option moves any of it."""
