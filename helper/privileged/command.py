@@ -19,9 +19,10 @@ STDOUT = 1
 CHANNEL = 3
 SIGKILL = 9  # on every Linux; importing signal would import enum
 NOT_EXECUTED = 127
+LOOK_S = 0.001  # between one look whether it has ended and the next: with its last word, a program ends at once
 
 
-def output_of(command: tuple[str, ...], keeper: Keeper = ROOT) -> bytes:
+def output_of(command: tuple[str, ...], keeper: Keeper = ROOT, timeout_s: float = TIMEOUT_S) -> bytes:
     """Return the only line that a program writes to standard output.
 
     It runs without a shell, with a constant environment, with nothing on standard input, and without the channel to
@@ -38,20 +39,25 @@ def output_of(command: tuple[str, ...], keeper: Keeper = ROOT) -> bytes:
     if child == 0:
         become(command, writing)
     os.close(writing)
-    output = read_until_end(reading, child, time.monotonic() + TIMEOUT_S)
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    if output is None:
-        raise ConfigError(program, f"was not finished within {TIMEOUT_S:g} s")
-    if status != 0:
-        raise ConfigError(program, "cannot be executed" if status == NOT_EXECUTED else f"failed with status {status}")
+    deadline = time.monotonic() + timeout_s
+    output = read_until_end(reading, deadline)
+    os.close(reading)
+    if len(output) > SECRET_LIMIT:
+        deadline = 0.0  # what it says and does after that is not waited for
+    status = status_of(child, deadline)
     if len(output) > SECRET_LIMIT:
         raise ConfigError(program, f"wrote more than {SECRET_LIMIT} octets")
+    if status is None:
+        raise ConfigError(program, f"was not finished within {timeout_s:g} s")
+    if status != 0:
+        raise ConfigError(program, "cannot be executed" if status == NOT_EXECUTED else f"failed with status {status}")
     return one_line(program, output)
 
 
 def become(command: tuple[str, ...], writing: int) -> None:
     """Execute the program as the service user and nobody else; never return."""
     try:
+        os.setpgid(0, 0)  # it can be killed with all that it starts
         group, user = os.getegid(), os.geteuid()
         os.setresgid(group, group, group)
         os.setresuid(user, user, user)
@@ -62,18 +68,27 @@ def become(command: tuple[str, ...], writing: int) -> None:
         os._exit(NOT_EXECUTED)
 
 
-def read_until_end(reading: int, child: int, deadline: float) -> bytes | None:
-    """Return what the program writes, a little more than the limit at most; None for one that had to be killed."""
+def read_until_end(reading: int, deadline: float) -> bytes:
+    """Return what the program writes until it closes its output, a little more than the limit at most."""
     poll = select.poll()
     poll.register(reading, select.POLLIN)
     output = b""
-    while len(output) <= SECRET_LIMIT:
-        if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
-            os.kill(child, SIGKILL)
-            return None
+    while len(output) <= SECRET_LIMIT and poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
         part = os.read(reading, SECRET_LIMIT + 1)
         if not part:
             break
         output += part
-    os.close(reading)
     return output
+
+
+def status_of(child: int, deadline: float) -> int | None:
+    """Return the program's exit status; None for one that had to be killed. Who has said all may go on all the same."""
+    while True:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
+        if time.monotonic() >= deadline:
+            os.killpg(child, SIGKILL)
+            os.waitpid(child, 0)
+            return None
+        time.sleep(LOOK_S)
