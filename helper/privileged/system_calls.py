@@ -82,6 +82,10 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "mknod": (133, None),
     "mknodat": (259, 33),
     "open_by_handle_at": (304, 265),
+    # Names of files in folders that may not be read any more: Landlock does not ask who only watches.
+    "inotify_init": (253, None),
+    "inotify_init1": (294, 26),
+    "fanotify_init": (300, 262),
     # Places where other rules hold.
     "mount": (165, 40),
     "umount2": (166, 39),

@@ -60,6 +60,7 @@ def intrude(say):
         "read-home": lambda: os.listdir(home),
         "read-other-process": lambda: os.open(f"/proc/{frontend}/mem", os.O_RDONLY),
         "read-tmp": lambda: os.listdir("/tmp"),
+        "watch": lambda: system("inotify_init1", 0),
         "write-file": lambda: os.open("/tmp", os.O_WRONLY | os.O_TMPFILE),
         "make-folder": lambda: os.mkdir(f"/tmp/gatepost-{os.getpid()}") or os.rmdir(f"/tmp/gatepost-{os.getpid()}"),
         "change-mode": lambda: os.chmod(home, os.stat(home).st_mode & 0o7777),
