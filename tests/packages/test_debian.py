@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import time
 
 from helper.wire import VERSION
-from tests.packages.conftest import OLD_VERSION, PASSWORD
-from tests.packages.system import System
+from tests.packages.conftest import OLD_VERSION, PASSWORD, USER
+from tests.packages.system import ENVIRONMENT, System
 
 MESSAGE = b"From: alice\nTo: bob@x.example\nSubject: from a package\n\nhello\n"
 LAUNCHER = "/usr/libexec/gatepost/launcher"
 CODE = "/usr/lib/gatepost"
+CRON_S = 75
 
 
 def send_through(system: System, host) -> None:
@@ -159,13 +162,36 @@ def test_an_existing_configuration_is_not_asked_about_and_not_changed(system, pa
     assert PASSWORD not in system.must("sh", "-c", "cat /var/cache/debconf/*.dat*")
 
 
-def test_crons_mail_to_root_arrives_through_an_alias(system, package, host, answers):
+def test_crons_mail_to_root_arrives_through_an_alias_until_nothing_is_left(
+    fresh_copy, old_package, package, host, answers
+):
+    """The whole life of it: one command, an upgrade, purge."""
+    system = fresh_copy
+    before = everything(system)
     system.answer(answers)
-    system.install(package)
+    system.install(old_package)
     system.must("apt-get", "install", "-q", "-y", "--no-install-recommends", "cron")
     (system.root / "etc/aliases").write_text("root: admin@example.org\n")
     (system.root / "etc/cron.d/hello").write_text("* * * * * root echo hello from cron\n")
-    system.run("timeout", "65", "cron", "-f")
-    assert host.messages, "cron sent nothing"
-    assert host.messages[0].addresses == [b"admin@example.org"]
-    assert host.messages[0].body == b"hello from cron\r\n"
+    cron_sends(system, host)
+    system.install(package)
+    assert VERSION in system.must("sendmail", "--version")
+    cron_sends(system, host)
+
+    system.must("apt-get", "purge", "-q", "-y", "gatepost")
+    assert [path for path in everything(system) - before if "gatepost" in path] == []
+    assert (system.root / "etc/aliases").exists()
+
+
+def cron_sends(system: System, host) -> None:
+    """Run cron until its mail arrives, which it has to within a minute and some seconds."""
+    before = len(host.messages)
+    with subprocess.Popen(system.words("cron", "-f", user="root"), env=ENVIRONMENT) as cron:
+        end = time.monotonic() + CRON_S
+        while time.monotonic() < end and len(host.messages) == before:
+            time.sleep(0.1)
+        cron.kill()
+    host.settle()
+    assert [message.addresses for message in host.messages[before:]] == [[b"admin@example.org"]]
+    assert host.messages[-1].body == b"hello from cron\r\n"
+    assert host.sessions[-1].tls and host.sessions[-1].identity == USER
