@@ -8,8 +8,8 @@ import subprocess
 import time
 
 from helper.wire import VERSION
-from tests.packages.conftest import OLD_VERSION, PASSWORD, USER
-from tests.packages.system import ENVIRONMENT, System
+from tests.packages.conftest import CHECKOUT, OLD_VERSION, PASSWORD, USER
+from tests.packages.system import ENVIRONMENT, System, copy_of_the_tree
 
 MESSAGE = b"From: alice\nTo: bob@x.example\nSubject: from a package\n\nhello\n"
 LAUNCHER = "/usr/libexec/gatepost/launcher"
@@ -160,6 +160,13 @@ def test_an_existing_configuration_is_not_asked_about_and_not_changed(system, pa
     assert (folder / "gatepost.toml").read_text() == "# mine\n"
     assert not (folder / "secrets/relay.password").exists()
     assert PASSWORD not in system.must("sh", "-c", "cat /var/cache/debconf/*.dat*")
+
+
+def test_what_autopkgtest_would_run_passes(system, package):
+    system.install(package)
+    copy_of_the_tree(CHECKOUT, system.root / "root/tree")
+    done = system.run("sh", "-c", "cd /root/tree && exec packaging/debian/tests/send")
+    assert done.returncode == 0, done.stderr.decode()
 
 
 def test_crons_mail_to_root_arrives_through_an_alias_until_nothing_is_left(
