@@ -15,7 +15,7 @@ from helper import status
 from helper.config.values import Configuration, Host, Transport
 from helper.delivery.allowance import up_to_the_end_of_the_message
 from helper.delivery.machines import Machine, machines_of
-from helper.delivery.plan import Plan, credential_of, session_of
+from helper.delivery.plan import Plan, credential_of, now, refuse_stale, session_of
 from helper.delivery.report import Progress
 from helper.delivery.resolve import reachable_from, resolve
 from helper.delivery.story import Holdings
@@ -56,6 +56,12 @@ def visit(configuration: Configuration) -> Iterator[Finding]:
         yield Finding(WRONG, "connect", f"no smart host was called: {reason(failure)}")
         return
     for transport in configuration.transports:
+        try:
+            if transport.name in holdings.secrets:
+                refuse_stale(holdings.secrets[transport.name], now())
+        except Failure as failure:
+            yield Finding(WRONG, transport.name, reason(failure))
+            continue
         yield from Visitor(transport, holdings).visit(hosts_of(transport, configuration))
 
 

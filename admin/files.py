@@ -16,6 +16,7 @@ from helper.config.compiled import compile_configuration
 from helper.config.configuration import parse_configuration
 from helper.config.values import CREDENTIAL, Configuration, Machine, Transport, alias_files, secret_files
 from helper.delivery.own_certificate import present
+from helper.delivery.plan import now, refuse_stale
 from helper.failure import ConfigError
 from helper.privileged import load, paths
 from helper.record import Record
@@ -96,13 +97,15 @@ def examine_secrets_folder(examined: tuple[str, ...]) -> str:
 
 
 def examine_secret(name: str) -> str:
-    """Read a secret, and see whether the helper could."""
+    """Read a secret, and see whether the helper could, and whether it is good still."""
     if name.startswith(CREDENTIAL):
         return f"{name}, which systemd gives to gatepost@.service alone: it cannot be read here"
-    load.secret(name).forget()
+    secret = load.secret(name)
+    secret.forget()
     path = os.path.join(paths.SECRETS, name)
     refuse_beyond_helper(path, os.R_OK)
-    return path
+    refuse_stale(secret, now())
+    return f"{path}, until {secret.expires}" if secret.expires else path
 
 
 def programs(configuration: Configuration) -> tuple[str, ...]:

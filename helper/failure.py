@@ -59,6 +59,14 @@ class ConfigError(Failure):
         self.key = key
 
 
+class StaleToken(Failure):
+    """The administrator: an access token has expired and was not renewed; no smart host was told of it."""
+
+    def __init__(self, file: str, problem: str) -> None:
+        super().__init__(problem)
+        self.file = file
+
+
 class HostFailure(Failure):
     """A smart host is to blame; `host` names it and its port, and is filled in by who knows it."""
 

@@ -18,6 +18,7 @@ from helper.failure import (
     NotPermitted,
     Refused,
     ReplyError,
+    StaleToken,
     SystemFault,
     UsageError,
     WireError,
@@ -64,6 +65,8 @@ def judge(failure: Failure) -> tuple[int, str]:
             return status.NOT_PERMITTED, failure.problem
         case ConfigError():
             return status.CONFIGURATION, f"{place(failure)}: {failure.problem}"
+        case StaleToken():
+            return status.NOT_PERMITTED, f"{failure.file}: {failure.problem}"
         case AllHostsFailed():
             reasons = [judge(each)[1] for each in failure.failures]
             return failure.failures[-1].status, "; ".join(reasons)

@@ -152,7 +152,9 @@ AUTHENTICATION = (
         "password_file",
         parsers.SECRET_PATH,
         None,
-        "The file of the password, relative to secrets/, or credential:NAME: what systemd hands to gatepost@.service.",
+        "The file of the password, relative to secrets/, or credential:NAME: what systemd hands to gatepost@.service. "
+        "Where mechanisms names OAUTHBEARER or XOAUTH2 alone, it holds an OAuth 2.0 access token; a second line "
+        '"expires 2026-11-28T12:00:00Z" says when it ceases to be good, as gatepost refresh writes it.',
     ),
     Option("password_command", parsers.COMMAND, None, "A command that prints the password."),
     Option("token_command", parsers.COMMAND, None, "A command that prints an OAuth 2.0 access token."),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 
+from helper.failure import StaleToken
 from helper.record import Record
 from helper.secret import Secret
 from helper.smtp.dialogue import Session
@@ -53,8 +55,10 @@ def make_plan(
     progress: Progress,
     channel: Channel,
 ) -> Plan:
-    """Return the plan for one message on its way."""
+    """Return the plan for one message on its way. StaleToken where its smart host could only refuse our token."""
     transport = next(each for each in configuration.transports if each.name == way.transport)
+    if transport.name in holdings.secrets:
+        refuse_stale(holdings.secrets[transport.name], now())
     credential = credential_of(transport, holdings.secrets)
     own_certificate = holdings.own_certificates.get(transport.name)
 
@@ -123,6 +127,17 @@ def credential_of(transport: Transport, secrets: Mapping[str, Secret]) -> Creden
         return None
     is_token = auth.token_command or (auth.mechanisms and set(auth.mechanisms) <= set(TOKEN))
     return Credential(auth.user, secrets[transport.name], auth.mechanisms, "token" if is_token else "password")
+
+
+def refuse_stale(secret: Secret, now: str) -> None:
+    """Raise StaleToken for a token that has expired. Times of one form come after each other as their texts do."""
+    if secret.expires and secret.expires <= now:
+        raise StaleToken(secret.source, f"the access token expired at {secret.expires}: gatepost refresh")
+
+
+def now() -> str:
+    """Return the time as files of tokens have it (RFC 3339)."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def fresh_nonce() -> bytes:

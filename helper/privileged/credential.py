@@ -10,8 +10,11 @@ import os
 import stat
 
 from helper.failure import ConfigError
-from helper.privileged.load import OPEN_QUIETLY, SECRET_LIMIT, one_line, read
-from helper.secret import Secret
+from helper.privileged.load import OPEN_QUIETLY, SECRET_LIMIT, read, secret_in
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from helper.secret import Secret
 
 FOLDER_VARIABLE = "CREDENTIALS_DIRECTORY"
 
@@ -35,7 +38,7 @@ def credential(source: str) -> Secret:
         os.close(descriptor)
     if len(octets) > SECRET_LIMIT:
         raise ConfigError(source, f"is larger than {SECRET_LIMIT} octets")
-    return Secret(one_line(source, octets))
+    return secret_in(source, octets)
 
 
 def refuse_shared(source: str, status: os.stat_result) -> None:

@@ -21,6 +21,7 @@ PEM_LIMIT = 64 * 1024  # octets; a certificate with those above it has about 6,0
 HOSTS_LIMIT = 1024 * 1024  # octets
 MAILNAME_LIMIT = 1024  # octets; one name
 LOG_ROOM = 1024 * 1024  # octets; a line has some thousands, and others may write some meanwhile
+ANY_DIGIT = bytes.maketrans(b"123456789", b"000000000")
 ALIASES_LIMIT = 64 * 1024 * 1024  # octets; half a million entries
 
 WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
@@ -70,7 +71,7 @@ def secret(name: str, keeper: Keeper = ROOT) -> Secret:
     ConfigError where others than its keeper can write it, where others can read it, or where it is empty.
     """
     path = os.path.join(keeper.secrets, name)
-    return Secret(one_line(path, protected_file(path, SECRET_LIMIT, stat.S_IRWXO, keeper)))
+    return secret_in(path, protected_file(path, SECRET_LIMIT, stat.S_IRWXO, keeper))
 
 
 def private_key(name: str, keeper: Keeper = ROOT) -> tuple[str, Secret]:
@@ -83,6 +84,20 @@ def certificate(name: str, keeper: Keeper = ROOT) -> tuple[str, Secret]:
     """Return a certificate of ours with the path of its file, which everybody may read; relative as a key is."""
     path = os.path.join(keeper.secrets, name)
     return path, Secret(protected_file(path, PEM_LIMIT, keeper=keeper))
+
+
+def secret_in(source: str, octets: bytes) -> Secret:
+    """Return the one line that a file of a secret has; of an access token a second one may say until when it is good.
+
+    Such as `expires 2026-11-28T12:00:00Z`; `gatepost refresh` writes it so. ConfigError for anything else.
+    """
+    line, dated, expires = octets.partition(b"\nexpires ")
+    if not dated:
+        return Secret(one_line(source, octets))
+    time = expires.removesuffix(b"\n").removesuffix(b"\r")
+    if time.translate(ANY_DIGIT) != b"0000-00-00T00:00:00Z":
+        raise ConfigError(source, "does not say when it expires as 2026-11-28T12:00:00Z would: gatepost refresh")
+    return Secret(one_line(source, line), source, time.decode("ascii"))
 
 
 def one_line(source: str, octets: bytes) -> bytes:

@@ -41,7 +41,7 @@ ALLOWED = {
     "helper/privileged/system_calls.py": {"__future__"},
     "helper/privileged/kernel.py": PURE | {"os", "sys", "_ctypes"},
     "helper/privileged/process.py": PURE | {"sys", "helper.privileged.kernel"},
-    "helper/privileged/credential.py": PURE | {"os", "stat", "helper.privileged.load", "helper.secret"},
+    "helper/privileged/credential.py": PURE | {"os", "stat", "helper.privileged.load"},
     "helper/door/__main__.py": {"sys", "helper.bundle.load_bundle", "helper.privileged.paths", "helper.door.main"},
     "helper/door/begin.py": PURE
     | {"fcntl", "os", "sys", "_socket", "helper.privileged", "helper.delivery.identify.recorded_groups"},
@@ -98,7 +98,7 @@ ALLOWED = {
     "helper/delivery/notification.py": PURE | {"helper.delivery.recipients", "helper.smtp.envelope"},
     "helper/delivery/inquire.py": PURE
     | {"helper.delivery", "helper.routing", "helper.sentence", "helper.smtp.steps.shown", "helper.wire"},
-    "helper/delivery/plan.py": PURE | {"os", "helper.delivery.notification", "helper.secret", "helper.smtp"},
+    "helper/delivery/plan.py": PURE | {"os", "time", "helper.delivery.notification", "helper.secret", "helper.smtp"},
     "helper/delivery/converse.py": PURE | {"helper.smtp"},
     "helper/delivery/deliver.py": PURE | {"helper.delivery"},
     "helper/delivery/report.py": PURE | {"json", "os", "syslog", "time", "helper.smtp.steps.shown"},

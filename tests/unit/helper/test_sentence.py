@@ -27,6 +27,12 @@ def at_host(error):
         (failure.InputError("it cannot be read"), 74, "failed", "not sent: it cannot be read"),
         (failure.DaemonError("Daemon cannot be run"), 69, "failed", "not sent: Daemon cannot be run"),
         (failure.NotPermitted("kiosk may not"), 77, "failed", "not sent: kiosk may not"),
+        (
+            failure.StaleToken("/etc/g/token", "expired at noon"),
+            77,
+            "failed",
+            "not sent: /etc/g/token: expired at noon",
+        ),
         (failure.ConfigError("/etc/g.toml", "is missing"), 78, "failed", "not sent: /etc/g.toml: is missing"),
         (
             failure.ConfigError("/etc/g.toml", "is unknown", line=3, key="transports.relay.x"),
@@ -102,6 +108,7 @@ def test_no_family_of_failures_is_forgotten():
         "MessageError",
         "AddressError",
         "NotPermitted",
+        "StaleToken",
         "ConfigError",
         "HostFailed",
         "AllHostsFailed",

@@ -1,0 +1,42 @@
+"""A file of a secret is one line; that of an access token may say in a second one until when it is good."""
+
+from __future__ import annotations
+
+import pytest
+
+from helper.failure import ConfigError
+from helper.privileged.load import secret_in
+
+FILE = "/etc/gatepost/secrets/relay.token"
+TIME = b"2026-11-28T12:00:00Z"
+
+
+@pytest.mark.parametrize("octets", [b"token", b"token\n", b"token\r\n", b"expires " + TIME])
+def test_one_line_is_a_secret_that_never_expires(octets):
+    secret = secret_in(FILE, octets)
+    assert (secret.reveal(), secret.expires) == (octets.strip(), "")
+
+
+@pytest.mark.parametrize("octets", [b"token\nexpires %s", b"token\nexpires %s\n", b"token\r\nexpires %s\r\n"])
+def test_a_second_line_says_when_it_expires(octets):
+    secret = secret_in(FILE, octets % TIME)
+    assert (secret.reveal(), secret.source, secret.expires) == (b"token", FILE, TIME.decode())
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        *(b"", b"tomorrow", b"1795867200", b"2026-11-28 12:00:00Z", b"2026-11-28T12:00:00+01:00"),
+        *(TIME + b"\nmore", TIME + b" ", b" " + TIME, TIME.lower(), TIME.replace(b"2", "\u0662".encode())),
+    ],
+)
+def test_a_time_of_another_form_is_told_and_not_shown(time):
+    with pytest.raises(ConfigError) as raised:
+        secret_in(FILE, b"token\nexpires " + time + b"\n")
+    assert raised.value.problem == "does not say when it expires as 2026-11-28T12:00:00Z would: gatepost refresh"
+
+
+@pytest.mark.parametrize("octets", [b"", b"\n", b"\nexpires " + TIME, b"a\nb\nexpires " + TIME, b"a\nb\n", b"a\0b"])
+def test_what_is_no_single_line_is_no_secret(octets):
+    with pytest.raises(ConfigError):
+        secret_in(FILE, octets)
