@@ -30,8 +30,8 @@ STATIC = @! readelf -lW $@ | grep -q INTERP || { rm $@; echo "make: $@ was not l
 # build
 DEPS  = gcc libc6-dev make python3 python3-dnspython ca-certificates passwd
 # test, demo and bench
-DEPS += python3-prctl python3-pytest python3-pytest-xdist python3-hypothesis python3-aiosmtpd python3-venv openssl shellcheck \
-        util-linux libcap2-bin strace procps iproute2 systemd groff-base debian-archive-keyring binutils musl-tools
+DEPS += python3-prctl python3-oauthlib python3-pytest python3-pytest-xdist python3-hypothesis python3-aiosmtpd python3-venv openssl \
+        shellcheck util-linux libcap2-bin strace procps iproute2 systemd groff-base debian-archive-keyring binutils musl-tools
 # deb and package-test
 PACKAGERS = debhelper dh-apparmor po-debconf lintian apparmor mmdebstrap rpm rpmlint
 # callers
@@ -90,6 +90,8 @@ uninstall:
 	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions/gatepost \
 	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sendmail $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_gatepost
 	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/gatepost.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/gatepost@.service
+	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/gatepost-refresh.service \
+	  $(DESTDIR)$(PREFIX)/lib/systemd/system/gatepost-refresh.timer
 	rm -rf $(DESTDIR)$(LIB) $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(PREFIX)/share/gatepost
 	@echo "left in place: $(SYSCONFDIR) and the accounts $(SERVICE_USER) and $(STANDIN_USER)"
 

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from admin.accounts import account, helper_rights
 from admin.finding import Caution, Finding, finding
+from admin.oauth.store import grant_file, locked, logins, token_file
 from helper.config.compiled import compile_configuration
 from helper.config.configuration import parse_configuration
 from helper.config.values import CREDENTIAL, Configuration, Machine, Transport, alias_files, secret_files
 from helper.delivery.own_certificate import present
 from helper.delivery.plan import now, refuse_stale
-from helper.failure import ConfigError
+from helper.failure import ConfigError, SystemFault
 from helper.privileged import load, paths
 from helper.record import Record
 from helper.routing.aliases import count_entries
@@ -65,6 +66,8 @@ def examine_files(configuration: Configuration) -> Iterator[Finding]:
     yield finding("secrets", partial(examine_secrets_folder, secrets + public))
     for name in secrets:
         yield finding("secret", partial(examine_secret, name))
+    for name in logins():
+        yield finding("login", partial(examine_login, name, configuration))
     for program in programs(configuration):
         yield finding("command", partial(examine_program, program))
     for file in alias_files(configuration):
@@ -106,6 +109,15 @@ def examine_secret(name: str) -> str:
     refuse_beyond_helper(path, os.R_OK)
     refuse_stale(secret, now())
     return f"{path}, until {secret.expires}" if secret.expires else path
+
+
+def examine_login(name: str, configuration: Configuration) -> str:
+    """Find what `gatepost login` left root's alone, of a transport that has use for it, and what speaks OAuth."""
+    with locked(name):
+        token_file(configuration, name)
+    if not os.path.isdir(os.path.join(paths.PYTHON_MODULES, "oauthlib")):
+        raise SystemFault(f"oauthlib is not in {paths.PYTHON_MODULES}: install python3-oauthlib")
+    return str(grant_file(name))
 
 
 def programs(configuration: Configuration) -> tuple[str, ...]:

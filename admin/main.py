@@ -86,6 +86,25 @@ def parser() -> Parser:
     moving.add_argument("--force", action="store_true", help="replace what is there, and keep it beside it")
     moving.set_defaults(run=run_migrate)
 
+    entering = commands.add_parser("login", help="log in by OAuth 2.0, and keep the tokens in secrets/")
+    entering.add_argument("transport", metavar="TRANSPORT")
+    entering.add_argument("--provider", choices=("google", "microsoft"), help="whose endpoints and scope")
+    entering.add_argument("--client-id", metavar="ID", help="the client that was registered there")
+    entering.add_argument("--client-secret-file", metavar="FILE", help="the file of its secret, where it has one")
+    entering.add_argument("--tenant", default="organizations", metavar="NAME", help="whose accounts, at Microsoft")
+    entering.add_argument("--scope", metavar="SCOPE", help="what is asked for (default: sending mail)")
+    entering.add_argument("--device-endpoint", metavar="URL", help="where device codes are given (RFC 8628)")
+    entering.add_argument("--authorization-endpoint", metavar="URL", help="where a browser is sent, with --browser")
+    entering.add_argument("--token-endpoint", metavar="URL", help="where tokens are given")
+    entering.add_argument("--ca-file", metavar="FILE", help="the certificates that the endpoints are verified with")
+    entering.add_argument("--browser", action="store_true", help="without a device code: paste the browser's address")
+    entering.set_defaults(run=run_login)
+
+    renewing = commands.add_parser("refresh", help="renew the access tokens that expire soon")
+    renewing.add_argument("transport", nargs="*", metavar="TRANSPORT", help="whose (default: all that were logged in)")
+    renewing.add_argument("--force", action="store_true", help="renew also what is good for longer")
+    renewing.set_defaults(run=run_refresh)
+
     sending = commands.add_parser("send-test", help="send a small message, and show the dialogue")
     sending.add_argument("address", metavar="ADDRESS")
     sending.add_argument("--as", dest="login", metavar="USER", help="who sends it (default: who asks)")
@@ -128,6 +147,20 @@ def run_migrate(arguments: argparse.Namespace) -> int:
     named = Path(arguments.file) if arguments.file is not None else None
     is_dry, may_replace = arguments.dry_run, arguments.force
     return migrate(arguments.peer, named, Path(arguments.root), is_dry=is_dry, may_replace=may_replace)
+
+
+def run_login(arguments: argparse.Namespace) -> int:
+    """Log in for the transport that was named."""
+    from admin.oauth.login import login
+
+    return login(arguments)
+
+
+def run_refresh(arguments: argparse.Namespace) -> int:
+    """Renew what was asked for."""
+    from admin.oauth.refresh import refresh
+
+    return refresh(arguments.transport, is_forced=arguments.force)
 
 
 def run_selftest(arguments: argparse.Namespace) -> int:

@@ -94,11 +94,13 @@ for shell in bash-completion/completions zsh/site-functions; do
     install -m 0644 "$build/completions/${shell%%[-/]*}"/* "$destdir$prefix/share/$shell"
 done
 
-# The second door is there, and closed: who needs it enables gatepost.socket.
-for unit in gatepost.socket gatepost@.service; do
+# The second door is there, and closed, and so is what renews tokens: who needs them enables gatepost.socket, or
+# gatepost-refresh.timer.
+for unit in gatepost.socket gatepost@.service gatepost-refresh.service gatepost-refresh.timer; do
     install -d "$destdir$prefix/lib/systemd/system"
     sed -e "s|@SOCKET@|$socket|" -e "s|@PYTHON@|$python|" -e "s|@LIB@|$prefix/lib/gatepost|" \
-        -e "s|@SERVICE_USER@|$service|" "packaging/systemd/$unit" >"$destdir$prefix/lib/systemd/system/$unit"
+        -e "s|@SERVICE_USER@|$service|" -e "s|@COMMAND@|$prefix/bin/gatepost|" \
+        -e "s|@SECRETS@|$sysconfdir/secrets|" "packaging/systemd/$unit" >"$destdir$prefix/lib/systemd/system/$unit"
 done
 
 install -m 0755 "$build/sendmail" "$destdir$prefix/sbin/sendmail"

@@ -123,6 +123,18 @@ gatepost \\- look after Gatepost, the sendmail of this machine
 .RB [ \\-\\-dry\\-run ]
 .RB [ \\-\\-force ]
 .PP
+.B gatepost login
+.I TRANSPORT
+.RB [ \\-\\-provider
+.BR google | microsoft ]
+.RB [ \\-\\-client\\-id
+.IR ID ]
+.RI [ OPTION \\&...]
+.PP
+.B gatepost refresh
+.RI [ TRANSPORT \\&...]
+.RB [ \\-\\-force ]
+.PP
 .B gatepost send\\-test
 .I ADDRESS
 .RB [ \\-\\-as
@@ -197,6 +209,70 @@ Prints the configuration, without secrets, and writes nothing.
 .TP
 .B \\-\\-force
 Replaces a configuration and secrets that are there, and keeps them beside, named *.before\\-migrate.
+.RE
+.TP
+.B login
+Lets somebody allow this machine to send for them by OAuth 2.0: prints the address of a page and a code to enter there,
+on any machine, and waits (RFC 8628).
+The refresh token is kept in
+.IR {sysconfdir}/secrets/TRANSPORT.oauth ,
+for root alone; the access token in the transport's
+.BR password_file ,
+whose
+.B mechanisms
+have to name XOAUTH2 or OAUTHBEARER alone. Without
+.B \\-\\-client\\-id
+it is done as the last time. For root only; wants python3\\-oauthlib.
+.RS
+.TP
+.BR \\-\\-provider " google or microsoft"
+Whose endpoints and scope. Google gives no device codes for mail, so
+.B \\-\\-browser
+is its way.
+.TP
+.BI \\-\\-client\\-id " ID"
+The client that was registered there.
+.TP
+.BI \\-\\-client\\-secret\\-file " FILE"
+The file of its secret, where it has one, as Google's have.
+.TP
+.BI \\-\\-tenant " NAME"
+Whose accounts, at Microsoft; by default
+.IR organizations .
+.TP
+.BI \\-\\-scope " SCOPE"
+What is asked for.
+.TP
+.BI \\-\\-device\\-endpoint " URL"
+Where another provider gives device codes.
+.TP
+.BI \\-\\-authorization\\-endpoint " URL"
+Where a browser is sent.
+.TP
+.BI \\-\\-token\\-endpoint " URL"
+Where tokens are given. All three are reached by https and nothing else.
+.TP
+.BI \\-\\-ca\\-file " FILE"
+The certificates that they are verified with; default: the system's. Everybody has to be able to read it.
+.TP
+.B \\-\\-browser
+Without a device code: prints an address to open, and reads the one at which the browser ends, beginning with
+http://localhost, which is pasted.
+.RE
+.TP
+.B refresh
+Renews the access tokens of all transports that were logged in, or of those that are named, where they are good for less
+than 45 minutes, and prints a line for each. The token endpoint is spoken to with the stand\\-in's rights. Enable
+.IR gatepost\\-refresh.timer ,
+or have cron do it:
+.RS
+.PP
+.nf
+*/20 * * * * root gatepost refresh >/dev/null
+.fi
+.TP
+.B \\-\\-force
+Renews also what is good for longer.
 .RE
 .TP
 .B send\\-test

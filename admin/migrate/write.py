@@ -6,6 +6,7 @@ import os
 import pwd
 from pathlib import Path
 
+from admin.draft import draft
 from admin.migrate.plan import MigrateError, Plan
 from admin.migrate.toml import text_of
 from helper.config.configuration import parse_configuration
@@ -51,7 +52,7 @@ def write(plan: Plan, *, may_replace: bool) -> list[str]:
     service = account()
     try:
         make_secrets_folder(service)
-        drafts = {path: draft(path, octets, service) for path, octets in files.items()}
+        drafts = {path: draft(path, octets, service.pw_gid, FILE_MODE) for path, octets in files.items()}
         for path, drafted in drafts.items():
             if os.path.lexists(path) and not is_sample(path):
                 path.replace(f"{path}{KEPT}")
@@ -82,17 +83,3 @@ def make_secrets_folder(service: pwd.struct_passwd) -> None:
         folder.mkdir(mode=0o700)
         os.chown(folder, 0, service.pw_gid)
         folder.chmod(FOLDER_MODE)
-
-
-def draft(path: Path, octets: bytes, service: pwd.struct_passwd) -> Path:
-    """Write a file beside the one that it will be, and return its name; nobody else has ever been able to read it."""
-    drafted = path.with_name(f".{path.name}.new")
-    drafted.unlink(missing_ok=True)
-    descriptor = os.open(drafted, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with open(descriptor, "wb") as file:
-        os.fchown(descriptor, 0, service.pw_gid)
-        os.fchmod(descriptor, FILE_MODE)
-        file.write(octets)
-        file.flush()
-        os.fsync(descriptor)
-    return drafted

@@ -12,6 +12,8 @@ EVERYWHERE = {
     "usr/bin/mailq": LINK,
     "usr/bin/newaliases": LINK,
     "usr/lib/sendmail": LINK,
+    "usr/lib/systemd/system/gatepost-refresh.service": FILE,
+    "usr/lib/systemd/system/gatepost-refresh.timer": FILE,
     "usr/lib/systemd/system/gatepost.socket": FILE,
     "usr/lib/systemd/system/gatepost@.service": FILE,
     "usr/libexec/gatepost/launcher": PROGRAM,  # set-id when it is installed for real

@@ -67,6 +67,8 @@ def test_every_file_has_its_owner_and_mode(installation, other):
         "usr/lib/gatepost/frontend/main.py": ("root", "root", "0o644"),
         "usr/lib/systemd/system/gatepost.socket": ("root", "root", "0o644"),
         "usr/lib/systemd/system/gatepost@.service": ("root", "root", "0o644"),
+        "usr/lib/systemd/system/gatepost-refresh.service": ("root", "root", "0o644"),
+        "usr/lib/systemd/system/gatepost-refresh.timer": ("root", "root", "0o644"),
         "etc": ("root", "root", "0o755"),
         "etc/gatepost.toml": ("root", "service", "0o640"),
         "etc/secrets": ("root", "service", "0o750"),

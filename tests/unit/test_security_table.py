@@ -87,7 +87,7 @@ def test_every_defence_that_the_table_names_is_there(row):
         code = "".join(
             path.read_text("utf-8")
             for file in files
-            for top in ("helper", "frontend")
+            for top in ("helper", "frontend", "admin")
             for path in (ROOT / top).rglob(file)
         )
         assert bool(code) == bool(files)

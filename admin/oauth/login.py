@@ -1,0 +1,98 @@
+"""gatepost login: somebody allows this machine to send, and what it is given then is kept in secrets/."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+from admin.files import read_configuration
+from admin.finding import reason
+from admin.oauth.grant import PROVIDERS, Grant, checked, fields_of, is_text
+from admin.oauth.messenger import ANSWER_S, Messenger
+from admin.oauth.store import grant_file, locked, save, token_file
+from helper.failure import ConfigError, Failure, NotPermitted
+from helper.privileged import load
+from helper.secret import Secret
+from helper.smtp.steps import shown
+from helper.status import FAILED, SENT
+
+OURS = "gatepost login"
+
+
+def login(arguments: argparse.Namespace) -> int:
+    """Log in for one transport, and return the exit status."""
+    try:
+        if os.geteuid() != 0:
+            raise NotPermitted("only root can log in: sudo gatepost login")
+        path = token_file(read_configuration().configuration, arguments.transport)
+        grant = grant_of(arguments)
+        way = "browser" if by_browser(arguments, grant) else "device"
+        with Messenger() as messenger:
+            messenger.say({"way": way} | {k: v for k, v in fields_of(grant).items() if k != "refresh_token"})
+            tokens = ask(messenger, way)
+        if "refresh_token" not in tokens:
+            raise ConfigError(OURS, "no refresh token was given: is offline_access in --scope?")
+        until = save(arguments.transport, grant, path, tokens, datetime.now(UTC))
+    except Failure as failure:
+        print(f"gatepost: {arguments.transport}: {shown(os.fsencode(reason(failure)))}", file=sys.stderr)
+        return FAILED
+    print(f"{arguments.transport}: logged in; the access token is good until {until or 'nobody says when'}")
+    print("keep it so: systemctl enable --now gatepost-refresh.timer")
+    return SENT
+
+
+def ask(messenger: Messenger, way: str) -> dict[str, str]:
+    """Show where to go, and return what comes of it."""
+    told = messenger.hear()
+    uri = told.get("verification_uri", "")
+    if not uri.startswith("https://"):
+        raise ConfigError(OURS, "the authorization server names no page to go to by https")
+    print(f"open in a browser, on any machine: {uri}", flush=True)
+    if way == "device":
+        print(f"and enter there: {told.get('user_code', '')}", flush=True)
+        return messenger.hear(int(told["expires_in"]) + ANSWER_S)
+    print("the browser ends at a page that it cannot show; paste its address here:", flush=True)
+    messenger.say({"address": sys.stdin.readline(16384).strip()})
+    return messenger.hear()
+
+
+def by_browser(arguments: argparse.Namespace, grant: Grant) -> bool:
+    """Say whether a browser has to come back to us, as where there are no codes for this."""
+    provider = PROVIDERS.get(arguments.provider or "")
+    return bool(arguments.browser or not grant.device_endpoint or (provider and provider.by_browser))
+
+
+def grant_of(arguments: argparse.Namespace) -> Grant:
+    """Return the client that the arguments describe; without any, the one of the last login."""
+    if arguments.client_id is None:
+        if not grant_file(arguments.transport).exists():
+            raise ConfigError(OURS, "give --client-id, and --provider or the endpoints: gatepost(8)")
+        with locked(arguments.transport) as grant:
+            return grant
+    fields: dict[str, Any] = dict(provided(arguments))
+    for name in ("token_endpoint", "device_endpoint", "authorization_endpoint", "scope", "ca_file", "client_id"):
+        fields[name] = getattr(arguments, name) or fields.get(name, "")
+        if fields[name] and not is_text(fields[name]):
+            raise ConfigError(OURS, f"--{name.replace('_', '-')} must be a line of printable ASCII")
+    if not fields["token_endpoint"]:
+        raise ConfigError(OURS, "give --provider, or --token-endpoint and --device-endpoint")
+    file = arguments.client_secret_file
+    secret = load.one_line(file, load.protected_file(os.path.abspath(file), 4096)) if file else b""
+    return checked(OURS, Grant(**fields, client_secret=Secret(secret)))
+
+
+def provided(arguments: argparse.Namespace) -> dict[str, str]:
+    """Return what is known of the provider."""
+    provider = PROVIDERS.get(arguments.provider or "")
+    if provider is None:
+        return {}
+    tenant = arguments.tenant
+    if not tenant.replace("-", "").replace(".", "").isalnum():
+        raise ConfigError(OURS, "--tenant must be a name or number of Microsoft's")
+    fields = {name: text for name, text in vars(provider).items() if name != "by_browser"}
+    if provider.by_browser:
+        del fields["device_endpoint"]
+    return {name: text.replace("{tenant}", tenant) for name, text in fields.items()}

@@ -1,0 +1,121 @@
+"""Ways: how tokens are come by, in the messages of OAuth 2.0 (RFC 6749, 7636, 8628); oauthlib forms and reads them."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+from oauthlib.common import urlencode
+from oauthlib.oauth2 import DeviceClient, OAuth2Error, WebApplicationClient
+
+from admin.oauth.https import json_of, post
+from helper.failure import Failure
+
+Request = Mapping[str, str]
+Say = Callable[[Mapping[str, str]], None]
+Hear = Callable[[], dict[str, str]]
+
+REDIRECT = "http://localhost"  # RFC 8252, section 7.3; nobody listens there: the address is pasted
+INTERVAL_S, SLOWER_S = 5, 5  # RFC 8628, sections 3.2 and 3.5
+CODE_LIFE_S = 1800  # a code that is good for longer than this is not waited for
+
+
+class Told(Failure):
+    """What the authorization server said; `error` is its word for it."""
+
+    def __init__(self, problem: str, error: str = "") -> None:
+        super().__init__(problem)
+        self.error = error
+
+
+def by_refresh(request: Request, _say: Say, _hear: Hear) -> dict[str, str]:
+    """Trade the refresh token for an access token (RFC 6749, section 6)."""
+    client = WebApplicationClient(request["client_id"])
+    body = client.prepare_refresh_body(
+        refresh_token=request["refresh_token"], client_id=request["client_id"], **secret_of(request)
+    )
+    return tokens(client, request, body)
+
+
+def by_device(request: Request, say: Say, _hear: Hear) -> dict[str, str]:
+    """Have somebody enter a code elsewhere, and ask until they have (RFC 8628)."""
+    client = DeviceClient(request["client_id"])
+    form = urlencode([("client_id", request["client_id"]), ("scope", request.get("scope", ""))])
+    answer = json_of(*post(request["device_endpoint"], form, request.get("ca_file")))
+    if "error" in answer:
+        refuse(str(answer["error"]), str(answer.get("error_description", "")))
+    try:
+        uri = str(answer.get("verification_uri") or answer["verification_url"])  # Google's word for it
+        life_s, interval_s = (
+            min(int(answer["expires_in"]), CODE_LIFE_S),
+            max(int(answer.get("interval", INTERVAL_S)), 1),
+        )
+        say({"verification_uri": uri, "user_code": str(answer["user_code"]), "expires_in": str(life_s)})
+        code = str(answer["device_code"])
+    except (KeyError, ValueError, TypeError):
+        raise Told("the device endpoint's answer is none of RFC 8628") from None
+    end = time.monotonic() + life_s
+    body = client.prepare_request_body(code, include_client_id=True, **secret_of(request))
+    while time.monotonic() < end:
+        time.sleep(interval_s)
+        try:
+            return tokens(client, request, body)
+        except Told as told:
+            if told.error not in ("authorization_pending", "slow_down"):
+                raise
+            interval_s += SLOWER_S if told.error == "slow_down" else 0
+    raise Told("nobody has entered the code in time: gatepost login again", "expired_token")
+
+
+def by_browser(request: Request, say: Say, hear: Hear) -> dict[str, str]:
+    """Have somebody allow it in a browser, and paste where that is sent then (RFC 8252, with RFC 7636)."""
+    client = WebApplicationClient(request["client_id"])
+    state, verifier = secrets.token_urlsafe(24), client.create_code_verifier(64)
+    uri = client.prepare_request_uri(
+        request["authorization_endpoint"],
+        redirect_uri=REDIRECT,
+        scope=request.get("scope"),
+        state=state,
+        code_challenge=client.create_code_challenge(verifier, "S256"),
+        code_challenge_method="S256",
+    )
+    say({"verification_uri": uri})
+    try:  # oauthlib wants https for an address that nobody goes to
+        found = client.parse_request_uri_response(hear()["address"].replace("http:", "https:", 1), state=state)
+    except OAuth2Error as error:
+        refuse(error.error or "", error.description or "")
+    body = client.prepare_request_body(
+        code=found["code"], redirect_uri=REDIRECT, code_verifier=verifier, **secret_of(request)
+    )
+    return tokens(client, request, body)
+
+
+def secret_of(request: Request) -> dict[str, str]:
+    """Return the client's secret, where it has one."""
+    return {"client_secret": request["client_secret"]} if "client_secret" in request else {}
+
+
+def tokens(client: Any, request: Request, body: str) -> dict[str, str]:
+    """Return what the token endpoint gives. Told where it refuses, or where its answer is none."""
+    status, octets = post(request["token_endpoint"], body, request.get("ca_file"))
+    answer = json_of(status, octets)
+    try:
+        client.parse_request_body_response(octets)
+    except OAuth2Error as error:
+        refuse(error.error or "", error.description or "")
+    except (ValueError, TypeError, AttributeError, OverflowError, Warning):
+        raise Told("the token endpoint's answer is none of OAuth 2.0") from None
+    if str(answer.get("token_type", "")).lower() != "bearer":
+        raise Told("the token endpoint gave a token that is no bearer token")
+    names = ("access_token", "expires_in", "refresh_token")
+    return {name: str(answer[name]) for name in names if answer.get(name) not in (None, "")}
+
+
+def refuse(error: str, description: str) -> NoReturn:
+    """Raise Told with the server's words."""
+    raise Told(f"the authorization server refused: {error}" + (f": {description}" if description else ""), error)
+
+
+WAYS = {"refresh": by_refresh, "device": by_device, "browser": by_browser}
