@@ -20,16 +20,16 @@ class Unreached(Failure):
     """The endpoint could not be asked."""
 
 
-def post(url: str, form: str, ca_file: str | None) -> tuple[int, bytes]:
+def post(url: str, form: str, ca_file: str | None, whole_s: int = WHOLE_S) -> tuple[int, bytes]:
     """Return status and octets of the answer to a form. Unreached where there is none that can be used."""
     parts = urlsplit(url)
     place = f"{parts.hostname}:{parts.port or 443}"
 
     def give_up(*_: object) -> None:
-        raise Unreached(f"{place}: did not answer within {WHOLE_S} s")
+        raise Unreached(f"{place}: did not answer within {whole_s} s")
 
     signal.signal(signal.SIGALRM, give_up)  # also for who answers an octet at a time
-    signal.alarm(WHOLE_S)
+    signal.alarm(whole_s)
     try:
         context = ssl.create_default_context(cafile=ca_file)
         connection = HTTPSConnection(str(parts.hostname), parts.port, timeout=WAIT_S, context=context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from datetime import UTC, datetime
@@ -10,9 +11,9 @@ from typing import Any
 
 from admin.files import read_configuration
 from admin.finding import reason
-from admin.oauth.grant import PROVIDERS, Grant, checked, fields_of, is_text
+from admin.oauth.grant import ENDPOINTS, PROVIDERS, Grant, checked, fields_of, is_text
 from admin.oauth.messenger import ANSWER_S, Messenger
-from admin.oauth.store import grant_file, locked, save, token_file
+from admin.oauth.store import grant_file, held, locked, save, token_file
 from helper.failure import ConfigError, Failure, NotPermitted
 from helper.privileged import load
 from helper.secret import Secret
@@ -20,6 +21,8 @@ from helper.smtp.steps import shown
 from helper.status import FAILED, SENT
 
 OURS = "gatepost login"
+SECRET_LIMIT = 4096  # octets
+TEXTS = (*ENDPOINTS, "scope", "ca_file")
 
 
 def login(arguments: argparse.Namespace) -> int:
@@ -30,12 +33,18 @@ def login(arguments: argparse.Namespace) -> int:
         path = token_file(read_configuration().configuration, arguments.transport)
         grant = grant_of(arguments)
         way = "browser" if by_browser(arguments, grant) else "device"
+        if way == "browser" and not grant.authorization_endpoint:
+            raise ConfigError(OURS, "give --device-endpoint, or --authorization-endpoint for a browser")
         with Messenger() as messenger:
             messenger.say({"way": way} | {k: v for k, v in fields_of(grant).items() if k != "refresh_token"})
             tokens = ask(messenger, way)
         if "refresh_token" not in tokens:
             raise ConfigError(OURS, "no refresh token was given: is offline_access in --scope?")
-        until = save(arguments.transport, grant, path, tokens, datetime.now(UTC))
+        there = grant_file(arguments.transport).exists()
+        with (
+            held(arguments.transport) if there else contextlib.nullcontext()
+        ):  # a refresh would write the old one again
+            until = save(arguments.transport, grant, path, tokens, datetime.now(UTC))
     except Failure as failure:
         print(f"gatepost: {arguments.transport}: {shown(os.fsencode(reason(failure)))}", file=sys.stderr)
         return FAILED
@@ -53,10 +62,20 @@ def ask(messenger: Messenger, way: str) -> dict[str, str]:
     print(f"open in a browser, on any machine: {uri}", flush=True)
     if way == "device":
         print(f"and enter there: {told.get('user_code', '')}", flush=True)
-        return messenger.hear(int(told["expires_in"]) + ANSWER_S)
+        return messenger.hear(seconds_of(told.get("expires_in", "")) + ANSWER_S)
     print("the browser ends at a page that it cannot show; paste its address here:", flush=True)
-    messenger.say({"address": sys.stdin.readline(16384).strip()})
+    address = sys.stdin.readline(16384).strip()
+    if not is_text(address):
+        raise ConfigError(OURS, "no address was pasted")
+    messenger.say({"address": address})
     return messenger.hear()
+
+
+def seconds_of(text: str) -> int:
+    """Return how long a code is good for. ConfigError for what is no time, or one that nobody would wait."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 4):
+        raise ConfigError(OURS, "the authorization server does not say how long its code is good for")
+    return int(text)
 
 
 def by_browser(arguments: argparse.Namespace, grant: Grant) -> bool:
@@ -70,18 +89,28 @@ def grant_of(arguments: argparse.Namespace) -> Grant:
     if arguments.client_id is None:
         if not grant_file(arguments.transport).exists():
             raise ConfigError(OURS, "give --client-id, and --provider or the endpoints: gatepost(8)")
+        if any(getattr(arguments, name) for name in (*TEXTS, "provider", "client_secret_file")):
+            raise ConfigError(OURS, "give --client-id too: without it all is as the last time")
         with locked(arguments.transport) as grant:
             return grant
     fields: dict[str, Any] = dict(provided(arguments))
-    for name in ("token_endpoint", "device_endpoint", "authorization_endpoint", "scope", "ca_file", "client_id"):
+    for name in (*TEXTS, "client_id"):
         fields[name] = getattr(arguments, name) or fields.get(name, "")
         if fields[name] and not is_text(fields[name]):
             raise ConfigError(OURS, f"--{name.replace('_', '-')} must be a line of printable ASCII")
     if not fields["token_endpoint"]:
         raise ConfigError(OURS, "give --provider, or --token-endpoint and --device-endpoint")
-    file = arguments.client_secret_file
-    secret = load.one_line(file, load.protected_file(os.path.abspath(file), 4096)) if file else b""
-    return checked(OURS, Grant(**fields, client_secret=Secret(secret)))
+    return checked(OURS, Grant(**fields, client_secret=client_secret(arguments.client_secret_file)))
+
+
+def client_secret(file: str | None) -> Secret:
+    """Return the secret of a client, which is none where there is no file. ConfigError for what is no secret."""
+    if file is None:
+        return Secret(b"")
+    octets = load.one_line(file, load.protected_file(os.path.abspath(file), SECRET_LIMIT))
+    if not is_text(octets.decode("latin-1")):
+        raise ConfigError(file, "must be a line of printable ASCII")
+    return Secret(octets)
 
 
 def provided(arguments: argparse.Namespace) -> dict[str, str]:

@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 from admin.accounts import account
 from admin.draft import draft
@@ -62,15 +63,22 @@ def takes_token(transport: Transport) -> bool:
 def locked(name: str) -> Iterator[Grant]:
     """Yield what was remembered, while no other command of ours renews it: a refresh token may be good only once.
 
-    ConfigError where others than root can read it. Who cannot open the file cannot hold the lock either.
+    ConfigError where others than root can read it, or where it is no grant.
     """
+    with held(name) as file:
+        yield parse_grant(str(grant_file(name)), file.read(GRANT_LIMIT))
+
+
+@contextlib.contextmanager
+def held(name: str) -> Iterator[BinaryIO]:
+    """Yield the open file of a login, locked. Who cannot open it, and that is all but root, cannot hold us up."""
     path = grant_file(name)
     while True:
         descriptor = open_grant(path)
         with open(descriptor, "rb") as file:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             if path.exists() and os.path.samestat(os.fstat(descriptor), path.stat()):
-                yield parse_grant(str(path), file.read(GRANT_LIMIT))
+                yield file
                 return
 
 
@@ -95,14 +103,15 @@ def save(name: str, grant: Grant, path: Path, tokens: Tokens, now: datetime) -> 
     line, until = token_line(tokens, now)
     if "refresh_token" in tokens:
         grant = grant.replace(refresh_token=Secret(one_token(tokens["refresh_token"])))
+    drafts: dict[Path, Path] = {}
     try:
-        drafts = {
-            grant_file(name): draft(grant_file(name), to_octets(grant), 0, GRANT_MODE),
-            path: draft(path, line, account(paths.SERVICE_USER).pw_gid, TOKEN_MODE),
-        }
+        drafts[grant_file(name)] = draft(grant_file(name), to_octets(grant), 0, GRANT_MODE)
+        drafts[path] = draft(path, line, account(paths.SERVICE_USER).pw_gid, TOKEN_MODE)
         for final, drafted in drafts.items():
             drafted.replace(final)
     except OSError as error:
+        for drafted in drafts.values():
+            drafted.unlink(missing_ok=True)
         raise SystemFault(f"{error.filename}: cannot be written: {error.strerror}") from None
     return until
 

@@ -8,10 +8,12 @@ import json
 import os
 import stat
 import subprocess
+import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from admin.oauth.https import Unreached, post
 from tests.support.authorization_server import DEVICE, AuthorizationServer, error, tokens
 from tests.support.smarthost import refusing_port
 from tests.system.outcome import MESSAGE, ONE, assert_sent, configure
@@ -207,7 +209,7 @@ def test_an_endpoint_that_is_down_or_without_tls_is_told(place, server):
 
 def test_no_proxy_of_the_environment_is_asked(place, server):
     auth = server(tokens("access-2"))
-    remember(place, auth)
+    remember(place, auth, token_endpoint=f"https://localhost:{auth.port}/token")
     with refusing_port() as port:
         proxies = {"https_proxy": f"http://127.0.0.1:{port}", "SSL_CERT_FILE": "/dev/null"}
         assert gatepost(place, "refresh", env=proxies).returncode == 0
@@ -277,3 +279,57 @@ def test_two_refreshes_at_once_use_a_refresh_token_once(place, server):
     said = [process.communicate(timeout=60)[0] for process in running]
     assert [process.returncode for process in running] == [0] * 3, said
     assert [form["refresh_token"] for form in auth.asked] == ["refresh-0"]
+
+
+def test_what_cannot_be_written_leaves_everything_as_it_was(place, server):
+    remember(place, server(tokens("access-2", "refresh-2")))
+    before = content(place)
+    (place.secrets / ".relay.token.new").mkdir()
+    done = gatepost(place, "refresh")
+    told = f"{place.secrets}/.relay.token.new: cannot be written: Is a directory"
+    assert (done.returncode, done.stderr) == (1, f"gatepost: relay: {told}\n")
+    (place.secrets / ".relay.token.new").rmdir()
+    assert content(place) == before
+
+
+def test_an_endpoint_that_does_not_answer_is_not_waited_for(certificates):
+    with AuthorizationServer(certificates.good, tokens()) as auth:
+        auth.before_answer = lambda: time.sleep(3)
+        with pytest.raises(Unreached) as raised:
+            post(auth.url("token"), "a=b", str(certificates.ca), whole_s=1)
+    assert raised.value.problem == f"127.0.0.1:{auth.port}: did not answer within 1 s"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((), "give --client-id, and --provider or the endpoints: gatepost(8)"),
+        (("--client-id", "me"), "give --provider, or --token-endpoint and --device-endpoint"),
+        (("--client-id", "me", "--token-endpoint", "https://login.test/"),
+         "give --device-endpoint, or --authorization-endpoint for a browser"),
+        (("--client-id", "\x1b[31m"), "--client-id must be a line of printable ASCII"),
+        (("--client-id", "me", "--provider", "microsoft", "--tenant", "a/b"), "--tenant must be a name"),
+        (("--client-id", "me", "--provider", "google"), "no address was pasted"),
+    ],
+)  # fmt: skip
+def test_what_is_missing_is_told_in_one_line(place, arguments, told):
+    done = gatepost(place, "login", "relay", *arguments)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert f"gatepost: relay: gatepost login: {told}" in done.stderr
+    assert not (place.secrets / "relay.oauth").exists()
+
+
+def test_a_login_as_the_last_time_takes_no_other_words(place, server):
+    remember(place, server(tokens()))
+    assert "give --client-id too" in gatepost(place, "login", "relay", "--scope", "all").stderr
+
+
+def test_a_client_secret_goes_to_the_token_endpoint_from_a_file_of_roots(place, server):
+    auth = server(tokens("access-2"))
+    file = place.sysconfdir / "client.secret"
+    file.write_text("GOCSPX-canary\n")
+    assert login(place, auth, "--client-secret-file", file).returncode == 0
+    assert [form.get("client_secret") for form in auth.asked] == [None, "GOCSPX-canary"]
+    assert grant_of(place)["client_secret"] == "GOCSPX-canary"
+    file.chmod(0o666)
+    assert "can be written by others than root" in login(place, auth, "--client-secret-file", file).stderr

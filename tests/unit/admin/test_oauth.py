@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from admin.main import parser
 from admin.oauth.frame import FRAME_LIMIT, parse_frame, to_frame
 from admin.oauth.grant import Grant, fields_of, is_endpoint, parse_grant, to_octets
+from admin.oauth.login import grant_of, seconds_of
 from admin.oauth.store import token_line
 from helper.failure import ConfigError, SystemFault
 from helper.secret import Secret
@@ -109,3 +111,26 @@ def test_an_endpoint_is_reached_by_tls(url):
 )
 def test_nothing_else_is_an_endpoint(url):
     assert not is_endpoint(url)
+
+
+def grant_for(*arguments: str) -> Grant:
+    return grant_of(parser().parse_args(["login", "relay", "--client-id", "me", *arguments]))
+
+
+def test_microsoft_has_device_codes_for_a_tenant():
+    grant = grant_for("--provider", "microsoft", "--tenant", "example.com")
+    assert grant.device_endpoint == "https://login.microsoftonline.com/example.com/oauth2/v2.0/devicecode"
+    assert grant.token_endpoint == "https://login.microsoftonline.com/example.com/oauth2/v2.0/token"
+    assert grant.scope == "https://outlook.office.com/SMTP.Send offline_access"
+
+
+def test_google_has_none_for_mail():
+    grant = grant_for("--provider", "google")
+    assert (grant.device_endpoint, grant.scope) == ("", "https://mail.google.com/")
+    assert grant.authorization_endpoint.startswith("https://accounts.google.com/")
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-1", "99999", "1.5", "\u0663"])
+def test_a_code_that_is_good_for_no_time_is_not_waited_for(text):
+    with pytest.raises(ConfigError):
+        seconds_of(text)
