@@ -15,10 +15,10 @@ CANARY = "canary-of-a-refresh-token"
 AUTH = {"user": "ws1", "mechanisms": ["XOAUTH2"], "password_file": "relay.token"}
 
 
-def prepare(installation, smarthost, server):
+def prepare(installation, smarthost, server, auth):
     """Log the relay in, by an earlier refresh token."""
     host = smarthost(tls="starttls", auth={"ws1": "access-1"}, mechanisms=["XOAUTH2"])
-    installation.configure(installation.relay_configuration(host, auth=AUTH))
+    installation.configure(installation.relay_configuration(host, auth=auth))
     ca = installation.sysconfdir / "oauth-ca.pem"
     ca.write_bytes(server.ca.read_bytes())
     file = installation.secrets / "relay.oauth"
@@ -31,7 +31,7 @@ def prepare(installation, smarthost, server):
 def watched(certificates, smarthost):
     """Refresh, and return what was to be seen of the process that waits for the token endpoint's answer."""
 
-    def refresh(installation):
+    def refresh(installation, auth=AUTH, is_asked=True):
         seen = {}
 
         def look():
@@ -47,12 +47,12 @@ def watched(certificates, smarthost):
             )
 
         with AuthorizationServer(certificates.good, tokens(refresh="refresh-2")) as server:
-            prepare(installation, smarthost, server)
+            prepare(installation, smarthost, server, auth)
             server.before_answer = look
             command = [installation.prefix / "bin/gatepost", "refresh"]
             with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
                 seen["told"] = process.communicate(timeout=60)
-            assert server.asked[0]["refresh_token"] == CANARY
+            assert [form["refresh_token"] for form in server.asked] == [CANARY] * is_asked
         return seen
 
     return refresh
@@ -105,3 +105,39 @@ def test_control_without_the_change_of_user_the_endpoint_speaks_to_root(weakened
 def test_control_without_the_drop_others_of_the_stand_in_look_into_it(weakened, watched):
     old, new = "        drop()\n", "        from helper.privileged import process; process.set_no_new_privs()\n"
     assert watched(weakened({"admin/oauth/speak.py": {old: new}}))["by_itself"] == 0
+
+
+@pytest.mark.parametrize(
+    ("lie", "told"),
+    [
+        ("[sys.stdout.write('access_token ' + 'x' * 99) for _ in range(9999)]", "ended without an answer"),
+        ("sys.stdout.write('access_token a\\x1b[31m\\n\\n')", "said what nobody understands"),
+        ("sys.stdout.write('access_token a\\nexpires_in 9' + '9' * 99 + '\\n\\n')", "whose life makes no sense"),
+    ],
+    ids=["endless", "an escape sequence", "a number"],
+)
+def test_root_believes_nothing_of_a_messenger_that_was_taken_over(weakened, watched, lie, told):
+    installation = weakened({"admin/oauth/speak.py": {"        say(carry_out(request))\n": taken_over(lie)}})
+    assert told in watched(installation)["told"][1]
+    assert json.loads((installation.secrets / "relay.oauth").read_text())["refresh_token"] == CANARY
+    assert not (installation.secrets / "relay.token").exists()
+
+
+def test_a_messenger_that_was_taken_over_changes_no_endpoint(weakened, watched):
+    lie = "say({'access_token': 'a', 'token_endpoint': 'https://evil.test/', 'client_id': 'evil'})"
+    installation = weakened({"admin/oauth/speak.py": {"        say(carry_out(request))\n": taken_over(lie)}})
+    assert watched(installation)["told"][1] == ""
+    assert (installation.secrets / "relay.token").read_text() == "a\n"
+    assert "evil" not in (installation.secrets / "relay.oauth").read_text()
+
+
+def taken_over(lie: str) -> str:
+    """Return what a messenger does that asks the endpoint and then says something else."""
+    return f"        carry_out(request)\n        {lie}\n        sys.stdout.flush()\n"
+
+
+def test_root_writes_no_token_into_a_folder_that_others_can_write(installation, playground, watched):
+    auth = AUTH | {"password_file": str(playground / "relay.token")}
+    told = watched(installation, auth=auth, is_asked=False)["told"][1]
+    assert f"{playground}: can be written by others than root" in told
+    assert list(playground.iterdir()) == []
