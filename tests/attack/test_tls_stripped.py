@@ -20,9 +20,10 @@ each_bad_certificate = pytest.mark.parametrize(
 
 WITHOUT_STARTTLS_REQUIRED = {
     "helper/smtp/dialogue.py": {
-        '        raise HostFailed("STARTTLS is not offered, and this transport requires TLS", status.UNAVAILABLE)\n': (
-            "        return\n"
-        )
+        (
+            "        yield Quit()\n"
+            '        raise HostFailed("STARTTLS is not offered, and this transport requires TLS", status.UNAVAILABLE)\n'
+        ): "        return\n"
     }
 }
 WITHOUT_LOOK_AT_WHAT_ARRIVED = {
