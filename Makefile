@@ -32,8 +32,9 @@ DEPS  = gcc libc6-dev make python3 python3-dnspython ca-certificates passwd
 # test, demo and bench
 DEPS += python3-prctl python3-oauthlib python3-pytest python3-pytest-xdist python3-hypothesis python3-aiosmtpd python3-venv openssl \
         shellcheck util-linux libcap2-bin strace procps iproute2 systemd groff-base debian-archive-keyring binutils musl-tools
-# deb and package-test
-PACKAGERS = debhelper dh-apparmor po-debconf lintian apparmor mmdebstrap rpm rpmlint
+# deb, and package-test with the tools of other distributions
+PACKAGERS = debhelper dh-apparmor po-debconf lintian apparmor mmdebstrap rpm rpmlint makepkg pacman-package-manager \
+            libarchive-tools
 # callers
 CALLERS_DEPS = mmdebstrap
 # from PyPI: Debian 12 has no ruff, and its mypy is too old for typing.dataclass_transform
