@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 def make_context(trust: Trust) -> ssl.SSLContext:
     """Return a client's context. ConfigError where there is nothing to verify a certificate against."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # What was verified, and what an authentication was tied to, is the session of the first handshake.
+    context.options |= ssl.OP_NO_RENEGOTIATION
     context.minimum_version = ssl.TLSVersion.TLSv1_3 if trust.minimum == "1.3" else ssl.TLSVersion.TLSv1_2
     if trust.own_certificate is not None:
         from helper.delivery.own_certificate import present
@@ -156,6 +158,9 @@ class TlsLayer:
                 problem = f"TLS: the smart host ended the connection: {self._describe(error)}"
                 raise HostFailed(problem, status.UNAVAILABLE) from None
             raise HostFailed(f"TLS: the connection broke: {words_of(error)}", status.TEMPORARY) from None
+        # OpenSSL's own no. TLS 1.3 has no renegotiation, and what else has to be answered there goes with what we say.
+        if self._out.pending and self.version == "TLSv1.2":
+            raise HostFailed("TLS: the smart host wants another handshake (renegotiation)", status.PROTOCOL)
         return said
 
     def _not_accepted(self, error: ssl.SSLCertVerificationError) -> HostFailed:
