@@ -100,7 +100,7 @@ demo: tools
 	@$(PYTHON) -I packaging/demo.py
 
 test: deps
-	@$(PYTHON) -m pytest -n 4
+	@$(PYTHON) -m pytest -n 6
 
 # All of what `make test` does some of: a thousand messages, and a kill before each system call of a send.
 load: tools
