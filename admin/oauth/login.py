@@ -40,10 +40,9 @@ def login(arguments: argparse.Namespace) -> int:
             tokens = ask(messenger, way)
         if "refresh_token" not in tokens:
             raise ConfigError(OURS, "no refresh token was given: is offline_access in --scope?")
-        there = grant_file(arguments.transport).exists()
-        with (
-            held(arguments.transport) if there else contextlib.nullcontext()
-        ):  # a refresh would write the old one again
+        is_first = not grant_file(arguments.transport).exists()
+        # Else a refresh that is under way would write the old one again.
+        with contextlib.nullcontext() if is_first else held(arguments.transport):
             until = save(arguments.transport, grant, path, tokens, datetime.now(UTC))
     except Failure as failure:
         print(f"gatepost: {arguments.transport}: {shown(os.fsencode(reason(failure)))}", file=sys.stderr)
