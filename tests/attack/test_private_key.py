@@ -95,7 +95,10 @@ def wait_for_memory_file(helper: int) -> bool:
     """Wait until root sees two memory files without a name, a certificate and its key."""
 
     def names():
-        return [os.readlink(f"/proc/{helper}/fd/{number}") for number in os.listdir(f"/proc/{helper}/fd")]
+        try:
+            return [os.readlink(f"/proc/{helper}/fd/{number}") for number in os.listdir(f"/proc/{helper}/fd")]
+        except FileNotFoundError:  # one of them was closed meanwhile
+            return []
 
     wait_for(lambda: names().count("/memfd: (deleted)") == 2, "the memory files")
     return True
