@@ -27,11 +27,11 @@ COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE $(CPPFLAGS) $(WARNINGS) $(HARDEN) $(CFLA
 # Some compilers, like Debian's musl-gcc, quietly ignore -static-pie; a loader would then read the caller's LD_*.
 STATIC = @! readelf -lW $@ | grep -q INTERP || { rm $@; echo "make: $@ was not linked statically: try LINK=-static" >&2; exit 1; }
 
-# build
-DEPS  = gcc libc6-dev make python3 python3-dnspython ca-certificates passwd
-# test, demo and bench
-DEPS += python3-prctl python3-oauthlib python3-pytest python3-pytest-xdist python3-hypothesis python3-aiosmtpd python3-venv openssl \
-        shellcheck util-linux libcap2-bin strace procps iproute2 systemd groff-base debian-archive-keyring binutils musl-tools
+# deps: what build, install and demo need
+DEPS      = gcc libc6-dev make python3 python3-dnspython python3-aiosmtpd openssl ca-certificates passwd
+# test-deps: what the tests and the benchmark need beside that
+TEST_DEPS = python3-prctl python3-oauthlib python3-pytest python3-pytest-xdist python3-hypothesis python3-venv shellcheck util-linux \
+            libcap2-bin strace procps iproute2 systemd groff-base debian-archive-keyring binutils musl-tools
 # deb, and package-test with the tools of other distributions
 PACKAGERS = debhelper dh-apparmor po-debconf lintian apparmor mmdebstrap rpm rpmlint makepkg pacman-package-manager \
             libarchive-tools
@@ -40,7 +40,14 @@ CALLERS_DEPS = mmdebstrap
 # from PyPI: Debian 12 has no ruff, and its mypy is too old for typing.dataclass_transform
 LINTERS = ruff==0.17.6 mypy==2.4.1
 
-ROOT = @test "$$(id -u)" = 0 || { echo "make $(or $(MAKECMDGOALS),$@): run it as root (sudo make $(or $(MAKECMDGOALS),$@))" >&2; exit 1; }
+# Install packages of the distribution: $(call FETCH,names)
+FETCH = sh packaging/fetch.sh "make $(or $(MAKECMDGOALS),$@)" $(1)
+
+# What root makes in a checkout belongs to the owner of the checkout, who can then go on without root.
+GIVE_BACK = trap 'test "$$(id -u)" != 0 || chown -Rh --reference=Makefile $(BUILD)' EXIT;
+
+# Nothing is written between the sources: compiled modules go below build/.
+export PYTHONPYCACHEPREFIX = $(abspath $(BUILD))/pycache
 
 # fuzz only: too large for everybody who runs the tests
 FUZZ_DEPS    = clang libclang-rt-dev
@@ -48,38 +55,41 @@ FUZZERS      = atheris==3.0.0
 FUZZ_SECONDS = 60
 FUZZ         =
 
-.PHONY: all deps tools servers install uninstall demo test load bench deb package-test callers fuzz clean accounts
+.PHONY: all root deps test-deps install uninstall demo check test load bench deb package-test callers fuzz clean
 
 all: $(BUILD)/sendmail $(BUILD)/launcher
 
 # The paths are part of the programs: other paths, other programs.
 $(BUILD)/fixed: FORCE
-	@mkdir -p $(BUILD)
-	@echo '$(COMPILE) $(LINK)' | cmp -s - $@ || echo '$(COMPILE) $(LINK)' > $@
+	@$(GIVE_BACK) mkdir -p $(BUILD); echo '$(COMPILE) $(LINK)' | cmp -s - $@ || echo '$(COMPILE) $(LINK)' > $@
 .PHONY: FORCE
 
 $(BUILD)/sendmail: frontend/sendmail.c helper/privileged/start.h $(BUILD)/fixed
 	$(COMPILE) -o $@ frontend/sendmail.c $(LDFLAGS) $(LINK)
 	$(STATIC)
+	@$(GIVE_BACK)
 
 $(BUILD)/launcher: helper/privileged/launcher.c helper/privileged/start.h $(BUILD)/fixed
 	$(COMPILE) -o $@ helper/privileged/launcher.c $(LDFLAGS) $(LINK)
 	$(STATIC)
+	@$(GIVE_BACK)
 
-deps: tools servers
+# For targets that make users, install or unpack whole systems.
+root:
+	@test "$$(id -u)" = 0 || { echo "make $(MAKECMDGOALS): run it as root: sudo make $(MAKECMDGOALS)" >&2; exit 1; }
 
-tools:
-	@command -v apt-get >/dev/null || { echo "make deps: only for Debian and Ubuntu. Install the equivalents of:" \
-	  "$(DEPS), and from PyPI: $(LINTERS)" >&2; exit 1; }
-	$(ROOT)
-	@sh packaging/deps.sh "$(DEPS)" "$(LINTERS)" "$(BUILD)/linters" "$(PYTHON)"
+deps:
+	@$(call FETCH,$(DEPS))
 
-# Real mail servers for the tests to send to. They are unpacked below build/ and never installed.
-servers: tools
-	@$(PYTHON) -m tests.support.realservers.tree
+# Beside packages of the distribution: the linters, from PyPI, and real mail servers to send to. Those are unpacked below
+# build/ and never installed.
+test-deps: deps
+	@$(call FETCH,$(TEST_DEPS))
+	@$(GIVE_BACK) sh packaging/venv.sh "$(PYTHON)" "$(BUILD)/linters" $(LINTERS)
+	@$(GIVE_BACK) $(PYTHON) -m tests.support.realservers.tree
 
 install: all
-	@sh packaging/install.sh "$(DESTDIR)" "$(PREFIX)" "$(SYSCONFDIR)" "$(SERVICE_USER)" "$(STANDIN_USER)" \
+	@$(GIVE_BACK) sh packaging/install.sh "$(DESTDIR)" "$(PREFIX)" "$(SYSCONFDIR)" "$(SERVICE_USER)" "$(STANDIN_USER)" \
 	  "$(PYTHON)" "$(PYTHON_MODULES)" "$(BUILD)" "$(SOCKET)"
 
 uninstall:
@@ -96,18 +106,22 @@ uninstall:
 	rm -rf $(DESTDIR)$(LIB) $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(PREFIX)/share/gatepost
 	@echo "left in place: $(SYSCONFDIR) and the accounts $(SERVICE_USER) and $(STANDIN_USER)"
 
-demo: tools
-	@$(PYTHON) -I packaging/demo.py
+demo: root deps
+	@$(GIVE_BACK) $(PYTHON) -I packaging/demo.py
 
-test: deps
-	@$(PYTHON) -m pytest -n 6
+# Unit tests and linters, as an ordinary user; CHECK=--lf repeats what failed.
+check:
+	@$(GIVE_BACK) $(PYTHON) -m pytest -n auto tests/unit $(CHECK)
+
+test: root test-deps
+	@$(GIVE_BACK) $(PYTHON) -m pytest -n 6
 
 # All of what `make test` does some of: a thousand messages, and a kill before each system call of a send.
-load: tools
-	@GATEPOST_LOAD=all $(PYTHON) -m pytest -n 0 tests/load
+load: root test-deps
+	@$(GIVE_BACK) GATEPOST_LOAD=all $(PYTHON) -m pytest -n 0 tests/load
 
-bench: tools
-	@$(PYTHON) -m bench $(BENCH)
+bench: root test-deps
+	@$(GIVE_BACK) $(PYTHON) -m bench $(BENCH)
 
 # In a copy, with the distribution's own programs alone: the package must not depend on what this machine has besides.
 deb:
@@ -116,23 +130,23 @@ deb:
 	@cd $(BUILD)/deb/gatepost && PATH=/usr/sbin:/usr/bin:/sbin:/bin dpkg-buildpackage -us -uc -b
 
 # Installs the package in fresh systems, which it fetches; whatever it makes is below build/.
-package-test: tools
-	@sh packaging/deps.sh "$(PACKAGERS)" "$(LINTERS)" "$(BUILD)/linters" "$(PYTHON)"
-	@$(PYTHON) -m pytest tests/packages
+package-test: root test-deps
+	@$(call FETCH,$(PACKAGERS))
+	@$(GIVE_BACK) $(PYTHON) -m pytest tests/packages
 
 # Debian's programs that call sendmail, each in a system made of what they need, which is downloaded: half a gigabyte.
-callers: tools
-	@sh packaging/deps.sh "$(CALLERS_DEPS)" "$(LINTERS)" "$(BUILD)/linters" "$(PYTHON)"
-	@$(PYTHON) -m tests.callers.tree
-	@$(PYTHON) -m pytest tests/callers
+callers: root test-deps
+	@$(call FETCH,$(CALLERS_DEPS))
+	@$(GIVE_BACK) $(PYTHON) -m tests.callers.tree && $(PYTHON) -m pytest tests/callers
 
 # Each harness for FUZZ_SECONDS, or those named in FUZZ; fuzz/__init__.py says more.
 fuzz: $(BUILD)/fuzz/find_account
-	@$(PYTHON) -m fuzz.every $(FUZZ_SECONDS) $(FUZZ)
+	@$(GIVE_BACK) $(PYTHON) -m fuzz.every $(FUZZ_SECONDS) $(FUZZ)
 
-$(BUILD)/fuzz/find_account: FORCE | tools
-	@sh packaging/deps.sh "$(FUZZ_DEPS)" "$(FUZZERS)" "$(BUILD)/fuzz/venv" "$(PYTHON)"
-	@clang -std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(FIXED) \
+$(BUILD)/fuzz/find_account: FORCE | test-deps
+	@$(call FETCH,$(FUZZ_DEPS))
+	@$(GIVE_BACK) sh packaging/venv.sh "$(PYTHON)" "$(BUILD)/fuzz/venv" $(FUZZERS)
+	@$(GIVE_BACK) clang -std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(FIXED) \
 	  -DACCOUNTS='"/proc/self/fd/9"' -DACCOUNTS_DESCRIPTOR=9 -o $@ fuzz/c/find_account.c
 
 clean:

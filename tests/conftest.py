@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from tests.support.certificates import Certificates, make_certificates
 from tests.support.installation import Installation
@@ -21,12 +24,20 @@ from tests.support.smarthost import SmartHost
 # The same examples each time, however slow the machine: what is found by chance belongs to fuzzing, and then to a test.
 hypothesis.settings.register_profile("house", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("house")
+set_hypothesis_home_dir(Path(__file__).parents[1] / "build/hypothesis")
 
 os.umask(0o022)  # root's own may be stricter than the folders allow that callers of ours have to reach
 # Nor is what a shell's background jobs ignore, or nohup(1): a send would ignore it as well.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+# sudo(8) sets the hard limit of core files to 0. The tests raise it again, to show that no core is dumped even then.
+# Without CAP_SYS_RESOURCE, as in many containers, root cannot, and the tests that need it fail.
+with contextlib.suppress(ValueError):
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.RLIM_INFINITY))
+# `gatepost selftest` attacks as the user who called sudo: here, as nobody.
+for name in ("SUDO_USER", "SUDO_UID", "SUDO_GID", "SUDO_COMMAND"):
+    os.environ.pop(name, None)
 
 
 @pytest.fixture(scope="session")

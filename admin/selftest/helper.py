@@ -47,6 +47,8 @@ def look_into_it(attacker: Attacker) -> list[str]:
 
 def crash_it(attacker: Attacker) -> list[str]:
     """End it by signals that leave an image of the memory; the kernel tells the parent whether they did."""
+    if hard_core_limit() == 0:
+        raise Caution("not tried: the hard limit of core files is 0 here, and we may not raise it (CAP_SYS_RESOURCE)")
     return [signal.Signals(number).name for number in DUMPING if leaves_core(attacker, number)]
 
 
@@ -59,8 +61,12 @@ def leaves_core(attacker: Attacker, number: int) -> bool:
 
 def allow_cores() -> None:
     """Allow core files, as large as the attacker may."""
-    hard_limit = resource.getrlimit(resource.RLIMIT_CORE)[1]
-    resource.setrlimit(resource.RLIMIT_CORE, (hard_limit, hard_limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (hard_core_limit(), hard_core_limit()))
+
+
+def hard_core_limit() -> int:
+    """Return how large the attacker may allow core files to be, in octets; -1 for any size."""
+    return resource.getrlimit(resource.RLIMIT_CORE)[1]
 
 
 PROOFS = (

@@ -5,8 +5,10 @@ Nothing is sent to anybody: no helper is ever given a message.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
+import resource
 from collections.abc import Iterator, Mapping
 
 from admin.finding import Finding
@@ -23,9 +25,17 @@ BY_DEFAULT = "nobody"
 def selftest(who: pwd.struct_passwd) -> Iterator[Finding]:
     """Yield what holds and what does not when this user attacks."""
     os.umask(0o022)
+    allow_core_files()
     with Attacker(who) as attacker:
         for proof in PROOFS:
             yield examine(proof, attacker)
+
+
+def allow_core_files() -> None:
+    """Raise the hard limit of core files, which sudo(8) sets to 0, where we have CAP_SYS_RESOURCE to do so."""
+    soft_limit = resource.getrlimit(resource.RLIMIT_CORE)[0]
+    with contextlib.suppress(ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (soft_limit, resource.RLIM_INFINITY))
 
 
 def attacker_named(login: str | None, environment: Mapping[str, str]) -> pwd.struct_passwd:

@@ -14,7 +14,8 @@ COMPILE = ["-std=c11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-Werror", "-
 FIXED = [f'-D{name}="/x"' for name in ("PYTHON", "HELPER", "FRONTEND", "LAUNCHER", "SERVICE_USER", "STANDIN_USER")]
 
 SCRIPTS = [
-    *("packaging/install.sh", "packaging/compile.sh", "packaging/deps.sh", "packaging/debian/recompile"),
+    *(f"packaging/{name}.sh" for name in ("install", "compile", "fetch", "venv")),
+    "packaging/debian/recompile",
     *(f"packaging/debian/gatepost.{name}" for name in ("config", "postinst", "prerm", "postrm", "rtupdate")),
     "packaging/alpine/gatepost.pre-install",
 ]

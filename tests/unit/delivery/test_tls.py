@@ -87,7 +87,8 @@ def alert(kind: int) -> bytes:
     [
         (40, "no cipher in common with us, or demands a certificate of ours (tls_certificate)"),
         (42, "does not accept our certificate (tls_certificate): "),
-        (45, "does not accept our certificate (tls_certificate): sslv3 alert certificate expired"),
+        (45, "does not accept our certificate (tls_certificate): "),
+        (45, " alert certificate expired"),  # before it, 3.0 says sslv3, and 3.5 ssl/tls
         (48, "does not accept our certificate (tls_certificate): "),
         (70, "does not speak TLS 1.2 or a newer one"),
         (80, "reports an error of its own"),
@@ -168,7 +169,10 @@ def test_a_ca_from_the_dns_that_is_none_is_no_proof():
 def test_what_is_no_tls_after_the_handshake_is_no_matter_of_ports(certificates, trust):
     layer = TlsLayer(trust)
     shake_hands(layer, Server(certificates.good))
-    with pytest.raises(HostFailed, match=r"^TLS: the connection broke: wrong version number$") as caught:
+    # In OpenSSL's words: "wrong version number" in 3.0, "record layer failure" in 3.5.
+    with pytest.raises(
+        HostFailed, match=r"^TLS: the connection broke: (wrong version number|record layer failure)$"
+    ) as caught:
         layer.decrypt(b"220 smtp.test ESMTP\r\n")
     assert caught.value.status == status.TEMPORARY
 
