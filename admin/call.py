@@ -44,6 +44,7 @@ class Call:
             "cipher": self.cipher or None,
             "certificate": self.certificate and self.certificate.facts,
             "offered": {name: list(words) for name, words in self.extensions.keywords.items()},
+            "discarded": list(self.extensions.discarded),
             "auth": self.progress.auth or None,
             "dialogue": self.lines,
         }
@@ -55,6 +56,8 @@ class Call:
             parts.append(self.certificate.text + ("" if transport.tls_verify else " (not verified)"))
         offered = [" ".join([name, *words]) for name, words in self.extensions.keywords.items()]
         parts.append(f"offers {', '.join(offered) or 'nothing'}")
+        if self.extensions.discarded:
+            parts.append(f"discarded: {', '.join(self.extensions.discarded)}")
         if self.progress.auth:
             parts.append(f"AUTH {self.progress.auth} was accepted")
         elif transport.auth is not None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from admin.accounts import account, helper_rights
 from admin.finding import Caution, Finding, finding
+from admin.keywords import check_keywords
 from admin.oauth.store import grant_file, locked, logins, token_file
 from helper.config.compiled import compile_configuration
 from helper.config.configuration import parse_configuration
@@ -77,6 +78,7 @@ def examine_files(configuration: Configuration) -> Iterator[Finding]:
             yield finding(
                 "certificate", partial(examine_certificate, transport.tls_certificate, transport.tls_privatekey)
             )
+    yield from check_keywords(configuration.transports)
     for path in authorities(configuration.transports):
         yield finding("authorities", partial(examine_authorities, path))
     yield finding("log", partial(examine_log, configuration.log))

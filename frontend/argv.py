@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from helper.record import Record
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 # How an option takes its argument.
 NONE = "none"  # -t; others may follow in the same word: -ti
 JOINED = "joined"  # -bs, -oem, -q30m: the rest of the word
@@ -87,6 +83,13 @@ BODIES = ("7BIT", "8BITMIME")
 RETURNS = ("FULL", "HDRS")
 # Exim's -oMa and its like, -oA, -oP and -oX: their argument is the next word, which must not become a recipient.
 OLD_OPTIONS_WITH_VALUE = ("A", "P", "X", "Ma", "Maa", "Mai", "Mas", "Mi", "Mm", "Mr", "Ms", "Mt")
+OLD_OPTIONS_WITH_TIME = ("r", "s")  # the next word as well, such as 5s
+OLD_OPTION_WITH_NUMBER = "B"  # the next word, if it begins with a digit
+# What belongs to these stands in the same word. Alone they are refused, as by Exim: of `-e m bob` and `-oQ /tmp bob`
+# other sendmails make other recipients.
+INCOMPLETE = frozenset("Abeo")
+INCOMPLETE_OLD_OPTIONS = frozenset("CEFHJKLMNOQSTUVZabdeghknpqtuxyz")
+DIGITS = frozenset("0123456789")
 
 
 class CommandLine(Record):
@@ -116,13 +119,15 @@ def parse_argv(argv: list[str]) -> CommandLine:
     if not words and given["mode"] == "send":
         raise UsageError("neither an option nor a recipient was given; sendmail --help shows what there is")
     recipients: list[str] = []
-    rest = iter(words)
-    for word in rest:
+    rest = words[::-1]  # the next word is the last one
+    while rest:
+        word = rest.pop()
         if word == "--":
-            recipients += rest
-        elif word in ("--help", "--version"):
+            recipients += rest[::-1]
+            break
+        if word in ("--help", "--version"):
             return CommandLine(mode=f"show {word[2:]}")
-        elif word.startswith("-"):
+        if word.startswith("-"):
             given.update(parse_word(word, rest))
         else:
             recipients.append(word)
@@ -137,8 +142,8 @@ def parse_argv(argv: list[str]) -> CommandLine:
     return command
 
 
-def parse_word(word: str, rest: Iterator[str]) -> dict[str, str | bool]:
-    """Return the fields that one word of options sets, taking the next word where an option needs it."""
+def parse_word(word: str, rest: list[str]) -> dict[str, str | bool]:
+    """Return the fields that one word of options sets, taking the next word, the last of `rest`, where it has to."""
     given: dict[str, str | bool] = {}
     letters = word[1:]
     if not letters or letters.startswith("-"):
@@ -152,15 +157,43 @@ def parse_word(word: str, rest: Iterator[str]) -> dict[str, str | bool]:
             given.update({option.sets: True} if option.sets else {})
             continue
         value = letters
-        is_old = option.sets == "old_option" and letters in OLD_OPTIONS_WITH_VALUE
-        if (option.argument == VALUE and not letters) or is_old:
-            try:
-                value = next(rest)
-            except StopIteration:
-                raise UsageError(f"-{option.letter} needs an argument") from None
+        if takes_next_word(option, letters, rest):
+            if not rest:
+                raise UsageError(f"-{option.letter}{letters} needs an argument")
+            value = rest.pop()
+        refuse_wrong_value(option, letters, value)
         given.update(parse_argument(option, value))
         break
     return given
+
+
+def takes_next_word(option: Option, letters: str, rest: list[str]) -> bool:
+    """Say whether the argument of an option is the next word; `letters` are what follows it in its own word."""
+    if option.argument == VALUE:
+        return not letters
+    is_number_next = bool(rest) and rest[-1][:1] in DIGITS
+    if option.sets == "old_option":
+        is_number_taken = letters == OLD_OPTION_WITH_NUMBER and is_number_next
+        return letters in OLD_OPTIONS_WITH_VALUE or letters in OLD_OPTIONS_WITH_TIME or is_number_taken
+    # A level, as Sendmail has it: `-d 0.1`.
+    return option.sets == "debug" and not letters and is_number_next and has_only(rest[-1], ".,-")
+
+
+def refuse_wrong_value(option: Option, letters: str, value: str) -> None:
+    """Raise UsageError where an option that is ignored would take a recipient away, or leave its value to be one."""
+    name = f"-{option.letter}{letters if option.sets == 'old_option' else ''}"
+    if (not letters and option.letter in INCOMPLETE) or (name[:2] == "-o" and letters in INCOMPLETE_OLD_OPTIONS):
+        raise UsageError(f"{name} is incomplete: what belongs to it stands in the same word")
+    if name[:2] == "-o" and letters in OLD_OPTIONS_WITH_TIME and not has_only(value, "smhdw"):
+        raise UsageError(f"{name} takes a time such as 5s or 1h30m, not {shown(value)}")
+    is_number = name == "-h" or (name == f"-o{OLD_OPTION_WITH_NUMBER}" and value != letters)
+    if is_number and not has_only(value, ""):
+        raise UsageError(f"{name} takes a number, not {shown(value)}")
+
+
+def has_only(text: str, others: str) -> bool:
+    """Say whether a text begins with a digit and has nothing but digits and these others."""
+    return text[:1] in DIGITS and DIGITS.union(others).issuperset(text)
 
 
 def parse_argument(option: Option, value: str) -> dict[str, str | bool]:

@@ -329,6 +329,43 @@ Tried in order for each address. Without any, local recipients go through /etc/a
 everything to the only transport.
 {router}
 {drivers}
+.SH ALIASES AND LISTS
+An alias file has the syntax of
+.BR aliases (5):
+a key, a colon, and a list of items with commas between them; lines that begin with white space go on with an entry.
+.I data
+and the files of
+.B :include:
+and .forward are such lists, with line ends as well as commas. A UTF-8 byte-order mark at the start of a file is
+skipped. Quotes around a whole item are taken off, as Exim does:
+.B \\(dqadmin@example.net\\(dq
+is that address, and
+.B \\(dqa b\\(dq@example.net
+stays as it is. An item is
+.IP \\(bu 2
+an address; without a domain it gets
+.I qualify_recipient
+.IP \\(bu
+.BI \\e user
+in the domain of the address that it stands for; the router that redirects to it leaves it alone
+.IP \\(bu
+.BI :include: /path
+the items of another file
+.IP \\(bu
+.BI ":fail: " text
+or
+.BI ":defer: " text
+with the rest of its line, where the router allows it: the message fails
+.IP \\(bu
+.BR :unknown: ,
+as if there were no entry
+.IP \\(bu
+.B :blackhole:
+for the whole list, or
+.B /dev/null
+for one item: nothing is sent there.
+.PP
+A pipe or a file fails the message: there is no local delivery.
 .SH REWRITING: [rewrite]
 Pairs of a pattern and an address: a login, or a pattern for whole addresses, and what stands for it in the
 reverse-path and in From:, Sender: and Reply-To:. A local part

@@ -17,6 +17,7 @@ from admin.migrate.plan import (
     host,
     text_of,
 )
+from helper.config.parsers import PROTECTING
 
 Settings = dict[str, Line]
 
@@ -68,6 +69,7 @@ def read(root: Path, named: Path | None) -> Plan | None:
     log_in(plan, settings, relayhost, root)
     if plan.relay["tls"] == "none":
         plan.go_unencrypted("smtp_tls_security_level is none")
+    discard(plan, settings)
     limit = value_of("message_size_limit", settings)
     if limit.isdecimal() and limit != "0":
         plan.settings["message_size_limit"] = int(limit)
@@ -169,6 +171,17 @@ def prove(plan: Plan, settings: Settings) -> None:
             plan.relay[ours] = value
     if value_of("smtp_tls_security_level", settings) not in VERIFYING | DANE:
         plan.warnings.append("Postfix did not verify the certificate of the smart host; now it has to be right")
+
+
+def discard(plan: Plan, settings: Settings) -> None:
+    """Carry over what the smart host offers and does badly; `silent-discard` only silences Postfix's own log."""
+    name = "smtp_discard_ehlo_keywords"
+    words = re.split(r"[\s,]+", value_of(name, settings).upper())
+    kept = [word for word in words if word not in ("", "SILENT-DISCARD", *PROTECTING)]
+    if kept:
+        plan.relay["discard_ehlo_keywords"] = kept
+    if set(words) & set(PROTECTING):
+        plan.leave_out(settings[name], "whether TLS and a login are used is for tls and auth to say")
 
 
 def log_in(plan: Plan, settings: Settings, relayhost: str, root: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helper.config.shape import DIGITS, Shape, integer_of, is_word, must, text_of
+from helper.config.shape import DIGITS, LETTERS, Shape, integer_of, is_word, must, text_of
 from helper.config.values import CREDENTIAL
 
 UNITS_S = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}  # Exim, chapter 6, "Time intervals"
@@ -15,6 +15,9 @@ MECHANISMS = (
     *("SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "CRAM-MD5"),
     *("PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER", "EXTERNAL"),
 )
+KEYWORD_LIMIT = 64  # characters of an EHLO keyword; the longest one in use has 19
+KEYWORD_CHARACTERS = LETTERS | DIGITS | frozenset("-")
+PROTECTING = ("STARTTLS", "AUTH")  # to go on without these is what tls and auth decide, and nothing else
 TEXT_LIMIT = 998  # octets: a line of SMTP (RFC 5321, section 4.5.3.1.6)
 
 
@@ -115,6 +118,14 @@ def parse_mechanism(value: object) -> str:
     return text_of(value).upper()
 
 
+def parse_keyword(value: object) -> str:
+    """Return an EHLO keyword (RFC 5321, section 4.1.1.1) in upper case; not one that protects."""
+    text = text_of(value)
+    is_keyword = 0 < len(text) <= KEYWORD_LIMIT and KEYWORD_CHARACTERS.issuperset(text) and text[0] != "-"
+    must(is_keyword and text.upper() not in PROTECTING, KEYWORD.words)
+    return text.upper()
+
+
 def seconds_of(text: str) -> int:
     """Return the seconds of "1h30m" or "90", -1 where it is no time."""
     if is_number(text):
@@ -166,3 +177,4 @@ LOG = Shape('"syslog" or an absolute path, without ..', parse_log)
 ALIAS_PATH = Shape('an absolute path, or one that begins with "$home/", without ..', parse_alias_path)
 COMMAND = Shape("an array of an absolute path and its arguments", parse_command)
 MECHANISM = Shape(f"one of {', '.join(MECHANISMS)}", parse_mechanism)
+KEYWORD = Shape("an EHLO keyword other than STARTTLS and AUTH", parse_keyword)

@@ -122,6 +122,13 @@ TRANSPORT = (
         "this machine or resolv.conf says options trust-ad.",
     ),
     Option("requiretls", BOOLEAN, False, "Whether the message goes over verified TLS on its whole way (RFC 8689)."),
+    Option(
+        "discard_ehlo_keywords",
+        array_of(parsers.KEYWORD, "EHLO keywords"),
+        None,
+        "What the smart host offers and does badly, such as CHUNKING: it counts as not offered; never STARTTLS or "
+        "AUTH. Postfix has it as smtp_discard_ehlo_keywords.",
+    ),
     Option("helo_data", hosts.HELO_DATA, None, "What EHLO tells; default: primary_hostname."),
     Option("interface", hosts.ADDRESS, None, "The address of ours to connect from."),
     Option(
@@ -146,7 +153,12 @@ TRANSPORT = (
 )
 
 AUTHENTICATION = (
-    Option("mechanisms", array_of(parsers.MECHANISM, "SASL mechanisms"), None, "Those that may be used; default: all."),
+    Option(
+        "mechanisms",
+        array_of(parsers.MECHANISM, "SASL mechanisms"),
+        None,
+        "Those that may be used, the best one first; default: all. A wrong password is at most two failed logins.",
+    ),
     Option("user", parsers.TEXT, None, "The name to log in with."),
     Option(
         "password_file",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 
 from helper.failure import ConfigError
+from helper.text import without_mark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     Path = tuple[str | int, ...]
 
 SIZE_LIMIT = 64 * 1024  # octets; a thousand times the smallest useful file, and parsed in a moment
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def parse_toml(octets: bytes, file: str) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def line_of(octets: bytes, path: Path) -> int | None:
     The octets must have parsed. For a key that is missing it is the line of the innermost table that is there. TOML
     can be cut after each statement: the shortest piece that holds the key ends with the statement looked for.
     """
-    text = octets.decode().replace("\r\n", "\n")
+    text = without_mark(octets).decode().replace("\r\n", "\n")
     path = present_part(tomllib.loads(text), path)
     if not path:
         return None
@@ -56,12 +56,10 @@ def decode(octets: bytes, file: str) -> str:
     """Return the text of a file. ConfigError for one that is too large or is no text."""
     if len(octets) > SIZE_LIMIT:
         raise ConfigError(file, f"is larger than {SIZE_LIMIT // 1024} KiB")
-    if octets.startswith(BYTE_ORDER_MARK):
-        raise ConfigError(file, "begins with a byte order mark: save it as UTF-8 without one", line=1)
     if b"\0" in octets:
         raise ConfigError(file, "holds a NUL: is it UTF-16?", line=octets.count(b"\n", 0, octets.index(b"\0")) + 1)
     try:
-        return octets.decode()
+        return without_mark(octets).decode()
     except UnicodeDecodeError as error:
         line = octets.count(b"\n", 0, error.start) + 1
     raise ConfigError(file, "is not UTF-8", line=line)

@@ -44,6 +44,7 @@ def build_transport(name: str, table: object, primary_hostname: bytes) -> Transp
     refuse_without_tls(transport)
     refuse_dane_of_addresses(transport)
     refuse_unverified(transport)
+    refuse_discarded(transport)
     return transport
 
 
@@ -94,3 +95,9 @@ def refuse_unverified(transport: Transport) -> None:
     """Raise BadValue where the whole way has to be verified and its first step is not (RFC 8689, section 4.1)."""
     if transport.requiretls and (transport.tls == "none" or not transport.is_verified):
         raise BadValue("needs TLS, and tls_verify = true", ("requiretls",))
+
+
+def refuse_discarded(transport: Transport) -> None:
+    """Raise BadValue where what every message needs counts as not offered: none could be sent."""
+    if transport.requiretls and "REQUIRETLS" in transport.discard_ehlo_keywords:
+        raise BadValue("holds REQUIRETLS, which requiretls = true needs", ("discard_ehlo_keywords",))

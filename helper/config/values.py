@@ -63,6 +63,7 @@ class Transport(Record):
     tls_privatekey: str | None = None
     dane: bool = False
     requiretls: bool = False
+    discard_ehlo_keywords: tuple[str, ...] = ()  # in upper case
     auth: Authentication | None = None
     interface: bytes | None = None
     connect_timeout_s: float = 30.0

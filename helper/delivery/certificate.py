@@ -52,6 +52,13 @@ def names_of(certificate: bytes) -> tuple[str, ...]:
     return (*names[:NAMES_LIMIT], *more) if names else common_names(parts[SUBJECT])
 
 
+def is_dns_name(name: str, certificate: bytes) -> bool:
+    """Say whether a text, which may look like an address, stands in a certificate as a DNS name or a common name."""
+    parts = parts_of(certificate)
+    found = [shown_name(element.content) for element in alternative_names(parts) if element.tag == DNS_NAME]
+    return name in (each.lower() for each in (*found, *common_names(parts[SUBJECT])))
+
+
 def issuer_of(certificate: bytes) -> tuple[str, ...]:
     """Return the common names of who signed a certificate."""
     return common_names(parts_of(certificate)[ISSUER])

@@ -44,6 +44,8 @@ class Connection:
         self._is_over = False  # the server has closed its side, or the connection broke
         self._sent_octets = 0  # what the kernel has taken
         self._is_inside_message = False  # some of it was written, and its end was not
+        self._has_said_goodbye = False
+        self._has_ended_tls = False
         self._message_end: int | None = None  # what _sent_octets reaches when the message is out
 
     @property
@@ -141,16 +143,35 @@ class Connection:
         """Send QUIT, and what is held back before it, as far as the kernel takes it now; nobody waits for an answer.
 
         Not inside a message that is left unfinished: it would be a part of it, and all that a short chunk still lacks.
+        The end of TLS goes with it. Where replies are still due, it waits for close(): some servers that hear it take
+        the client for gone, and neither finish with the message nor say what became of it.
         """
         if self._is_inside_message:
             return
         self.write(b"QUIT\r\n")
-        if not self._is_over:
-            self._send_some()
+        self._has_said_goodbye = True
+        if self._replies_due:
+            self._send_now()
+        else:
+            self._end_tls()
 
     def close(self) -> None:
-        """Close without another octet: what is held back could be the end of a message."""
+        """Close without another octet of what is held back, which could be the end of a message."""
+        if self._has_said_goodbye and not self._unsent:
+            self._end_tls()
         self._socket.close()
+
+    def _end_tls(self) -> None:
+        """Send what ends TLS, once, and what is held back before it."""
+        if self._tls is not None and not self._has_ended_tls:
+            self._has_ended_tls = True
+            self._unsent += self._tls.end()
+        self._send_now()
+
+    def _send_now(self) -> None:
+        """Send what is held back as far as the kernel takes it now."""
+        if self._unsent and not self._is_over:
+            self._send_some()
 
     def _take_reply(self, command: str) -> Reply | None:
         try:

@@ -103,6 +103,7 @@ def session_of(transport: Transport, credential: Credential | None) -> Session:
         is_verified=transport.is_verified,
         credential=credential,
         allow_plaintext=transport.auth is not None and transport.auth.allow_plaintext,
+        discard_ehlo_keywords=transport.discard_ehlo_keywords,
     )
 
 

@@ -163,6 +163,17 @@ class TlsLayer:
             raise HostFailed("TLS: the smart host wants another handshake (renegotiation)", status.PROTOCOL)
         return said
 
+    def end(self) -> bytes:
+        """Return what announces that we say no more (close_notify, RFC 8446, section 6.1); the answer is not awaited.
+
+        Servers that miss it log a connection that was cut.
+        """
+        try:
+            self._object.unwrap()
+        except ssl.SSLError:  # it wants the server's own, or the session has failed and has nothing left to say
+            return self._out.read()
+        return self._out.read()
+
     def _not_accepted(self, error: ssl.SSLCertVerificationError) -> HostFailed:
         """Return what it means that OpenSSL does not accept a certificate."""
         from helper.delivery.tls_problem import certificate_problem  # not before something fails

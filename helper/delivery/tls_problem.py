@@ -6,7 +6,7 @@ certificate what is printable and cut, get into a sentence.
 
 from __future__ import annotations
 
-from helper.delivery.certificate import NotACertificate, issuer_of, names_of, validity_of
+from helper.delivery.certificate import NotACertificate, is_dns_name, issuer_of, names_of, validity_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,9 +19,14 @@ UNKNOWN_ISSUER = (
     "smart host forgets to send the ones in between"
 )
 WRONG_NAME = "it is for {names}, not for {wanted}: correct the host's name, or set tls_verify_name"
+ADDRESS_AS_NAME = (
+    "it has {wanted} as a name, and an address counts only as an address (subjectAltName IP:{wanted}): have it issued "
+    "anew, or set tls_pins to the digest of its key and tls_verify = false"
+)
 CA_WITHOUT_RIGHTS = "what signed it is no CA, or one that may not sign this"
 TOO_WEAK = "it has to be replaced by a stronger one"
 
+ADDRESS_MISMATCH = 64
 # By OpenSSL's X509_V_ERR_... (x509_vfy.h).
 CERTIFICATE_PROBLEMS = {
     2: UNKNOWN_ISSUER,
@@ -42,7 +47,7 @@ CERTIFICATE_PROBLEMS = {
     47: "its CA may not sign certificates for {names}",
     48: "its CA may not sign certificates for {names}",
     62: WRONG_NAME,
-    64: WRONG_NAME,
+    ADDRESS_MISMATCH: WRONG_NAME,
     66: f"its key is too weak: {TOO_WEAK}",
     67: f"the key of a CA above it is too weak: {TOO_WEAK}",
     68: f"its signature, or one above it, is made with a digest that is too weak: {TOO_WEAK}",
@@ -91,6 +96,8 @@ def certificate_problem(code: int, message: str, certificate: bytes, wanted: str
     sentence = CERTIFICATE_PROBLEMS.get(code)
     if sentence is None:
         return printable(message).rstrip(".")
+    if code == ADDRESS_MISMATCH and has_as_name(certificate, wanted):
+        sentence = ADDRESS_AS_NAME
     return sentence.format(
         names=fact(names_of, certificate) or "nobody",
         issuer=fact(issuer_of, certificate) or "somebody without a name",
@@ -107,6 +114,14 @@ def handshake_problem(reason: str, message: str, minimum: str, wanted: str) -> s
     words = printable(message)
     sentence = HANDSHAKE_PROBLEMS.get(reason, "{words}")
     return sentence.format(words=words, minimum=minimum, wanted=wanted)
+
+
+def has_as_name(certificate: bytes, address: str) -> bool:
+    """Say whether an address stands in a certificate where names do; not in one that is not as it has to be."""
+    try:
+        return is_dns_name(address, certificate)
+    except NotACertificate:
+        return False
 
 
 def fact(read: Callable[[bytes], tuple[str, ...]], certificate: bytes) -> str:

@@ -9,6 +9,7 @@ from helper.failure import ConfigError, SystemFault
 from helper.privileged import paths
 from helper.record import Record
 from helper.secret import Secret
+from helper.text import without_mark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def secret_in(source: str, octets: bytes) -> Secret:
 
     Such as `expires 2026-11-28T12:00:00Z`; `gatepost refresh` writes it so. ConfigError for anything else.
     """
+    octets = without_mark(octets)
     line, dated, expires = octets.partition(b"\nexpires ")
     if not dated:
         return Secret(one_line(source, octets))

@@ -8,7 +8,8 @@ case are the same in keys.
 from __future__ import annotations
 
 from helper.record import Record
-from helper.routing.items import ListSyntax, parse_items
+from helper.routing.items import ListSyntax, parse_items, quotation_end
+from helper.text import without_mark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class AliasFile:
     """The octets of an alias file, searched without making a table of it until that is cheaper."""
 
     def __init__(self, octets: bytes) -> None:
-        self.octets = b"\n" + octets  # each line now follows a line end, and each line's number is how many went before
+        # Each line follows a line end now, and its number is how many went before.
+        self.octets = b"\n" + without_mark(octets)
         self.lowered = self.octets.lower()
         self.searches_left = SEARCHES_WITHOUT_INDEX
         self.index: dict[bytes, int] = {}
@@ -92,12 +94,6 @@ def key_end(line: bytes) -> int:
     return len(words[0]) if words and line.startswith(words[0]) else 0
 
 
-def quotation_end(line: bytes) -> int:
-    """Return where the quotation ends that a line begins with, 0 where it has no end."""
-    without_escapes = line.replace(b"\\\\", b"__").replace(b'\\"', b"__")
-    return without_escapes.find(b'"', 1) + 1
-
-
 def entry_value(octets: bytes, start: int) -> bytes:
     """Return what stands after the key, continuation lines joined by a space."""
     end = line_end(octets, start)
@@ -151,7 +147,7 @@ def count_entries(octets: bytes, qualify: bytes) -> int:
 def entries(octets: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield line number and value of each entry. ListSyntax where a line has no key."""
     begun_at, parts = 0, list[bytes]()
-    for number, line in enumerate(octets.split(b"\n"), 1):
+    for number, line in enumerate(without_mark(octets).split(b"\n"), 1):
         if is_nothing(line):
             continue
         if is_continuation(line) and begun_at:

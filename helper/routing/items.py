@@ -7,14 +7,12 @@ its line for its text.
 
 from __future__ import annotations
 
-from helper.message.address import AddressSyntax, parse_mailbox
+from helper.message.address import AddressSyntax, Mailbox, parse_address_list, parse_mailbox
 from helper.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from helper.message.address import Mailbox
 
 ADDRESS, OWN, INCLUDE = "address", "own", "include"
 FAIL, DEFER, BLACKHOLE, UNKNOWN = ":fail:", ":defer:", ":blackhole:", ":unknown:"
@@ -31,11 +29,20 @@ BLANKS_AND_COMMAS = b" \t\r,"
 
 
 class Item(Record):
-    """One item: `mailbox` of an address or of one's own (`\\user`), `text` of a failure, path of a list to include."""
+    """One item: `mailbox` of an address or of one's own (`\\user`), `text` of a failure, path of a list to include.
+
+    One's own without a domain has no `mailbox` but a local part, in `text`: its domain is that of the address that it
+    stands for (Exim, chapter "The redirect router", "Redirecting to a local mailbox").
+    """
 
     kind: str
     text: bytes = b""
     mailbox: Mailbox | None = None
+
+    def address_in(self, domain: bytes) -> Mailbox | None:
+        """Return the address that the item stands for where it stands for one of `domain`; None where it is none."""
+        is_local = self.kind == OWN and self.mailbox is None
+        return Mailbox(self.text, domain) if is_local else self.mailbox
 
 
 class ListSyntax(Exception):
@@ -116,18 +123,43 @@ def parse_item(text: bytes, qualify: bytes) -> Item:
     bare = without_quotes(text)
     if bare.startswith(b":"):
         return parse_special(bare)
-    if bare.startswith((b"|", b"/")) and not is_address(text, qualify):
+    if bare.startswith((b"|", b"/")) and not is_address(bare, qualify):
         return parse_local_delivery(bare)
-    if text.startswith(b"\\"):
-        return Item(OWN, mailbox=parse_mailbox(text[1:], qualify))
-    return Item(ADDRESS, mailbox=parse_mailbox(text, qualify))
+    if bare.startswith(b"\\"):
+        return parse_own(bare[1:].strip(), qualify)
+    return Item(ADDRESS, mailbox=parse_address(bare, qualify))
 
 
 def without_quotes(text: bytes) -> bytes:
-    """Return a special item that is quoted as a whole without its quotes; a quoted local part is none."""
-    if len(text) > 2 and text.startswith((b'":', b'"|', b'"/')) and text.endswith(b'"'):
-        return text[1:-1].replace(b'\\"', b'"')
-    return text
+    """Return an item that is quoted as a whole without its quotes (Exim); `"a b"@x.example` is not."""
+    if not text.startswith(b'"') or quotation_end(text) != len(text):
+        return text
+    return text[1:-1].replace(b'\\"', b'"').strip()
+
+
+def quotation_end(text: bytes) -> int:
+    """Return where the quotation ends that a text begins with, 0 where it has no end."""
+    without_escapes = text.replace(b"\\\\", b"__").replace(b'\\"', b"__")
+    return without_escapes.find(b'"', 1) + 1
+
+
+def parse_own(text: bytes, qualify: bytes) -> Item:
+    """Return what follows the backslash of an item that its router leaves alone."""
+    mailbox = parse_address(text, qualify)
+    return Item(OWN, mailbox=mailbox) if has_domain(text) else Item(OWN, mailbox.local_part)
+
+
+def parse_address(text: bytes, qualify: bytes) -> Mailbox:
+    """Return the mailbox of an item. AddressSyntax for `<"a@x.example">`: with a second domain it would be lost."""
+    mailbox = parse_mailbox(text, qualify)
+    if b"@" in mailbox.local_part and not has_domain(text):
+        raise AddressSyntax("an address in quotes has no domain: write it without the quotes", 0)
+    return mailbox
+
+
+def has_domain(text: bytes) -> bool:
+    """Say whether the address in a text has a domain of its own."""
+    return parse_address_list(text)[0].domain is not None
 
 
 def parse_special(text: bytes) -> Item:

@@ -6,6 +6,7 @@ from helper.record import Record
 from helper.routing.aliases import AliasFile
 from helper.routing.items import INCLUDE, ListSyntax, parse_items
 from helper.routing.undeliverable import Undeliverable, printable
+from helper.text import is_utf16, without_mark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -139,12 +140,17 @@ class Lists:
 
 def octets_of(read: Callable[[str], bytes | None], path: str) -> bytes | None:
     """Return what is in a file, None where there is none. Undeliverable where it cannot be read."""
+    shown = printable(path.encode("utf-8", "surrogateescape"))
     try:
-        return read(path)
+        octets = read(path)
     except OSError as error:
-        shown = printable(path.encode("utf-8", "surrogateescape"))
         reason = error.strerror or str(error)
         raise Undeliverable(f"cannot be routed: {shown} cannot be read: {reason}", later=True) from None
+    if octets is None:
+        return None
+    if is_utf16(octets):
+        raise Undeliverable(f"cannot be routed: {shown} is UTF-16: save it as UTF-8")
+    return without_mark(octets)
 
 
 def parse_list(place: str, octets: bytes, qualify: bytes) -> list[Item]:

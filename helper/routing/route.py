@@ -112,7 +112,8 @@ def results(step: Step, number: int, router: Router, listing: Listing, circumsta
         raise Undeliverable(f"is redirected more than {DEPTH_MAX} times")
     circumstances.trace.results(step, router, listing)
     key = loop_key(step.mailbox)
-    addresses = [(item.mailbox, item.kind == OWN) for item in listing.items if item.mailbox is not None]
+    items = [(item.address_in(step.mailbox.domain), item.kind == OWN) for item in listing.items]
+    addresses = [(mailbox, is_own) for mailbox, is_own in items if mailbox is not None]
     way = Way(
         reverse_path=reverse_path_after(router.errors_to, step.way.reverse_path),
         headers_add=step.way.headers_add + router.headers_add,

@@ -35,7 +35,8 @@ class Trace:
         """Tell what an address becomes, or that this is not to be seen."""
         if self.tell is None:
             return
-        names = [printable(item.mailbox.octets) for item in listing.items if item.mailbox is not None]
+        addresses = [item.address_in(step.mailbox.domain) for item in listing.items]
+        names = [printable(mailbox.octets) for mailbox in addresses if mailbox is not None]
         shown = ", ".join(names) or "nobody: it is discarded"
         if names and self.hides(listing):
             shown = "what only root may see"

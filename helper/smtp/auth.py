@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from helper import status
 from helper.failure import HostFailed
-from helper.smtp.sasl.choose import REVEALING, common_mechanisms, no_common_mechanism, start_exchange
+from helper.smtp.sasl.choose import REVEALING, SCRAM, common_mechanisms, no_common_mechanism, start_exchange
 from helper.smtp.sasl.exchange import NO_SENSE, BadChallenge, additional_data, decode, encode
 from helper.smtp.sasl.mask import masked
 from helper.smtp.steps import Authenticated, Quit, ReadText, Write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from helper.smtp.dialogue import Session
     from helper.smtp.extensions import Extensions
     from helper.smtp.reply import Reply
@@ -19,15 +21,18 @@ if TYPE_CHECKING:
 
 COMMAND_LIMIT = 512  # octets with CRLF: what does not fit waits for a challenge (RFC 4954, section 4)
 
-# A mechanism that is unknown, too weak for this account, or has no use for its credential: another one may do.
-TRY_ANOTHER = (504, 534, 535)
+NOT_KNOWN = range(500, 505)  # the server offers a mechanism and does not know it, or is not up to it
+# The mechanism is too weak for this account, or the credential is wrong, or is not kept in a form that it can use.
+FAILED_LOGIN = (534, 535)
 
 
-def authenticate(session: Session, credential: Credential, extensions: Extensions) -> Dialogue[tuple[str, Reply]]:
+def authenticate(
+    session: Session, credential: Credential, extensions: Extensions
+) -> Dialogue[tuple[tuple[str, Reply], ...]]:
     """Prove who we are, over an encrypted connection unless the configuration allows otherwise.
 
-    One mechanism after the other, as long as no password was given away. Return the last one and the reply to it, 235
-    for success. HostFailed where none can be tried, or where the server does not prove what the mechanism demands.
+    Return what was refused: each mechanism with the reply to it, nothing for success. HostFailed where none can be
+    tried, or where the server does not prove what the mechanism demands.
     """
     if session.tls == "none" and not session.allow_plaintext:
         yield Quit()
@@ -38,17 +43,44 @@ def authenticate(session: Session, credential: Credential, extensions: Extension
     if not names:
         yield Quit()
         raise HostFailed(f"AUTH: {no_common_mechanism(offered, credential, binding)}", status.NOT_PERMITTED)
-    for name in names:
-        exchange = start_exchange(name, credential, offered, binding, session.fresh_nonce)
+    refused: list[tuple[str, Reply]] = []
+    while names:
+        exchange = start_exchange(names[0], credential, offered, binding, session.fresh_nonce)
         try:
-            reply = yield from attempt(name, exchange, session.timeouts.command_s)
+            reply = yield from attempt(names[0], exchange, session.timeouts.command_s)
         except BadChallenge as bad:
-            raise HostFailed(f"AUTH {name}: {bad.problem}", status.PROTOCOL) from None
+            raise after(refused, HostFailed(f"AUTH {names[0]}: {bad.problem}", status.PROTOCOL)) from None
+        except HostFailed as failure:
+            raise after(refused, failure) from None
         if reply.code == 235:
-            yield Authenticated(name)
-        if name in REVEALING or reply.code not in TRY_ANOTHER:
-            break
-    return name, masked(reply, credential)
+            yield Authenticated(names[0])
+            return ()
+        refused.append((names[0], masked(reply, credential)))
+        names = left_to_try(names, [refusal.code for _, refusal in refused])
+    return tuple(refused)
+
+
+def left_to_try(names: tuple[str, ...], codes: list[int]) -> tuple[str, ...]:
+    """Return the mechanisms that may be tried after the first of these was refused, the last of `codes` being why.
+
+    After a failed login one other mechanism is tried, where the server has not heard the password: two failed logins
+    at most, for some servers lock an account after three. It is one of another kind than SCRAM, if there is one: a
+    server that keeps passwords in a form that is of no use to one SCRAM has none for the other, and would have to be
+    asked three times.
+    """
+    tried, *others = names
+    if codes[-1] in NOT_KNOWN:
+        return tuple(others)
+    if codes[-1] not in FAILED_LOGIN or tried in REVEALING or sum(code in FAILED_LOGIN for code in codes) > 1:
+        return ()
+    return tuple(name for name in others if name not in SCRAM) or tuple(others)
+
+
+def after(refused: Sequence[tuple[str, Reply]], failure: HostFailed) -> HostFailed:
+    """Return a failure with the mechanisms that were refused before it; after a failed login it is that, above all."""
+    tried = "".join(f"AUTH {name} was refused: {reply.text}; " for name, reply in refused)
+    has_failed = any(reply.code in FAILED_LOGIN for _, reply in refused)
+    return HostFailed(tried + failure.problem, status.NOT_PERMITTED if has_failed else failure.status)
 
 
 def attempt(name: str, exchange: Exchange, timeout_s: float) -> Dialogue[Reply]:

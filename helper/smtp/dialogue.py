@@ -9,11 +9,13 @@ from __future__ import annotations
 from helper import status
 from helper.failure import CannotTake, HostFailed, ReplyError
 from helper.record import Record
-from helper.smtp.auth import authenticate
+from helper.smtp.auth import after, authenticate
 from helper.smtp.extensions import NOTHING_OFFERED, Extensions, parse_extensions
 from helper.smtp.fit import may_gain
 from helper.smtp.steps import Quit, Read, ReadText, StartTLS, command_line, shown
 from helper.smtp.transaction import Timeouts, transact
+
+NO_EHLO = (*range(500, 505), 550)  # codes of servers that may know HELO alone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ class Session(Record):
     is_verified: bool = True  # with TLS, the server has to prove its name
     credential: Credential | None = None
     allow_plaintext: bool = False
+    discard_ehlo_keywords: tuple[str, ...] = ()
 
 
 def dialogue(session: Session, envelope: Envelope) -> Dialogue[Reply]:
@@ -78,22 +81,28 @@ def prepare(session: Session) -> Dialogue[Extensions]:
         yield from starttls(session, extensions)
         extensions = yield from hello(session)
     if session.credential is not None:
-        mechanism, reply = yield from authenticate(session, session.credential, extensions)
-        if reply.code != 235:
-            raise (yield from refused_host(f"AUTH {mechanism}", reply, for_good=status.NOT_PERMITTED))
+        refused = yield from authenticate(session, session.credential, extensions)
+        if refused:
+            raise (yield from refused_login(refused))
     return extensions
 
 
 def hello(session: Session) -> Dialogue[Extensions]:
-    """Say who we are and learn what is offered; HELO for a server that knows no EHLO (RFC 5321, section 3.2)."""
+    """Say who we are and learn what is offered; HELO for a server that takes no EHLO (RFC 5321, section 3.2).
+
+    Not where STARTTLS or authentication is required: HELO leads to neither.
+    """
     reply = yield from ask(session, b"EHLO " + session.helo_name)
     if reply.is_positive:
-        return parse_extensions(reply)
-    if reply.code not in (500, 502):
+        return parse_extensions(reply, session.discard_ehlo_keywords)
+    if reply.code not in NO_EHLO or session.tls == "starttls" or session.credential is not None:
         raise (yield from refused_host("EHLO", reply))
-    reply = yield from ask(session, b"HELO " + session.helo_name)
-    if not reply.is_positive:
-        raise (yield from refused_host("HELO", reply))
+    try:
+        second = yield from ask(session, b"HELO " + session.helo_name)
+    except HostFailed:  # it has hung up: what it said before is why
+        raise HostFailed(f"EHLO was refused: {reply.text}", status.UNAVAILABLE) from None
+    if not second.is_positive:
+        raise (yield from refused_host("HELO", second))
     return NOTHING_OFFERED
 
 
@@ -103,7 +112,7 @@ def hello_again(session: Session, extensions: Extensions) -> Dialogue[Extensions
     Dovecot's proxy tells only then what the server behind it offers. OpenSMTPD takes no second EHLO.
     """
     reply = yield from ask(session, b"EHLO " + session.helo_name)
-    return parse_extensions(reply) if reply.is_positive else extensions
+    return parse_extensions(reply, session.discard_ehlo_keywords) if reply.is_positive else extensions
 
 
 def starttls(session: Session, extensions: Extensions) -> Dialogue[None]:
@@ -115,6 +124,13 @@ def starttls(session: Session, extensions: Extensions) -> Dialogue[None]:
     if reply.code != 220:
         raise (yield from refused_host("STARTTLS", reply))
     yield StartTLS()
+
+
+def refused_login(refused: tuple[tuple[str, Reply], ...]) -> Dialogue[HostFailed | ReplyError]:
+    """Return what it means that the host does not know us, with all that was tried."""
+    *before, (mechanism, reply) = refused
+    failure = yield from refused_host(f"AUTH {mechanism}", reply, for_good=status.NOT_PERMITTED)
+    return after(before, failure) if isinstance(failure, HostFailed) else failure
 
 
 def ask(session: Session, command: bytes) -> Dialogue[Reply]:

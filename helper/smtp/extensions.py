@@ -10,12 +10,25 @@ if TYPE_CHECKING:
 
 
 class Extensions(Record):
-    """EHLO keywords in upper case, each with its parameters as they came."""
+    """EHLO keywords in upper case, each with its parameters as they came.
+
+    `discarded` are those that the configuration has count as not offered: they are not among the keywords.
+    """
 
     keywords: dict[str, tuple[str, ...]]
+    discarded: tuple[str, ...] = ()
 
     def __contains__(self, keyword: str) -> bool:
         return keyword in self.keywords
+
+    def may_come(self, keyword: str) -> bool:
+        """Say whether a keyword is not offered and could be yet, once the server knows who asks."""
+        return keyword not in self.keywords and keyword not in self.discarded
+
+    def lack(self, keyword: str) -> str:
+        """Say why a keyword that is not among these cannot be used."""
+        is_discarded = keyword in self.discarded
+        return f"{keyword} is {'discarded (discard_ehlo_keywords)' if is_discarded else 'not offered'}"
 
     @property
     def size_limit(self) -> int | None:
@@ -35,8 +48,9 @@ class Extensions(Record):
 
     @property
     def mechanisms(self) -> tuple[str, ...]:
-        """Return the SASL mechanisms (RFC 4954, section 3), in upper case."""
-        return tuple(mechanism.upper() for mechanism in self.keywords.get("AUTH", ()))
+        """Return the SASL mechanisms (RFC 4954, section 3), in upper case; some servers put commas between them."""
+        words = " ".join(self.keywords.get("AUTH", ())).replace(",", " ").upper()
+        return tuple(words.split())
 
 
 NOTHING_OFFERED = Extensions({})
@@ -50,8 +64,11 @@ def number(digits: str) -> int | None:
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 20 else None
 
 
-def parse_extensions(reply: Reply) -> Extensions:
-    """Return what the lines after the first of a reply to EHLO offer; `AUTH=` of old servers counts as `AUTH`."""
+def parse_extensions(reply: Reply, discarded: tuple[str, ...] = ()) -> Extensions:
+    """Return what the lines after the first of a reply to EHLO offer, without what is discarded.
+
+    `AUTH=` of old servers counts as `AUTH`.
+    """
     keywords: dict[str, tuple[str, ...]] = {}
     for line in reply.lines[1:]:
         words = line.decode("ascii", "replace").split()
@@ -59,5 +76,6 @@ def parse_extensions(reply: Reply) -> Extensions:
             continue
         keyword, equals, parameter = words[0].upper().partition("=")
         parameters = (*([parameter] if equals else []), *words[1:])
-        keywords[keyword] = (*keywords.get(keyword, ()), *parameters)
-    return Extensions(keywords)
+        if keyword not in discarded:
+            keywords[keyword] = (*keywords.get(keyword, ()), *parameters)
+    return Extensions(keywords, discarded)

@@ -20,7 +20,7 @@ def may_gain(envelope: Envelope, extensions: Extensions) -> bool:
         ("DSN", envelope.notification is not None),
         ("REQUIRETLS", envelope.requires_tls),
     )
-    if any(is_wanted and keyword not in extensions for keyword, is_wanted in wanted):
+    if any(is_wanted and extensions.may_come(keyword) for keyword, is_wanted in wanted):
         return True
     return too_large(envelope, extensions) is not None or too_many(envelope, extensions) is not None
 
@@ -28,9 +28,9 @@ def may_gain(envelope: Envelope, extensions: Extensions) -> bool:
 def fitted(envelope: Envelope, extensions: Extensions) -> Envelope:
     """Return envelope and mail data as this smart host takes them. CannotTake says why it cannot."""
     if envelope.requires_tls and "REQUIRETLS" not in extensions:
-        raise CannotTake("this transport requires TLS all the way (requiretls), and REQUIRETLS is not offered")
+        raise CannotTake(f"this transport requires TLS all the way (requiretls), and {extensions.lack('REQUIRETLS')}")
     if envelope.is_internationalised and "SMTPUTF8" not in extensions:
-        envelope = with_a_labels(envelope)
+        envelope = with_a_labels(envelope, extensions)
     envelope = envelope.replace(data=fitting_data(envelope.data, envelope.is_internationalised, extensions))
     problem = too_large(envelope, extensions) or too_many(envelope, extensions)
     if problem is not None:
@@ -38,7 +38,7 @@ def fitted(envelope: Envelope, extensions: Extensions) -> Envelope:
     return envelope if "DSN" in extensions else envelope.replace(notification=None)
 
 
-def with_a_labels(envelope: Envelope) -> Envelope:
+def with_a_labels(envelope: Envelope, extensions: Extensions) -> Envelope:
     """Return the envelope with ASCII addresses. CannotTake where one has no such form."""
     from helper.message.a_label import NoALabel, ascii_address  # few addresses need it
 
@@ -46,7 +46,7 @@ def with_a_labels(envelope: Envelope) -> Envelope:
         try:
             return ascii_address(address)
         except NoALabel as error:
-            problem = f"<{shown(address)}> is internationalised, and SMTPUTF8 is not offered: {error.problem}"
+            problem = f"<{shown(address)}> is internationalised, and {extensions.lack('SMTPUTF8')}: {error.problem}"
             raise CannotTake(problem) from None
 
     return envelope.replace(
@@ -65,9 +65,9 @@ def fitting_data(data: MailData, is_internationalised: bool, extensions: Extensi
         or ("SMTPUTF8" in extensions if data.needs_smtputf8 else not is_internationalised)
     )
     if data.is_8bit and not body_stays:
-        problem = "the message has 8-bit octets, and 8BITMIME is not offered"
+        problem = f"the message has 8-bit octets, and {extensions.lack('8BITMIME')}"
     elif data.header_charset != "us-ascii" and not header_stays:
-        problem = "the header has 8-bit octets, and SMTPUTF8 is not offered"
+        problem = header_problem(extensions)
     elif data.longest_line_octets > LINE_LIMIT:
         problem = f"a line of the message has more than {LINE_LIMIT} octets"
     else:
@@ -78,6 +78,14 @@ def fitting_data(data: MailData, is_internationalised: bool, extensions: Extensi
         return data.convert(body_stays, header_stays)
     except CannotTake as why:
         raise CannotTake(f"{problem}; it cannot be converted: {why.problem}") from None
+
+
+def header_problem(extensions: Extensions) -> str:
+    """Return why a header with 8-bit octets cannot go as it is."""
+    lacking = next((keyword for keyword in ("SMTPUTF8", "8BITMIME") if keyword not in extensions), None)
+    if lacking is not None:
+        return f"the header has 8-bit octets, and {extensions.lack(lacking)}"
+    return "the header has octets that are not UTF-8, and with an internationalised address it has to be UTF-8"
 
 
 def too_large(envelope: Envelope, extensions: Extensions) -> str | None:

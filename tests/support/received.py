@@ -55,6 +55,7 @@ class Session:
     content: bytearray = field(default_factory=bytearray)  # of messages as they came, finished or not
     leftover: bytearray = field(default_factory=bytearray)  # what came after the host had ended the session
     ended: str = ""
+    ended_tls: bool = False  # by close_notify
 
     @property
     def turns(self) -> list[bytes]:

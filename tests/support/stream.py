@@ -95,7 +95,7 @@ class Stream:
         """Go on in TLS."""
         self._connection.settimeout(CLIENT_TIMEOUT_S)
         try:
-            self._connection = context.wrap_socket(self._connection, server_side=True)
+            self._connection = context.wrap_socket(self._connection, server_side=True, suppress_ragged_eofs=False)
         except OSError as error:  # ssl.SSLError is one
             self._session.tls_error = str(error)
             raise Gone("the TLS handshake failed") from None
@@ -127,10 +127,11 @@ class Stream:
         """End the connection in good order: what was not read would otherwise turn the end into a reset."""
         with contextlib.suppress(Gone, OSError):
             self.flush()
-            self._connection.shutdown(socket.SHUT_WR)
+            socket.socket.shutdown(self._connection, socket.SHUT_WR)  # TLS goes on with what the client says
             self._connection.settimeout(DRAIN_S)
             while octets := self._connection.recv(65536):
                 self._session.leftover += octets
+            self._note_end()
         self._connection.close()
 
     def abort(self) -> None:
@@ -138,6 +139,10 @@ class Stream:
         with contextlib.suppress(OSError):
             # Not through SSLSocket, which would forget its TLS state under the other thread's feet.
             socket.socket.shutdown(self._connection, socket.SHUT_RDWR)
+
+    def _note_end(self) -> None:
+        """Note that the client has ended what it says in good order; a TLS session that is cut is an error."""
+        self._session.ended_tls = isinstance(self._connection, ssl.SSLSocket)
 
     def _take(self, count: int) -> bytes:
         octets = bytes(self._input[:count])
@@ -164,6 +169,7 @@ class Stream:
             return False
         if not octets:
             self._over = "closed by the client"
+            self._note_end()
             return False
         self._session.transcript.append(("C", octets))
         self._input += octets

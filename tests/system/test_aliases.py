@@ -25,6 +25,12 @@ LONG = "".join(f"user{number}: target{number}@example.org\n" for number in range
         ("root: root, carol@example.org\n", "root", ["root@example.net", "carol@example.org"]),
         ("root: \\root\n", "root", ["root@example.net"]),
         ('"root": "Carol, of sales" <carol@example.org>\n', "root", ["carol@example.org"]),
+        ("root: \\alice\n", "root@ws1.example.net", ["alice@ws1.example.net"]),
+        (
+            '\ufeffroot: "carol@example.org", "admin"\nadmin: "dave@example.org"\n',
+            "root",
+            ["carol@example.org", "dave@example.org"],
+        ),
         ("postmaster: root\n", "alice", ["alice@example.net"]),
         ("*: carol@example.org\n", "anybody", ["carol@example.org"]),
         (LONG + "root: user19999\n", "root", ["target19999@example.org"]),

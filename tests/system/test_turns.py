@@ -64,6 +64,7 @@ def send(installation, host, recipients, **options) -> int:
 def test_a_message_takes_as_few_turns_as_the_rfcs_allow(installation, smarthost, way, recipients, tls):
     host = smarthost(tls=tls, extensions=EXTENSIONS[way], hold_s=HOLD_S)
     assert send(installation, host, recipients) == TURNS[way, recipients] + MORE_FOR_TLS[tls]
+    assert host.session.ended_tls == (tls != "none")  # by close_notify, which nobody answers
 
 
 @with_each_tls

@@ -106,6 +106,7 @@ smtp_sasl_password_maps = hash:${config_directory}/sasl_passwd
 smtp_tls_security_level = secure
 smtp_tls_CAfile = /etc/ssl/certs/ca-certificates.crt
 smtp_generic_maps = hash:/etc/postfix/generic
+smtp_discard_ehlo_keywords = chunking, silent-discard starttls
 alias_maps = hash:/etc/aliases, hash:/etc/postfix/aliases
 message_size_limit = 20480000
 header_checks = regexp:/etc/postfix/checks
@@ -280,7 +281,13 @@ WHOLE = {
             "primary_hostname": "ws1.example.net",
             "qualify_domain": "example.net",
             "transports": {
-                "relay": {"driver": "smtp", "tls": "starttls", "hosts": ["smtp.example.net:587"], "auth": LOGIN}
+                "relay": {
+                    "driver": "smtp",
+                    "tls": "starttls",
+                    "hosts": ["smtp.example.net:587"],
+                    "auth": LOGIN,
+                    "discard_ehlo_keywords": ["CHUNKING"],
+                }
             },
             "message_size_limit": 20480000,
             "rewrite": {"root@ws1.example.net": "admin@example.net", "*@ws1.example.net": "*@example.net"},
@@ -294,7 +301,7 @@ WHOLE = {
                 {"name": "smarthost", "driver": "accept", "transport": "relay"},
             ],
         },
-        {"header_checks", "[mail.example.org]", "smtp_helo_timeout"},
+        {"header_checks", "[mail.example.org]", "smtp_helo_timeout", "smtp_discard_ehlo_keywords"},
         0,
     ),
     "exim-debian": (

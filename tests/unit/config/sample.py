@@ -58,6 +58,7 @@ tls_pins = ["0000000000000000000000000000000000000000000000000000000000000001"]
 tls_certificate = "ws1.pem"
 tls_privatekey = "ws1.key"
 requiretls = false
+discard_ehlo_keywords = ["chunking", "SMTPutf8"]
 helo_data = "[192.0.2.7]"
 interface = "192.0.2.7"
 connect_timeout = 5

@@ -23,7 +23,7 @@ def refusal(octets: bytes) -> ConfigError:
 @pytest.mark.parametrize(
     ("octets", "line", "problem"),
     [
-        (b"\xef\xbb\xbfa = 1\n", 1, "begins with a byte order mark: save it as UTF-8 without one"),
+        (b"\xef\xbb\xbfa = 1\n\xef\xbb\xbfb = 2\n", 2, "is not TOML: syntax error"),
         (b"a = 1\nb = 'x\0'\n", 2, "holds a NUL: is it UTF-16?"),
         ("a = 1\n".encode("utf-16"), 1, "holds a NUL: is it UTF-16?"),
         (b"a = 1\n\n# caf\xe9\n", 3, "is not UTF-8"),
@@ -107,6 +107,12 @@ PLACES = [
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
 def test_the_line_of_a_key_is_where_its_statement_begins(path, line, end):
     assert line_of(WINDING.replace(b"\n", end), path) == line
+
+
+def test_a_byte_order_mark_at_the_start_is_skipped():
+    octets = b"\xef\xbb\xbf" + WINDING
+    assert parse_toml(octets, FILE) == parse_toml(WINDING, FILE)
+    assert all(line_of(octets, path) == line for path, line in PLACES)
 
 
 @pytest.mark.parametrize("text", [WINDING.decode(), FULL], ids=["winding", "full"])

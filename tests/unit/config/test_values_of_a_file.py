@@ -50,6 +50,7 @@ def test_every_option_of_a_transport_is_read():
     assert (relay.tls_certificate, relay.tls_privatekey) == ("ws1.pem", "ws1.key")
     assert relay.tls_pins == (bytes(31) + b"\1",)
     assert (relay.dane, token.dane) == (False, True)
+    assert relay.discard_ehlo_keywords == ("CHUNKING", "SMTPUTF8")
     assert (relay.helo_data, relay.interface) == (b"[192.0.2.7]", b"192.0.2.7")
     assert (relay.connect_timeout_s, relay.command_timeout_s) == (5.0, 5400.0)
     assert (relay.data_timeout_s, relay.final_timeout_s) == (172800.0, 90.0)

@@ -6,6 +6,7 @@ import contextlib
 import ssl
 import subprocess
 from dataclasses import fields
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -17,11 +18,13 @@ from helper.delivery.certificate import (
     NAMES_LIMIT,
     NotACertificate,
     elements,
+    is_dns_name,
     issuer_of,
     names_of,
     public_key_info,
     validity_of,
 )
+from helper.delivery.tls_problem import certificate_problem
 from tests.support.certificates import Certificates
 from tests.unit.delivery.der import (
     BIT_STRING,
@@ -36,7 +39,7 @@ from tests.unit.delivery.der import (
     name,
 )
 
-READERS = (public_key_info, names_of, issuer_of, validity_of)
+READERS = (public_key_info, names_of, issuer_of, validity_of, partial(is_dns_name, "a.example"))
 
 
 def read_all(octets: bytes) -> list[object]:
@@ -226,3 +229,29 @@ def test_a_damaged_certificate_is_read_or_refused_and_nothing_else(data):
     for read in READERS:
         with contextlib.suppress(NotACertificate):
             read(bytes(octets))
+
+
+NINE = [der(0x82, b"a%d.example" % number) for number in range(9)]
+
+
+@pytest.mark.parametrize(
+    ("octets", "address", "is_told"),
+    [
+        (certificate(extensions=alternative_names(der(0x82, b"192.0.2.1"))), "192.0.2.1", True),
+        (certificate(extensions=alternative_names(*NINE, der(0x82, b"192.0.2.1"))), "192.0.2.1", True),
+        (certificate(extensions=alternative_names(der(0x82, b"2001:DB8::1"))), "2001:db8::1", True),
+        (certificate(subject=name(b"192.0.2.1")), "192.0.2.1", True),
+        (certificate(subject=name(b"192.0.2.1"), extensions=alternative_names(*NINE)), "192.0.2.1", True),
+        (certificate(extensions=alternative_names(der(0x87, bytes((192, 0, 2, 7))))), "192.0.2.1", False),
+        (certificate(extensions=alternative_names(*NINE)), "192.0.2.1", False),
+        (b"no certificate", "192.0.2.1", False),
+        (b"", "192.0.2.1", False),
+    ],
+)
+def test_an_address_that_a_certificate_has_as_a_name_is_told_as_that(octets, address, is_told):
+    problem = certificate_problem(64, "IP address mismatch", octets, address)
+    if is_told:
+        assert problem.startswith(f"it has {address} as a name, and an address counts only as an address")
+        assert "tls_pins" in problem
+    else:
+        assert problem.startswith("it is for ") and f", not for {address}: " in problem

@@ -65,3 +65,52 @@ def test_says_goodbye_behind_the_end_of_a_message(ends: Ends) -> None:
     connection.say_goodbye()
     assert connection.message_is_out
     assert all_said(connection, server) == b"BDAT 7 LAST\r\n\r\nhelloQUIT\r\n"
+
+
+class Layer:
+    """TLS that shows what passes through it: `<...>` is a record."""
+
+    version = "TLSv1.3"
+
+    def shake_hands(self, _received: bytes) -> tuple[bytes, bool]:
+        return b"", True
+
+    def encrypt(self, octets: bytes) -> bytes:
+        return b"<" + octets + b">"
+
+    def decrypt(self, octets: bytes) -> bytes:
+        return octets
+
+    def end(self) -> bytes:
+        return b"<close_notify>"
+
+
+def test_the_end_of_tls_goes_with_the_goodbye(ends: Ends) -> None:
+    connection, server = ends
+    connection.secure(Layer(), 1)  # type: ignore[arg-type]
+    connection.say_goodbye()
+    assert server.recv(100) == b"<QUIT\r\n><close_notify>"
+    assert all_said(connection, server) == b""
+
+
+def test_the_end_of_tls_waits_for_the_replies_that_are_due(ends: Ends) -> None:
+    """Some servers that hear it take the client for gone, and the message with it."""
+    connection, server = ends
+    connection.secure(Layer(), 1)  # type: ignore[arg-type]
+    assert connection.may_go_on(b"BDAT 0 LAST\r\n", 1)
+    connection.end_message(1)
+    connection.say_goodbye()
+    assert server.recv(100) == b"<BDAT 0 LAST\r\n><QUIT\r\n>"
+    server.sendall(b"250 taken\r\n")
+    assert connection.read_reply("the message", 1).code == 250
+    assert all_said(connection, server) == b"<close_notify>"
+
+
+def test_no_end_of_tls_is_announced_inside_a_message(ends: Ends) -> None:
+    connection, server = ends
+    connection.secure(Layer(), 1)  # type: ignore[arg-type]
+    assert connection.may_go_on(b"a line\r\n", 1)
+    server.sendall(b"550 no\r\n")
+    assert connection.read_reply("the message", 1).code == 550
+    connection.say_goodbye()
+    assert b"close_notify" not in all_said(connection, server)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import subprocess
 
 import pytest
 
@@ -10,6 +11,7 @@ from helper import status
 from helper.delivery.tls import TlsLayer
 from helper.delivery.trust import Trust
 from helper.failure import HostFailed
+from tests.support.certificates import Certificate
 from tests.unit.delivery.tls_server import NAME, Server, der_of, failure_of, pin_of, pinned, shake_hands
 
 
@@ -62,6 +64,15 @@ def test_an_address_is_a_name_like_others(certificates, trust):
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
+def test_an_address_as_a_name_is_not_told_as_another_address(tmp_path, trust):
+    file, key = tmp_path / "cert", tmp_path / "key"
+    made = ("openssl", "req", "-x509", "-nodes", "-newkey", "rsa:2048", "-subj", "/CN=x", "-keyout", key, "-out", file)
+    subprocess.run([*made, "-addext", "subjectAltName=DNS:127.0.0.1"], capture_output=True, check=True)
+    wanting = trust.replace(server_name="127.0.0.1", ca_file=str(file))
+    problem = failure_of(wanting, Server(Certificate(file, key, file))).problem
+    assert "it has 127.0.0.1 as a name, and an address counts only as an address" in problem
+
+
 @pytest.mark.parametrize(("minimum", "maximum"), [("1.2", ssl.TLSVersion.TLSv1_1), ("1.3", ssl.TLSVersion.TLSv1_2)])
 def test_an_old_version_is_refused_with_the_option_that_demands_a_newer_one(certificates, trust, minimum, maximum):
     failure = failure_of(trust.replace(minimum=minimum), Server(certificates.good, maximum=maximum))
@@ -175,6 +186,26 @@ def test_what_is_no_tls_after_the_handshake_is_no_matter_of_ports(certificates, 
     ) as caught:
         layer.decrypt(b"220 smtp.test ESMTP\r\n")
     assert caught.value.status == status.TEMPORARY
+
+
+@pytest.mark.parametrize("maximum", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize("waiting", [b"", b"221 bye\r\n"], ids=["nothing", "a reply"])
+def test_the_end_of_tls_is_announced_whatever_has_not_been_read(certificates, trust, maximum, waiting):
+    layer, server = TlsLayer(trust), Server(certificates.good, maximum=maximum)
+    shake_hands(layer, server)
+    if waiting:
+        layer._in.write(server.say(waiting))
+    assert server.hear(layer.encrypt(b"QUIT\r\n") + layer.end()) == b"QUIT\r\n"
+    assert server.has_been_told_the_end()
+
+
+def test_a_session_that_has_failed_ends_in_silence(certificates, trust):
+    layer = TlsLayer(trust)
+    shake_hands(layer, Server(certificates.good))
+    with pytest.raises(HostFailed):
+        layer.decrypt(b"220 smtp.test ESMTP\r\n")
+    layer.end()  # may be an alert
+    assert layer.end() == b""
 
 
 def test_a_server_that_has_ended_tls_can_still_be_told_goodbye(certificates, trust):

@@ -47,6 +47,18 @@ class Server:
         self.session.write(octets)
         return self._out.read()
 
+    def hear(self, octets: bytes) -> bytes:
+        """Return what was said in these octets."""
+        self._in.write(octets)
+        return self.session.read(1024)
+
+    def has_been_told_the_end(self) -> bool:
+        """Say whether the client has ended TLS in good order, and has said nothing else."""
+        try:
+            return self.session.read(1) == b""
+        except ssl.SSLWantReadError:
+            return False
+
     def say_goodbye(self) -> bytes:
         """Return what ends TLS in good order."""
         with contextlib.suppress(ssl.SSLWantReadError):

@@ -78,6 +78,20 @@ def test_options_set_their_fields(words, fields):
         "-oMa|192.0.2.1.25",
         "-oMrscanned",
         "-oMs|ws1",
+        "-or|5s",
+        "-os|1h30m",
+        "-or|300",
+        "-or5s",
+        "-Gos|5s",
+        "-oB|3",
+        "-oB",
+        "-oB5",
+        "-oY",
+        "-oo",
+        "-o7",
+        "-odqs",
+        "-d|0.2",
+        "-d|0-99.10,5",
         "-Ac",
         "-Am",
         "-G",
@@ -99,6 +113,28 @@ def test_options_set_their_fields(words, fields):
 )
 def test_what_is_ignored_changes_nothing(ignored):
     assert parse(*ignored.split("|"), "a@x") == CommandLine(recipients=("a@x",))
+
+
+@pytest.mark.parametrize(
+    ("words", "recipients"),
+    [
+        (["-oB", "a@x"], ("a@x",)),
+        (["-oB", "x", "a@x"], ("x", "a@x")),
+        (["a@x", "-oB"], ("a@x",)),
+        (["a@x", "-or", "5s", "b@x"], ("a@x", "b@x")),
+        (["-d", "5@x", "a@x"], ("5@x", "a@x")),
+        (["-d", "a@x"], ("a@x",)),
+        (["a@x", "-d"], ("a@x",)),
+        (["-oA", "--", "--", "-a@x"], ("-a@x",)),
+        (["a@x", "--", "-or", "5s"], ("a@x", "-or", "5s")),
+    ],
+)
+def test_no_word_becomes_a_recipient_by_mistake_and_none_is_lost(words, recipients):
+    assert parse(*words) == CommandLine(recipients=recipients)
+
+
+def test_a_level_of_debugging_in_the_next_word_shows_the_version():
+    assert parse("-d", "0.1", "a@x") == parse("-d0.1", "a@x")
 
 
 def test_two_hyphens_end_the_options():
@@ -152,7 +188,25 @@ def test_the_name_decides_where_no_option_does():
         (["-C", "", "a@x"], "-C needs the name of a file"),
         (["-Ca\nb", "a@x"], "-C a?b has a control character"),
         (["-B9BIT", "a@x"], "-B takes 7BIT or 8BITMIME"),
-        (["a@x", "-oMa"], "-o needs an argument"),
+        (["a@x", "-oMa"], "-oMa needs an argument"),
+        (["a@x", "-or"], "-or needs an argument"),
+        (["-or", "a@x"], "-or takes a time such as 5s or 1h30m, not a@x"),
+        (["-os", "bob", "a@x"], "-os takes a time"),
+        (["-os", "", "a@x"], "-os takes a time"),
+        (["-os", "5s@x", "a@x"], "-os takes a time"),
+        (["-oB", "4711@x"], "-oB takes a number, not 4711@x"),
+        (["-h", "bob", "a@x"], "-h takes a number, not bob"),
+        (["-help"], "-h takes a number, not elp"),
+        (["-h", "5@x", "a@x"], "-h takes a number, not 5@x"),
+        (["-e", "m", "a@x"], "-e is incomplete"),
+        (["-o", "i", "a@x"], "-o is incomplete"),
+        (["-A", "c", "a@x"], "-A is incomplete"),
+        (["-b", "m", "a@x"], "-b is incomplete"),
+        (["-io", "i", "a@x"], "-o is incomplete"),
+        (["-oQ", "/tmp", "a@x"], "-oQ is incomplete"),
+        (["-oe", "m", "a@x"], "-oe is incomplete"),
+        (["-od", "b", "a@x"], "-od is incomplete"),
+        (["-oM", "a", "a@x"], "-oM is incomplete"),
         (["-N", "", "a@x"], "-N takes never, or a list of success, failure and delay"),
         (["-N", "never,delay", "a@x"], "-N takes never"),
         (["-N", "b\u00fc", "a@x"], "-N takes never"),

@@ -17,6 +17,11 @@ def test_one_line_is_a_secret_that_never_expires(octets):
     assert (secret.reveal(), secret.expires) == (octets.strip(), "")
 
 
+@pytest.mark.parametrize("octets", [b"token\r\n", b"token\nexpires " + TIME])
+def test_a_byte_order_mark_at_the_start_is_no_part_of_it(octets):
+    assert secret_in(FILE, b"\xef\xbb\xbf" + octets).reveal() == b"token"
+
+
 @pytest.mark.parametrize("octets", [b"token\nexpires %s", b"token\nexpires %s\n", b"token\r\nexpires %s\r\n"])
 def test_a_second_line_says_when_it_expires(octets):
     secret = secret_in(FILE, octets % TIME)

@@ -67,6 +67,15 @@ def test_finds_unusual_keys(octets, key):
     assert value(octets, key) == b"a"
 
 
+@pytest.mark.parametrize("octets", [b"key: a\n", b"key: a\r\nb: c\r\n", b'"key" a', b"# x\nkey:\n a\n"])
+def test_a_byte_order_mark_at_the_start_is_skipped(octets):
+    marked = b"\xef\xbb\xbf" + octets
+    file = AliasFile(marked)
+    assert file.find(b"key").value == b"a"
+    assert file.line_of(file.find(b"key")) == AliasFile(octets).line_of(AliasFile(octets).find(b"key"))
+    assert count_entries(marked, b"example.net") == count_entries(octets, b"example.net")
+
+
 def test_a_key_that_looks_like_a_comment_finds_no_comment():
     assert value(b"#key: a\n", b"#key") is None
 

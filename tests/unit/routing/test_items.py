@@ -34,11 +34,26 @@ def address(mailbox):
         (b"a@x.example (one, (two), \\) three), b", [address(A), address(B)]),
         (b'"\\"," <b>', [address(B)]),
         (b'"(" <b>, a@x.example', [address(B), address(A)]),
-        (b"\\b", [Item(items.OWN, mailbox=B)]),
+        (b'"a@x.example"', [address(A)]),
+        (b'"a@x.example" , "b"', [address(A), address(B)]),
+        (b'" a@x.example\t"', [address(A)]),
+        (b'"<a@x.example>"', [address(A)]),
+        (b'"A B <a@x.example>"', [address(A)]),
+        (b'"Doe (A)" <a@x.example>, b', [address(A), address(B)]),
+        (b'"a b"@x.example', [address(Mailbox(b'"a b"', b"x.example"))]),
+        (b'"\\"a b\\"@x.example"', [address(Mailbox(b'"a b"', b"x.example"))]),
+        (b'"a@b"@x.example', [address(Mailbox(b'"a@b"', b"x.example"))]),
+        (b"\\b", [Item(items.OWN, b"b")]),
+        (b"\\ b", [Item(items.OWN, b"b")]),
+        (b'"\\b"', [Item(items.OWN, b"b")]),
+        (b'\\"b"', [Item(items.OWN, b"b")]),
+        (b'\\b, "|/usr/bin/vacation b"', [Item(items.OWN, b"b"), Item(items.PIPE, b"|/usr/bin/vacation b")]),
         (b"\\a@x.example", [Item(items.OWN, mailbox=A)]),
         (b":include:/etc/list", [Item(items.INCLUDE, b"/etc/list")]),
         (b":Include: /etc/list , b", [Item(items.INCLUDE, b"/etc/list"), address(B)]),
         (b'":include:/etc/a list"', [Item(items.INCLUDE, b"/etc/a list")]),
+        (b'":blackhole:", "/dev/null"', [Item(items.BLACKHOLE), Item(items.NOTHING)]),
+        (b'":fail: gone, for good"', [Item(items.FAIL, b"gone, for good")]),
         (b":fail: gone, for good\nb", [Item(items.FAIL, b"gone, for good"), address(B)]),
         (b"b, :FAIL:", [address(B), Item(items.FAIL)]),
         (b":defer: (later", [Item(items.DEFER, b"(later")]),
@@ -51,6 +66,7 @@ def address(mailbox):
         (b"/var/mail/b", [Item(items.FILE, b"/var/mail/b")]),
         (b'"/var/my mail"', [Item(items.FILE, b"/var/my mail")]),
         (b"/CN=b/@x.example", [address(Mailbox(b"/CN=b/", b"x.example"))]),
+        (b'"/CN=b/@x.example"', [address(Mailbox(b"/CN=b/", b"x.example"))]),
         (b'"|b"@x.example', [address(Mailbox(b"|b", b"x.example"))]),
     ],
 )
@@ -73,12 +89,36 @@ def test_reads_every_kind_of_item(octets, expected):
         (b"a\0b", 7),
         (b"\\", 7),
         (b"a@x.example;b@x.example", 7),
+        (b"b\n'a@x.example'", 8),
+        (b'"a@x.example', 7),
+        (b'""', 7),
+        (b'"a b"', 7),
+        (b'"a@x.example, b@x.example"', 7),
+        (b'"A, B <a@x.example>"', 7),
+        (b'"a@x.example" "b@x.example"', 7),
+        (b'b\n"a@x.example" (home)', 8),
+        (b'b\n<"a@x.example">', 8),
+        (b'\\"a@x.example"', 7),
     ],
 )
 def test_names_the_line_that_is_wrong(octets, line):
     with pytest.raises(ListSyntax) as caught:
         parse_items(octets, b"example.net", 7)
     assert caught.value.line == line
+
+
+@pytest.mark.parametrize(
+    ("octets", "expected"),
+    [
+        (b"\\b", b"b@of.example"),
+        (b'"\\b"', b"b@of.example"),
+        (b"\\a@x.example", b"a@x.example"),
+        (b"b", b"b@example.net"),
+    ],
+)
+def test_one_s_own_address_is_of_the_domain_that_it_stands_for(octets, expected):
+    (item,) = parse_items(octets, b"example.net")
+    assert item.address_in(b"of.example").octets == expected
 
 
 def test_holds_a_list_to_its_limit():

@@ -35,6 +35,8 @@ HOMES = {b"bob": "/home/bob"}
         ("root: bob, bob, bob", ["bob"]),
         ("root: root, bob", ["root", "bob"]),
         ("root: \\root, bob", ["root", "bob"]),
+        ('root: "bob@x.example"', ["bob@x.example"]),
+        ('root: "bob", "\\root"', ["bob", "root"]),
         ("root: \\bob\nbob: carol", ["bob"]),
         ("root: bob\nbob: \\root", ["root"]),
         ("*: postmaster", ["postmaster"]),
@@ -120,6 +122,66 @@ def test_an_alias_file_that_cannot_be_read_fails_the_message(files, problem):
     with pytest.raises(AddressError) as caught:
         routed("root", lookups=world(files))
     assert (caught.value.problem, caught.value.later) == (problem, True)
+
+
+OTHER_DOMAIN = SYSTEM_ALIASES.replace(domains=(DOMAIN, b"other.example"))
+
+
+@pytest.mark.parametrize(
+    ("files", "address", "expected"),
+    [
+        ({ALIASES: b"root: \\bob, carol"}, "root@other.example", ["bob@other.example", "carol"]),
+        ({ALIASES: b"root: staff@other.example\nstaff: \\bob"}, "root", ["bob@other.example"]),
+        ({ALIASES: b"root: \\root, carol"}, "root@other.example", ["root@other.example", "carol"]),
+        ({ALIASES: b"root: \\bob@x.example"}, "root@other.example", ["bob@x.example"]),
+        ({ALIASES: b"root: :include:/etc/list", "/etc/list": b"\\bob"}, "root@other.example", ["bob@other.example"]),
+        (
+            {ALIASES: b"", "/home/bob/.forward": b'\\bob, "eve@x.example"'},
+            "bob@other.example",
+            ["bob@other.example", "eve@x.example"],
+        ),
+    ],
+)
+def test_one_s_own_address_has_the_domain_of_the_address_that_it_stands_for(files, address, expected):
+    told: list[str] = []
+    routers = (OTHER_DOMAIN, FORWARD, ACCEPT)
+    assert ends(routed(address, routers=routers, lookups=world(files, HOMES), trace=told.append)) == expected
+    assert all(each in "".join(told) for each in expected)
+
+
+def test_an_entry_stands_for_addresses_of_each_domain_that_it_is_asked_for():
+    lookups = world({ALIASES: b"root: \\bob"})
+    found = routed("root", "root@other.example", routers=(OTHER_DOMAIN, ACCEPT), lookups=lookups)
+    assert ends(found) == ["bob", "bob@other.example"]
+
+
+MARK = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {ALIASES: MARK + b"root: bob@x.example\n"},
+        {ALIASES: MARK + b"root: :include:/etc/list", "/etc/list": MARK + b"bob@x.example"},
+        {ALIASES: MARK + b"root: bob", "/home/bob/.forward": MARK + b"# mine\nbob@x.example"},
+    ],
+)
+def test_a_byte_order_mark_at_the_start_of_a_list_is_skipped(files):
+    found = routed("root", routers=(SYSTEM_ALIASES, FORWARD, ACCEPT), lookups=world(files, HOMES))
+    assert ends(found) == ["bob@x.example"]
+
+
+def test_a_filter_after_a_byte_order_mark_is_a_filter():
+    files = {"/home/bob/.forward": MARK + b"# Exim filter\ndeliver carol\n"}
+    with pytest.raises(AddressError, match="has a filter"):
+        routed("bob", routers=(FORWARD, ACCEPT), lookups=world(files, HOMES))
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_a_list_in_utf_16_is_refused_because_nothing_would_be_found_in_it(codec):
+    files = {ALIASES: "\ufeffroot: bob@x.example\n".encode(codec)}
+    with pytest.raises(AddressError, match="/etc/aliases is UTF-16: save it as UTF-8"):
+        routed("root", lookups=world(files))
 
 
 def test_results_without_a_domain_are_qualified():

@@ -16,7 +16,7 @@ from helper.smtp.steps import ReadText
 from helper.smtp.transaction import Timeouts
 from tests.support.authentication import challenge, final_reply
 from tests.support.sasl import MECHANISMS, Nonsense, Scram, Server
-from tests.unit.smtp.transcript import play
+from tests.unit.smtp.transcript import GONE, play
 
 EVERYTHING = tuple(MECHANISMS)
 BINDING = ("tls-unique", b"twelve octet")
@@ -127,42 +127,107 @@ def test_whoever_takes_the_offer_of_a_binding_away_is_found_out_by_the_server():
         converse(steps("SCRAM-SHA-256", binding=BINDING), server=offers_plus)
 
 
+OFFERED = ("CRAM-MD5", "PLAIN", "LOGIN", "SCRAM-SHA-1", "SCRAM-SHA-256")
 REFUSALS = {"504": b"504 5.5.4 no\r\n", "534": b"534 5.7.9 no\r\n", "535": b"535 5.7.8 no\r\n"}
+OPEN = {"is_verified": False}
 
 
-@pytest.mark.parametrize("refusal", REFUSALS.values(), ids=REFUSALS)
-def test_tries_the_next_mechanism_as_long_as_no_password_was_given_away(refusal):
-    offered = ("CRAM-MD5", "PLAIN", "LOGIN", "SCRAM-SHA-1", "SCRAM-SHA-256")
-    turns, result = play(steps(*offered, is_verified=False), [refusal] * 4)
-    assert [turn.split()[1] for turn in turns[:-1]] == ["SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "PLAIN"]
-    assert result == ("PLAIN", take_reply(bytearray(refusal)))
+def tried(turns):
+    return [turn.split()[1] for turn in turns if turn.startswith("AUTH ")]
+
+
+@pytest.mark.parametrize("code", [500, 501, 502, 503, 504])
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        ({}, ["SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN", "CRAM-MD5"]),
+        (OPEN, ["SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "PLAIN", "LOGIN"]),
+    ],
+)
+def test_a_mechanism_that_the_server_does_not_know_gives_way_to_the_next(code, options, names):
+    turns, refused = play(steps(*OFFERED, **options), [b"%d no\r\n" % code] * 5)
+    assert tried(turns) == names == [name for name, _ in refused]
+
+
+@pytest.mark.parametrize("code", ["534", "535"])
+@pytest.mark.parametrize(
+    ("offered", "options", "names"),
+    [
+        (OFFERED, {}, ["SCRAM-SHA-256", "PLAIN"]),
+        (OFFERED, OPEN, ["SCRAM-SHA-256", "CRAM-MD5"]),
+        (("SCRAM-SHA-256", "SCRAM-SHA-1", "LOGIN"), {}, ["SCRAM-SHA-256", "LOGIN"]),
+        (("SCRAM-SHA-256", "SCRAM-SHA-1"), {}, ["SCRAM-SHA-256", "SCRAM-SHA-1"]),
+        (("SCRAM-SHA-256-PLUS", "PLAIN"), {"binding": BINDING}, ["SCRAM-SHA-256-PLUS", "PLAIN"]),
+        (("CRAM-MD5", "PLAIN", "LOGIN"), OPEN, ["CRAM-MD5", "PLAIN"]),
+        (("CRAM-MD5",), {}, ["CRAM-MD5"]),
+        (("PLAIN", "LOGIN", "CRAM-MD5"), {}, ["PLAIN"]),
+        (("LOGIN", "CRAM-MD5"), {}, ["LOGIN"]),
+        (("OAUTHBEARER", "XOAUTH2"), {"kind": "token"}, ["OAUTHBEARER"]),
+        (("XOAUTH2",), {"kind": "token"}, ["XOAUTH2"]),
+        (("EXTERNAL", "PLAIN", "LOGIN"), {"wanted": ("EXTERNAL", "PLAIN", "LOGIN")}, ["EXTERNAL", "PLAIN"]),
+    ],
+)
+def test_a_wrong_password_is_at_most_two_failed_logins(code, offered, options, names):
+    turns, refused = play(steps(*offered, **options), [REFUSALS[code]] * len(names))
+    assert tried(turns) == names
+    assert refused == tuple((name, take_reply(bytearray(REFUSALS[code]))) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("codes", "names"),
+    [
+        ("504 535 535", ["SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"]),
+        ("535 504 535", ["SCRAM-SHA-256", "PLAIN", "LOGIN"]),
+        ("535 504 504 534", ["SCRAM-SHA-256", "PLAIN", "LOGIN", "CRAM-MD5"]),
+        ("504 504 504 535", ["SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN"]),
+        ("535 454", ["SCRAM-SHA-256", "PLAIN"]),
+    ],
+)
+def test_failed_logins_are_counted_and_unknown_mechanisms_are_not(codes, names):
+    turns, refused = play(steps(*OFFERED), [f"{code} no\r\n".encode() for code in codes.split()])
+    assert tried(turns) == names
+    assert [str(reply.code) for _, reply in refused] == codes.split()
+
+
+def test_an_exchange_that_the_server_breaks_off_gives_way_to_the_next():
+    replies = [b"334 VXNlcm5hbWU6\r\n", b"501 5.5.2 cannot decode\r\n", b"334 PGFAYj4=\r\n", b"235 ok\r\n"]
+    turns, refused = play(steps("LOGIN", "CRAM-MD5"), replies)
+    assert (tried(turns), refused) == (["LOGIN", "CRAM-MD5"], ())
 
 
 def test_authenticates_by_the_next_mechanism_on_the_same_connection():
-    turns, _ = play(steps("SCRAM-SHA-256", "PLAIN"), [REFUSALS["535"], b"235 2.7.0 ok\r\n"])
-    assert [turn.split()[1] for turn in turns[:2]] == ["SCRAM-SHA-256", "PLAIN"]
+    turns, refused = play(steps("SCRAM-SHA-256", "PLAIN"), [REFUSALS["535"], b"235 2.7.0 ok\r\n"])
+    assert (tried(turns), refused) == (["SCRAM-SHA-256", "PLAIN"], ())
     assert turns[2] == "<authenticated by PLAIN>"
 
 
 @pytest.mark.parametrize(
-    ("offered", "options"),
+    ("replies", "problem", "exit_status"),
     [
-        (("PLAIN", "LOGIN"), {}),
-        (("LOGIN",), {}),
-        (("OAUTHBEARER", "XOAUTH2"), {"kind": "token"}),
-        (("XOAUTH2",), {"kind": "token"}),
+        (
+            [b"504 no\r\n", b"334 ***\r\n"],
+            "AUTH SCRAM-SHA-256 was refused: 504 no; AUTH SCRAM-SHA-1: ",
+            status.PROTOCOL,
+        ),
+        ([b"504 no\r\n", GONE], "AUTH SCRAM-SHA-256 was refused: 504 no; the connection was lost", status.TEMPORARY),
+        (
+            [b"535 no\r\n", GONE],
+            "AUTH SCRAM-SHA-256 was refused: 535 no; the connection was lost",
+            status.NOT_PERMITTED,
+        ),
     ],
 )
-def test_says_a_password_to_a_server_that_refuses_it_only_once(offered, options):
-    turns, (name, reply) = play(steps(*offered, **options), [REFUSALS["535"]])
-    assert (name, reply.code) == (offered[0], 535)
-    assert [turn.split()[1] for turn in turns if turn] == [name]
+def test_a_failure_names_what_was_refused_before_it(replies, problem, exit_status):
+    with pytest.raises(HostFailed) as caught:
+        play(steps("SCRAM-SHA-256", "SCRAM-SHA-1"), replies)
+    assert caught.value.problem.startswith(problem)
+    assert caught.value.status == exit_status
 
 
-@pytest.mark.parametrize("reply", [b"454 4.7.0 later\r\n", b"421 4.3.2 bye\r\n", b"500 what\r\n", b"538 no\r\n"])
+@pytest.mark.parametrize("reply", [b"432 4.7.12 transition\r\n", b"454 4.7.0 later\r\n", b"421 bye\r\n", b"538 no\r\n"])
 def test_another_refusal_is_the_end(reply):
-    _, result = play(steps("SCRAM-SHA-256", "PLAIN"), [reply])
-    assert result == ("SCRAM-SHA-256", take_reply(bytearray(reply)))
+    _, refused = play(steps("SCRAM-SHA-256", "PLAIN"), [reply])
+    assert refused == (("SCRAM-SHA-256", take_reply(bytearray(reply))),)
 
 
 @pytest.mark.parametrize("surplus", [0, 1])
@@ -200,7 +265,7 @@ def test_an_empty_initial_response_is_an_equals_sign():
 )
 def test_an_error_in_a_challenge_is_acknowledged_to_hear_the_refusal(offered, kind, challenges, responses):
     script = [*(b"334 " + each + b"\r\n" for each in challenges), REFUSALS["535"]]
-    turns, (_, reply) = play(steps(offered, kind=kind), script)
+    turns, ((_, reply),) = play(steps(offered, kind=kind), script)
     assert turns[1:-1] == responses
     assert reply.text == "535 5.7.8 no"
 
@@ -216,7 +281,7 @@ def test_more_challenges_than_the_mechanism_has_make_no_sense(offered, kind, cou
 
 
 def test_a_password_that_the_server_repeats_is_not_in_the_reason():
-    _, (_, reply) = play(steps("PLAIN"), [b"535 5.7.8 AHdzMQBodW50ZXIy hunter2\r\n"])
+    _, ((_, reply),) = play(steps("PLAIN"), [b"535 5.7.8 AHdzMQBodW50ZXIy hunter2\r\n"])
     assert reply.text == "535 5.7.8 *** ***"
 
 

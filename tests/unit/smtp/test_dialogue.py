@@ -92,9 +92,33 @@ def test_waits_for_each_reply_without_pipelining():
     ]
 
 
-def test_says_helo_to_a_server_without_ehlo():
-    turns, _ = play(dialogue(session(), envelope()), [GREETING, b"502 what?\r\n", OK, OK, OK, GO_AHEAD, BYE_EXPECTED])
+EHLO_REFUSED = [b"%d what?\r\n" % code for code in (500, 501, 502, 503, 504, 550)]
+
+
+@pytest.mark.parametrize("tls", ["none", "implicit"])
+@pytest.mark.parametrize("refusal", EHLO_REFUSED)
+def test_says_helo_to_a_server_that_refuses_ehlo(refusal, tls):
+    script = [GREETING, refusal, OK, OK, OK, GO_AHEAD, BYE_EXPECTED]
+    turns, _ = play(dialogue(session(tls=tls), envelope()), script)
     assert turns[1:3] == ["EHLO ws1.example.net\r\n", "HELO ws1.example.net\r\n"]
+
+
+@pytest.mark.parametrize("changes", [{"tls": "starttls"}, {"tls": "implicit", "credential": CREDENTIAL}])
+@pytest.mark.parametrize("refusal", EHLO_REFUSED)
+def test_says_no_helo_where_it_would_lead_to_nothing(refusal, changes):
+    with pytest.raises(HostFailed, match=f"EHLO was refused: {refusal[:3].decode()} what"):
+        play(dialogue(session(**changes), envelope()), [GREETING, refusal])
+
+
+@pytest.mark.parametrize("code", [421, 451, 503 + 27, 535, 554, 555])
+def test_takes_any_other_refusal_of_ehlo_as_one(code):
+    with pytest.raises(HostFailed, match=f"EHLO was refused: {code}"):
+        play(dialogue(session(), envelope()), [GREETING, b"%d no\r\n" % code])
+
+
+def test_who_hangs_up_on_helo_has_said_before_why():
+    with pytest.raises(HostFailed, match=r"EHLO was refused: 550 5\.7\.1 listed"):
+        play(dialogue(session(), envelope()), [GREETING, b"550 5.7.1 listed\r\n", GONE])
 
 
 def test_turns_private_before_anything_else_and_forgets_what_was_offered_before():
@@ -142,6 +166,8 @@ PLAIN = "AHdzMQBzZWNyZXQ="
             [b"334 VXNlcm5hbWU6\r\n", b"334 UGFzc3dvcmQ6\r\n", b"235 ok\r\n"],
             ["AUTH LOGIN\r\n", "d3Mx\r\n", "c2VjcmV0\r\n"],
         ),
+        ("AUTH PLAIN,LOGIN", [b"235 ok\r\n"], [f"AUTH PLAIN {PLAIN}\r\n"]),
+        ("AUTH=LOGIN, plain ,", [b"235 ok\r\n"], [f"AUTH PLAIN {PLAIN}\r\n"]),
         ("AUTH LOGIN", [b"334\r\n", b"334 \r\n", b"235 ok\r\n"], ["AUTH LOGIN\r\n", "d3Mx\r\n", "c2VjcmV0\r\n"]),
     ],
 )
@@ -159,6 +185,18 @@ def test_authenticates(mechanisms, replies, written):
     [
         (["AUTH PLAIN"], [b"535 5.7.8 no\r\n"], "AUTH PLAIN was refused: 535 5.7.8 no", status.NOT_PERMITTED),
         (["AUTH PLAIN"], [b"454 4.7.0 later\r\n"], "AUTH PLAIN was refused: 454", status.TEMPORARY),
+        (
+            ["AUTH SCRAM-SHA-1 PLAIN"],
+            [b"535 5.7.8 no\r\n", b"504 5.5.4 what\r\n"],
+            "^AUTH SCRAM-SHA-1 was refused: 535 5.7.8 no; AUTH PLAIN was refused: 504 5.5.4 what$",
+            status.NOT_PERMITTED,
+        ),
+        (
+            ["AUTH SCRAM-SHA-1 PLAIN"],
+            [b"535 5.7.8 no\r\n", b"454 later\r\n"],
+            "^AUTH SCRAM-SHA-1 was refused: 535 5.7.8 no; AUTH PLAIN was refused: 454 later$",
+            status.NOT_PERMITTED,
+        ),
         (["AUTH PLAIN"], [b"250 what\r\n"], "the reply to AUTH PLAIN makes no sense here", status.PROTOCOL),
         (["AUTH PLAIN"], [b"334 more\r\n"], "the challenge makes no sense", status.PROTOCOL),
         (["AUTH LOGIN"], [b"334 ****\r\n"], "the challenge makes no sense", status.PROTOCOL),
@@ -249,7 +287,7 @@ def test_a_refused_mail_data_or_message_names_the_command_and_tries_no_other_hos
     ("changes", "script", "how_often"),
     [
         ({}, [b"554 no\r\n"], 1),
-        ({}, [GREETING, b"550 no\r\n"], 1),
+        ({}, [GREETING, b"554 no\r\n"], 1),
         ({}, [GREETING, b"502 what?\r\n", b"550 no\r\n"], 1),
         ({"tls": "starttls"}, [GREETING, ehlo()], 1),
         ({"tls": "starttls"}, [GREETING, ehlo("STARTTLS"), b"454 no\r\n"], 1),

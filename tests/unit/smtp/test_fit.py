@@ -4,12 +4,14 @@ import pytest
 
 from helper.failure import CannotTake
 from helper.smtp.envelope import Envelope, MailData, Notification
-from helper.smtp.extensions import Extensions
+from helper.smtp.extensions import Extensions, parse_extensions
 from helper.smtp.fit import fitted, may_gain
+from helper.smtp.reply import Reply
 
 
-def offered(*keywords: str) -> Extensions:
-    return Extensions({word.split()[0]: tuple(word.split()[1:]) for word in keywords})
+def offered(*keywords: str, discarded: tuple[str, ...] = ()) -> Extensions:
+    lines = [keyword.encode() for keyword in ("mx.example.net", *keywords)]
+    return parse_extensions(Reply(250, tuple(lines)), discarded)
 
 
 def envelope(*recipients: bytes, data=None, **changes):
@@ -124,16 +126,16 @@ def test_notification_is_dropped_where_it_is_not_offered():
     assert fitted(envelope(notification=notification), offered("DSN")).notification == notification
 
 
-@pytest.mark.parametrize(
-    ("keyword", "needs"),
-    [
-        ("8BITMIME", {"data": mail_data(is_8bit=True)}),
-        ("SMTPUTF8", {"is_internationalised": True}),
-        ("SMTPUTF8", {"data": mail_data(header_charset="utf-8")}),
-        ("DSN", {"notification": Notification(b"", (b"",))}),
-        ("REQUIRETLS", {"requires_tls": True}),
-    ],
-)
+MORE = [
+    ("8BITMIME", {"data": mail_data(is_8bit=True)}),
+    ("SMTPUTF8", {"is_internationalised": True}),
+    ("SMTPUTF8", {"data": mail_data(header_charset="utf-8")}),
+    ("DSN", {"notification": Notification(b"", (b"",))}),
+    ("REQUIRETLS", {"requires_tls": True}),
+]
+
+
+@pytest.mark.parametrize(("keyword", "needs"), MORE)
 def test_more_may_be_had_only_where_something_is_missing(keyword, needs):
     assert may_gain(envelope(**needs), offered())
     assert not may_gain(envelope(**needs), offered(keyword))
@@ -143,3 +145,73 @@ def test_more_may_be_had_only_where_something_is_missing(keyword, needs):
 @pytest.mark.parametrize("keyword", ["SIZE 320", "LIMITS RCPTMAX=1"])
 def test_a_larger_limit_may_be_had(keyword):
     assert may_gain(envelope(b"a@x.example", b"b@x.example"), offered(keyword))
+
+
+@pytest.mark.parametrize(("keyword", "needs"), [*MORE, ("SIZE", {}), ("LIMITS", {})])
+def test_what_is_discarded_is_neither_there_nor_asked_for_again(keyword, needs):
+    few = offered(f"{keyword} 320 RCPTMAX=0", discarded=(keyword,))
+    assert keyword not in few
+    assert not may_gain(envelope(**needs), few)
+
+
+def test_a_limit_that_is_discarded_limits_nothing():
+    extensions = offered("SIZE 320", "LIMITS RCPTMAX=1", "DSN", discarded=("SIZE", "LIMITS"))
+    whole = envelope(b"a@x.example", b"b@x.example")
+    assert fitted(whole, extensions) == whole
+    assert extensions.keywords == {"DSN": ()}
+
+
+def cannot(_keep_8bit, _keep_8bit_header):
+    raise CannotTake("it is signed")
+
+
+EIGHT_BIT = {"convert": cannot, "is_8bit": True}
+
+
+@pytest.mark.parametrize(
+    ("keywords", "discarded", "needs", "problem"),
+    [
+        ("", "", EIGHT_BIT, "the message has 8-bit octets, and 8BITMIME is not offered"),
+        (
+            "8BITMIME",
+            "8BITMIME",
+            EIGHT_BIT,
+            "the message has 8-bit octets, and 8BITMIME is discarded (discard_ehlo_keywords)",
+        ),
+        ("8BITMIME", "", UTF8 | EIGHT_BIT, "the header has 8-bit octets, and SMTPUTF8 is not offered"),
+        (
+            "SMTPUTF8",
+            "",
+            {"header_charset": "utf-8", "convert": cannot},
+            "the header has 8-bit octets, and 8BITMIME is not offered",
+        ),
+        (
+            "8BITMIME SMTPUTF8",
+            "SMTPUTF8",
+            UTF8 | EIGHT_BIT,
+            "the header has 8-bit octets, and SMTPUTF8 is discarded (discard_ehlo_keywords)",
+        ),
+    ],
+)
+def test_a_refusal_names_the_keyword_that_is_lacking_and_why(keywords, discarded, needs, problem):
+    with pytest.raises(CannotTake) as caught:
+        fitted(envelope(data=mail_data(**needs)), offered(*keywords.split(), discarded=tuple(discarded.split())))
+    assert caught.value.problem.startswith(f"{problem}; it cannot be converted")
+
+
+def test_a_header_that_is_not_utf_8_is_what_is_wrong_where_everything_is_offered():
+    data = mail_data(**UNKNOWN | {"convert": cannot})
+    whole = envelope("\u00fc@x.example".encode(), data=data, is_internationalised=True)
+    with pytest.raises(CannotTake, match="the header has octets that are not UTF-8"):
+        fitted(whole, offered("8BITMIME", "SMTPUTF8"))
+
+
+@pytest.mark.parametrize(
+    ("discarded", "words"),
+    [("REQUIRETLS", "REQUIRETLS is discarded"), ("SMTPUTF8", "SMTPUTF8 is discarded"), ("", "is not offered")],
+)
+def test_what_is_discarded_is_told_as_that(discarded, words):
+    requiring = envelope(requires_tls=discarded != "SMTPUTF8", is_internationalised=True)
+    requiring = requiring.replace(recipients=("\u00fc@x.example".encode(),))
+    with pytest.raises(CannotTake, match=words):
+        fitted(requiring, offered("8BITMIME", discarded=(discarded,) if discarded else ()))

@@ -1,0 +1,30 @@
+"""What a transport discards of a smart host's offer: a keyword that nobody knows is misspelt, and has no effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from admin.finding import MIND, Finding
+from helper.config.nearest import nearest
+from helper.config.values import Transport
+
+# IANA's registry of SMTP service extensions without STARTTLS and AUTH, which the configuration refuses, and what
+# Postfix and Exim have beside it.
+KNOWN = (
+    *("8BITMIME", "BINARYMIME", "CHUNKING", "DSN", "ENHANCEDSTATUSCODES", "LIMITS", "PIPELINING", "REQUIRETLS", "SIZE"),
+    *("SMTPUTF8", "ATRN", "BURL", "CHECKPOINT", "CONNEG", "CONPERM", "DELIVERBY", "ETRN", "EXPN", "FUTURERELEASE"),
+    *("HELP", "MT-PRIORITY", "MTRK", "NO-SOLICITING", "ONEX", "RRVS", "SAML", "SEND", "SOML", "TURN", "UTF8SMTP"),
+    *("VERB", "VRFY", "XCLIENT", "XFORWARD", "PIPECONNECT"),
+)
+SPELT = {name.lower().replace("-", "_"): name for name in KNOWN}  # as nearest() compares them
+
+
+def check_keywords(transports: tuple[Transport, ...]) -> Iterator[Finding]:
+    """Yield what is to be minded of what transports discard."""
+    for transport in transports:
+        for keyword in transport.discard_ehlo_keywords:
+            if keyword not in KNOWN:
+                guess = nearest(keyword, SPELT)
+                meant = f": {SPELT[guess]}?" if guess else ", and has no effect"
+                text = f"discard_ehlo_keywords: {keyword} is no EHLO keyword that is known{meant}"
+                yield Finding(MIND, transport.name, text)
