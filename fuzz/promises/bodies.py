@@ -30,7 +30,9 @@ def check(octets: bytes) -> None:
     drawn = Drawn(octets)
     size = drawn.choice((1, 2, 3, 7, 100, 1000)) if len(octets) <= INPUT_LIMIT else 1000
     body = octets
-    canonical = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
+    *lines, last = body.split(b"\n")
+    canonical = b"\n".join([*(line.rstrip(b"\r") for line in lines), last])
+    canonical = canonical.replace(b"\r", b"\n").replace(b"\n", b"\r\n")
     canonical += b"" if canonical.endswith(b"\n") or not canonical else b"\r\n"
     assert b"".join(wire_chunks(body, 0, size)) == canonical == b"".join(wire_chunks(body, 0))
     stuffed = b"".join(dot_stuffed(wire_chunks(body, 0, size)))

@@ -59,7 +59,7 @@ def author_of(trusted: bool, rewriting: bool) -> Author:
         login=b"alice",
         full_name=b"Alice L.",
         account=ALICE,
-        mailbox=mailbox,
+        own=(ALICE, mailbox),
         reverse_path=mailbox,
         trusted=trusted,
         rewrite=lambda given: PUBLIC if rewriting and given.key == ALICE.key else given,
@@ -71,9 +71,9 @@ def check_author(fields: tuple[Field, ...], author: Author) -> None:
     start, stop = newest_resent_block(fields)
     prefix = b"resent-" if stop else b""
     newest = fields[start:stop] if stop else fields  # older blocks, and what they are about, are of somebody else
-    own = [[mailbox.key] for mailbox in (author.account, author.mailbox)]
+    own = [[mailbox.key] for mailbox in author.own]
     senders = [addresses(field) for field in newest if field.key == prefix + b"sender"]
-    assert all(sender == [author.mailbox.key] for sender in senders), "somebody else's Sender"
+    assert all(sender == [author.own[-1].key] for sender in senders), "somebody else's Sender"
     authors = [addresses(field) for field in newest if field.key == prefix + b"from"]
     assert authors and (senders or all(each in own for each in authors)), "nobody says who it was"
 

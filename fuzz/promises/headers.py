@@ -12,7 +12,7 @@ from helper.message.display_name import display_name, full_name_of
 from helper.message.header import Field, field_name, new_field, split_message
 from helper.message.mime.fields import fields_of
 from helper.message.recipients import header_recipients
-from helper.message.resent import newest_resent_block
+from helper.message.resent import ONCE, TRACE_KEYS, newest_resent_block
 
 SEEDS = (
     b"From alice Sun Nov 22\nTo: a@x,\n\tb@y\nBcc: c@z\nSubject : x\n\nbody\n",
@@ -42,9 +42,21 @@ def check(octets: bytes) -> None:
     assert split_message(header + b"\n") == (fields, len(header) + 1)
     assert split_message(header + b"\nBcc: in@the.body\n")[0] == fields
     assert fields_of(header.split(b"\n")[:-1]) == fields
-    first, last = newest_resent_block(fields)
-    assert all(field.key.startswith(b"resent-") for field in fields[first:last])
+    check_resent_block(fields)
     check_recipients(fields)
+
+
+def check_resent_block(fields: tuple[Field, ...]) -> None:
+    """The newest block begins and ends with fields of its kind, has each name once, and no trace field in it."""
+    try:
+        first, last = newest_resent_block(fields)
+    except MessageError as error:
+        assert error.problem.isascii() and error.problem.isprintable()
+        return
+    block = fields[first:last]
+    names = [field.key for field in block if field.key in ONCE]
+    assert len(names) == len(set(names)) and not any(field.key in TRACE_KEYS for field in block)
+    assert all(field.key.startswith(b"resent-") for field in (*block[:1], *block[-1:]))
 
 
 def check_field(field: Field) -> None:

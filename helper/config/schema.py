@@ -58,6 +58,12 @@ MAIN = (
     Option("local_sender_retain", BOOLEAN, False, "Whether a Sender: of the caller's is kept."),
     Option("local_from_prefix", mailboxes.AFFIX, None, "May stand before the login in a From: of the caller's own."),
     Option("local_from_suffix", mailboxes.AFFIX, None, "May stand after the login in a From: of the caller's own."),
+    Option(
+        "from_override",
+        BOOLEAN,
+        False,
+        "Whether the address in From: becomes the caller's own, as [rewrite] has it; the display name stays.",
+    ),
     Option(MESSAGE_SIZE_LIMIT, parsers.SIZE, "50M", "The largest message taken.", "message_size_limit_octets"),
     Option("recipients_max", parsers.COUNT, 50_000, "The most recipients of a message."),
     Option("received_header", BOOLEAN, True, "Whether a Received: field tells where the message comes from."),

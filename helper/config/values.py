@@ -133,6 +133,7 @@ class Configuration(Record):
     local_sender_retain: bool = False
     local_from_prefix: bytes = b""
     local_from_suffix: bytes = b""
+    from_override: bool = False
     message_size_limit_octets: int | None = 50 * 1024 * 1024
     recipients_max: int | None = 50_000
     received_header: bool = True

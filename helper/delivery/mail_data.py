@@ -10,11 +10,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from helper.message.convert import Converted
     from helper.message.header import Buffer
 
 
 def mail_data(header: bytes, source: Buffer, body_start: int) -> MailData:
-    """Return a header with LF line ends and the body that stays where it is as they go out. MessageError for a NUL."""
+    """Return a header with LF line ends and the body that stays where it is as they go out. MessageError for a NUL.
+
+    UTF-8 in the header, and in those of the parts, is encoded where it can be: the next hop may not take it.
+    """
     head, body = survey(header, 0), survey(source, body_start)
     if body.has_nul:
         raise MessageError("the message has a NUL octet, which no mail can carry")
@@ -26,7 +30,7 @@ def mail_data(header: bytes, source: Buffer, body_start: int) -> MailData:
     def convert(keep_8bit: bool, keep_8bit_header: bool) -> MailData:
         return converted_data(header, source, body_start, keep_8bit, keep_8bit_header)
 
-    return MailData(
+    data = MailData(
         size_octets=head.octets + body.octets,
         as_chunk=as_chunk,
         as_data=lambda: dot_stuffed(as_chunk()),
@@ -35,6 +39,28 @@ def mail_data(header: bytes, source: Buffer, body_start: int) -> MailData:
         longest_line_octets=max(head.longest_line, body.longest_line),
         convert=convert,
     )
+    if head.is_8bit or (body.is_8bit and may_have_parts(header)):
+        return with_encoded_headers(data, header, source, body_start)
+    return data
+
+
+def may_have_parts(header: bytes) -> bool:
+    """Say whether there may be other headers in the body."""
+    lowered = header.lower()
+    return b"multipart" in lowered or b"message/" in lowered
+
+
+def with_encoded_headers(data: MailData, header: bytes, source: Buffer, body_start: int) -> MailData:
+    """Return the same with all headers encoded as far as they can be, itself where nothing can (a signature)."""
+    from helper.message.convert import CannotConvert, convert
+
+    try:
+        encoded = convert(header, source, body_start, keep_8bit=True, keep_8bit_header=True)
+    except CannotConvert:
+        return data
+    if encoded.header == header and not encoded.is_body_changed:
+        return data
+    return data_of(encoded).replace(convert=data.convert)
 
 
 def charset_of(header: bytes) -> str:
@@ -56,6 +82,11 @@ def converted_data(header: bytes, source: Buffer, body_start: int, keep_8bit: bo
         converted = convert(header, source, body_start, keep_8bit=keep_8bit, keep_8bit_header=keep_8bit_header)
     except CannotConvert as error:
         raise CannotTake(error.problem) from None
+    return data_of(converted)
+
+
+def data_of(converted: Converted) -> MailData:
+    """Return what a conversion made, as it is sent."""
     return MailData(
         size_octets=converted.size_octets,
         as_chunk=converted.chunks,

@@ -8,7 +8,7 @@ from helper.message.identity import Author, full_name_of
 from helper.record import Record
 from helper.routing.caller import Caller
 from helper.routing.caller import identify as identify_caller
-from helper.routing.rewrite import rewritten
+from helper.routing.rewrite import rewritten, rewritten_login
 from helper.routing.sender import reverse_path_for
 
 TYPE_CHECKING = False
@@ -40,14 +40,17 @@ def origin_of(
     """
     local_domains = (configuration.qualify_domain, configuration.primary_hostname)
 
+    account = account_mailbox(person.login, configuration.qualify_domain)
+
     def rewrite(mailbox: Mailbox) -> Mailbox:
+        if mailbox.key == account.key and account.octets == person.login:
+            return rewritten_login(configuration.rewrite, mailbox, local_domains)
         return rewritten(configuration.rewrite, mailbox, local_domains)
 
     caller = identify_caller(
         person.login, person.uid, person.groups, configuration.trusted_users, configuration.trusted_groups
     )
-    account = account_mailbox(person.login, configuration.qualify_domain)
-    own = (account, rewrite(account), account_mailbox(person.login, configuration.primary_hostname))
+    own = own_addresses(account, account_mailbox(person.login, configuration.primary_hostname), rewrite)
     requested = submission.reverse_path
     if requested is None and mbox_sender is not None and is_reverse_path(mbox_sender, configuration.qualify_domain):
         requested = mbox_sender
@@ -56,11 +59,12 @@ def origin_of(
         login=person.login,
         full_name=full_name_of(person.gecos, person.login),
         account=account,
-        mailbox=rewrite(account),
+        own=own,
         reverse_path=allowed,
         trusted=caller.trusted,
         rewrite=rewrite,
         given_name=submission.full_name,
+        override_from=configuration.from_override,
         check_from=configuration.local_from_check,
         retain_sender=configuration.local_sender_retain,
         prefix=configuration.local_from_prefix,
@@ -69,8 +73,22 @@ def origin_of(
     return Origin(caller, author, None if allowed is None else rewrite(allowed), rewrite, person.files)
 
 
+def own_addresses(account: Mailbox, at_host: Mailbox, rewrite: Callable[[Mailbox], Mailbox]) -> tuple[Mailbox, ...]:
+    """Return all addresses that are the caller's, for -f and `From:` alike; the account, which stands in, comes first.
+
+    They are the login at qualify_domain and at primary_hostname, each also as [rewrite] has it.
+    """
+    return account, rewrite(account), at_host, rewrite(at_host)
+
+
 def account_mailbox(login: bytes, domain: bytes) -> Mailbox:
-    """Return the address of a login; one with odd characters is quoted."""
+    """Return the address of a login; one that is an address (SSSD) as it stands, one with odd characters quoted."""
+    local_part, _, own_domain = login.rpartition(b"@")
+    if local_part:
+        try:
+            return Mailbox(wire_local_part(local_part), own_domain)
+        except AddressSyntax:
+            pass
     try:
         return Mailbox(wire_local_part(login), domain)
     except AddressSyntax as error:

@@ -61,8 +61,8 @@ def parse_mailbox(text: bytes, qualify: bytes) -> Mailbox:
 
 
 def parse_reverse_path(text: bytes, qualify: bytes) -> Mailbox | None:
-    """Return the address of a text as parse_mailbox does, None for the null reverse-path: `<>` or nothing."""
-    if text.strip() in (b"", b"<>"):
+    """Return the address of a text as parse_mailbox does, None for the null reverse-path: `<>` or nothing at all."""
+    if not text or text.strip() == b"<>":
         return None
     return parse_mailbox(text, qualify)
 

@@ -5,7 +5,7 @@ RFC 5322, section 3.4, with the obsolete forms of section 4.4.
 
 from __future__ import annotations
 
-from helper.message.local_part import unescape, wire_local_part
+from helper.message.local_part import quoted_content, wire_local_part
 from helper.message.tokens import ATOM, END, LITERAL, QUOTED, AddressSyntax, Tokens
 from helper.record import Record
 
@@ -121,7 +121,7 @@ def local_part_content(text: bytes, words: list[Token]) -> bytes:
     for kind, start, end in words:
         if kind != b"." and before != b".":
             raise AddressSyntax("a word may not follow another one in an address", start)
-        parts.append(unescape(text[start + 1 : end - 1]) if kind == QUOTED else text[start:end])
+        parts.append(quoted_content(text[start:end]) if kind == QUOTED else text[start:end])
         before = kind
     return b"".join(parts)
 
@@ -129,7 +129,7 @@ def local_part_content(text: bytes, words: list[Token]) -> bytes:
 def read_domain(tokens: Tokens) -> tuple[bytes, int]:
     """Read a domain, return it and where it ends. White space and comments about the dots are not part of it."""
     if tokens.kind == LITERAL:
-        literal, end = tokens.text[tokens.start : tokens.end], tokens.end
+        literal, end = unfolded_literal(tokens.text[tokens.start : tokens.end]), tokens.end
         tokens.advance()
         return literal, end
     labels: list[bytes] = []
@@ -141,3 +141,8 @@ def read_domain(tokens: Tokens) -> tuple[bytes, int]:
             return b".".join(labels), end
         tokens.advance()
     raise AddressSyntax("a domain is missing or wrong", tokens.start)
+
+
+def unfolded_literal(literal: bytes) -> bytes:
+    """Return a domain literal without the folding in it, which is no part of it (RFC 5322, section 3.4.1)."""
+    return literal.replace(b"\n ", b"").replace(b"\n\t", b"")

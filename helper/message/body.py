@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from helper.message.header import Buffer
 
 CHUNK_OCTETS = 256 * 1024  # fits a processor's cache; a message is never in memory as a whole
+DOUBLED_CR = b"\r\r"
 LINE_LIMIT = 998  # octets without CRLF (RFC 5321, section 4.5.3.1.6)
 
 
@@ -39,6 +40,8 @@ def survey(message: Buffer, start: int, stop: int | None = None) -> Survey:
     line_start, longest = 0, LINE_LIMIT  # line_start: how many octets of an unfinished line came before
     before = b"\n"
     for chunk in raw_chunks(message, start, CHUNK_OCTETS, stop):
+        if DOUBLED_CR in chunk or before == chunk[:1] == b"\r":  # rare: what is a line end then, canonical_chunks knows
+            return survey_of_canonical(canonical_chunks(message, start, len(message) if stop is None else stop))
         octets += wire_length(chunk) - 2 * (before == b"\r" and chunk[:1] == b"\n")
         is_8bit = is_8bit or not chunk.isascii()
         has_nul = has_nul or b"\0" in chunk
@@ -49,10 +52,26 @@ def survey(message: Buffer, start: int, stop: int | None = None) -> Survey:
     return Survey(octets, is_8bit, max(longest, line_start), has_nul)
 
 
+def survey_of_canonical(chunks: Iterable[bytes]) -> Survey:
+    """Return the same of chunks in which each line end is CRLF."""
+    octets = 0
+    is_8bit = has_nul = False
+    line_start, longest = 0, LINE_LIMIT
+    last = b"\n"
+    for chunk in chunks:
+        octets += len(chunk)
+        is_8bit = is_8bit or not chunk.isascii()
+        has_nul = has_nul or b"\0" in chunk
+        line_start, longest = measure_lines(chunk, line_start, longest)
+        last = chunk[-1:]
+    return Survey(octets + 2 * (last != b"\n"), is_8bit, max(longest, line_start), has_nul)
+
+
 def wire_chunks(message: Buffer, start: int, chunk_octets: int = CHUNK_OCTETS) -> Iterator[bytes]:
     """Yield a message from `start` on in lines that end in CRLF, the last one too; nothing where there is nothing.
 
-    LF, CRLF and a bare CR each end a line, as in Exim.
+    LF, CRLF and a bare CR each end a line, as in Exim; so does a CRLF with more CRs before it, as in a header: broken
+    converters make that of CRLF.
     """
     last = b"\n"
     for chunk in canonical_chunks(message, start, len(message), chunk_octets):
@@ -67,15 +86,23 @@ def canonical_chunks(message: Buffer, start: int, stop: int, chunk_octets: int =
 
     No chunk ends, or begins, within a CRLF.
     """
-    held = b""  # a CR at the end of a chunk: what it is depends on the next octet
+    held = 0  # CRs of which nobody knows yet what they are: that depends on the next octet
     for raw in raw_chunks(message, start, chunk_octets, stop):
-        chunk = held + raw
-        held = b"\r" if chunk.endswith(b"\r") else b""
-        canonical = with_crlf(chunk[:-1] if held else chunk)
-        if canonical:
-            yield canonical
-    if held:
-        yield b"\r\n"
+        rest = raw.lstrip(b"\r")
+        held += len(raw) - len(rest)
+        chunk = rest.rstrip(b"\r")
+        if chunk:
+            if not chunk.startswith(b"\n"):
+                yield from line_ends(held, chunk_octets)
+            held = len(rest) - len(chunk)
+            yield with_crlf(chunk)
+    yield from line_ends(held, chunk_octets)
+
+
+def line_ends(count: int, chunk_octets: int) -> Iterator[bytes]:
+    """Yield as many empty lines, in chunks."""
+    for at in range(0, count, chunk_octets):
+        yield b"\r\n" * min(chunk_octets, count - at)
 
 
 def dot_stuffed(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -95,7 +122,10 @@ def raw_chunks(message: Buffer, start: int, chunk_octets: int, stop: int | None 
 
 
 def with_crlf(chunk: bytes) -> bytes:
-    """Return a chunk in which each line end is CRLF."""
+    """Return a chunk that does not end in CR, with each line end CRLF."""
+    if DOUBLED_CR in chunk:
+        *lines, last = chunk.split(b"\n")
+        chunk = b"\n".join([*(line.rstrip(b"\r") for line in lines), last])
     if b"\r" in chunk:
         chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return chunk.replace(b"\n", b"\r\n")

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from helper.message.address import AddressSyntax, Mailbox
 from helper.message.header import Field, new_field
-from helper.message.identity import with_identity
-from helper.message.resent import newest_resent_block
+from helper.message.identity import with_from, with_identity, with_resent_identity
+from helper.message.resent import split_at_newest_block
 from helper.message.rewrite import rewrite_addresses
 from helper.record import Record
 
@@ -64,10 +64,11 @@ class Header(Record):
 
 
 def compose(fields: Fields, author: Author, stamp: Stamp, options: Options) -> Header:
-    """Return the header that goes out: cleared, identified, completed, its addresses qualified and rewritten."""
-    fields = tuple(field for field in fields if field.key not in REMOVED_KEYS)
-    fields = with_identity(fields, author)
-    fields = with_required(fields, stamp)
+    """Return the header that goes out: identified, completed, cleared, its addresses qualified and rewritten.
+
+    MessageError where nobody can tell which `Resent-` fields are the newest ones.
+    """
+    fields = with_required(fields, author, stamp)
     fields = tuple(with_addresses(field, options) for field in fields)
     if options.received_header:
         fields = (received_field(stamp, options.only_recipient), *fields)
@@ -77,13 +78,24 @@ def compose(fields: Fields, author: Author, stamp: Stamp, options: Options) -> H
     return Header(b"".join(field.octets for field in fields) + added + b"\n", message_id)
 
 
-def with_required(fields: Fields, stamp: Stamp) -> Fields:
-    """Add `Date:` and `Message-ID:` where they are missing, to the newest resent block as well."""
-    start, stop = newest_resent_block(fields)
-    if stop:
-        block = with_date_and_id(fields[start:stop], b"Resent-", stamp)
-        fields = fields[:start] + block + fields[stop:]
-    return with_date_and_id(fields, b"", stamp)
+def with_required(fields: Fields, author: Author, stamp: Stamp) -> Fields:
+    """Remove what is nobody else's, say who sends the message, add `Date:` and `Message-ID:` where they are missing.
+
+    In a message that is sent again, the newest block says who does, and gets its own; the rest is somebody else's. The
+    block is found first: without its blind copies it may be empty, or an older one be taken for it.
+    """
+    before, block, after = split_at_newest_block(fields)
+    is_sent_again = bool(block)
+    before, block, after = cleared(before), cleared(block), cleared(after)
+    if is_sent_again:
+        block = with_date_and_id(with_resent_identity(block, after, author), b"Resent-", stamp)
+        return with_date_and_id(with_from((*before, *block, *after), b"", author), b"", stamp)
+    return with_date_and_id(with_identity(before, author), b"", stamp)
+
+
+def cleared(fields: Fields) -> Fields:
+    """Return the fields without those that do not go out."""
+    return tuple(field for field in fields if field.key not in REMOVED_KEYS)
 
 
 def with_date_and_id(fields: Fields, prefix: bytes, stamp: Stamp) -> Fields:

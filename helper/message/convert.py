@@ -1,5 +1,6 @@
 """Convert: a message in short lines, and in ASCII where a server takes nothing else, without the loss of an octet.
 
+Its header and those of its parts are in ASCII wherever they can be: what a server offers, the next one may not.
 Parts are encoded one by one (RFC 2045, section 6; RFC 6152, section 3); what would lose something, as a signature
 would, is refused. Only messages that need it get here.
 """
@@ -12,7 +13,7 @@ from helper.message.mime.entity import Kept, entity_of, signature_in
 from helper.message.mime.fields import fields_of
 from helper.message.mime.parts import Walk
 from helper.message.mime.refusal import CannotConvert as CannotConvert
-from helper.message.mime.segments import Segment, joined, with_the_rest
+from helper.message.mime.segments import Segment, joined, unchanged, with_the_rest
 from helper.record import Record
 
 TYPE_CHECKING = False
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from helper.message.header import Buffer
+    from helper.message.mime.entity import Entity
 
 
 class Converted(Record):
@@ -33,6 +35,11 @@ class Converted(Record):
     segments: tuple[Segment, ...]
     size_octets: int = 0
     is_8bit: bool = False
+
+    @property
+    def is_body_changed(self) -> bool:
+        """Say whether anything of the source is sent otherwise."""
+        return any(segment.text or segment.encoding is not unchanged for segment in self.segments)
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the message in canonical lines, from its beginning, any number of times."""
@@ -48,18 +55,15 @@ class Converted(Record):
 def convert(header: bytes, source: Buffer, body_start: int, *, keep_8bit: bool, keep_8bit_header: bool) -> Converted:
     """Return the message with no line over 998 octets, 8-bit only where it may be kept. CannotConvert says why not.
 
-    `keep_8bit` is for the bodies, `keep_8bit_header` for the header fields of the message, its parts, and the messages
-    within it. The header has LF line ends and ends with the empty line.
+    `keep_8bit` is for the bodies, `keep_8bit_header` for what has no form in ASCII in the header fields of the message,
+    its parts, and the messages within it. The header has LF line ends and ends with the empty line.
     """
     kept = Kept(keep_8bit, keep_8bit_header)
     fields = fields_of(header.removesuffix(b"\n").split(b"\n")[:-1])
     if fields is None:
         raise CannotConvert("its header is malformed")
     top = entity_of(fields, body_start, body_start, body_start, Content(MESSAGE), kept)
-    walk = Walk(source, top, kept)
-    seen = survey(source, body_start)
-    if seen.longest_line > LINE_LIMIT or (seen.is_8bit and not (keep_8bit and keep_8bit_header)):
-        walk.walk()
+    walk = walk_through(source, top, kept)
     signature = signature_in(fields)
     if signature and (walk.changes or walk.fields != fields):
         raise CannotConvert(f"it is signed ({signature})")
@@ -70,6 +74,22 @@ def convert(header: bytes, source: Buffer, body_start: int, *, keep_8bit: bool, 
             segments=with_the_rest(walk.changes, body_start, len(source)),
         )
     )
+
+
+def walk_through(source: Buffer, top: Entity, kept: Kept) -> Walk:
+    """Return what was found in the body. What cannot be walked through stays as it is where all of it may stay."""
+    walk = Walk(source, top, kept)
+    seen = survey(source, top.body_start)
+    may_stay = seen.longest_line <= LINE_LIMIT and (not seen.is_8bit or (kept.body and kept.header))
+    if may_stay and not seen.is_8bit:
+        return walk
+    try:
+        walk.walk()
+    except CannotConvert:
+        if not may_stay:
+            raise
+        return Walk(source, top, kept)
+    return walk
 
 
 def measured(converted: Converted) -> Converted:

@@ -10,7 +10,7 @@ from helper.message.address import AddressSyntax, Mailbox, parse_address_list
 from helper.message.display_name import display_name
 from helper.message.display_name import full_name_of as full_name_of
 from helper.message.header import new_field
-from helper.message.resent import newest_resent_block
+from helper.message.resent import end_of_block
 from helper.record import Record
 
 TYPE_CHECKING = False
@@ -26,19 +26,21 @@ if TYPE_CHECKING:
 class Author(Record):
     """Who sends the message, and what is to be said of it.
 
-    `account` is login@qualify_domain, `mailbox` the same after [rewrite], which is `rewrite`; `full_name` is UTF-8 and
-    may be empty; `given_name` is that of -F. `reverse_path` is the one that was allowed, None where it is the null
-    one. `prefix` and `suffix` are local_from_prefix and local_from_suffix, with a leading or trailing `*` for anything.
+    `account` is the login at qualify_domain, or the login itself where it is an address; `own` are all addresses that
+    are the caller's, `rewrite` is the [rewrite] table; `full_name` is UTF-8 and may be empty; `given_name` is that of
+    -F. `reverse_path` is the one that was allowed, None where it is the null one. `override_from` is from_override.
+    `prefix` and `suffix` are local_from_prefix and local_from_suffix, with a leading or trailing `*` for anything.
     """
 
     login: bytes
     full_name: bytes
     account: Mailbox
-    mailbox: Mailbox
+    own: tuple[Mailbox, ...]
     reverse_path: Mailbox | None
     trusted: bool
     rewrite: Callable[[Mailbox], Mailbox]
     given_name: bytes | None = None
+    override_from: bool = False
     check_from: bool = True
     retain_sender: bool = False
     prefix: bytes = b""
@@ -46,20 +48,24 @@ class Author(Record):
 
 
 def with_identity(fields: Fields, author: Author) -> Fields:
-    """Return the fields with `From:` and `Sender:` as the caller may have them.
+    """Return the fields of a message with `From:` and `Sender:` as the caller may have them.
 
     `From:` is added where it is missing, and completed where it is just the login. An untrusted caller's `Sender:` is
-    removed, unless it is retained, and one is added where `From:` is not the caller's own address. In a message that
-    is sent again, this is about the newest block's `Resent-From:` and `Resent-Sender:`: the rest is somebody else's.
+    removed, unless it is retained, and one is added where `From:` is not the caller's own address.
     """
-    start, stop = newest_resent_block(fields)
-    if stop:
-        block = identified(fields[start:stop], b"Resent-", author)
-        if newest_resent_block((*block, *fields[stop : stop + 1]))[1] > len(block):
-            # Without its Resent-Sender the block would go on with the older one's, which anybody may have written.
-            block = (*block, named(b"Resent-Sender", author.full_name, author.account))
-        return with_from(fields[:start] + block + fields[stop:], b"", author)
     return identified(fields, b"", author)
+
+
+def with_resent_identity(block: Fields, after: Fields, author: Author) -> Fields:
+    """Return the newest block with `Resent-From:` and `Resent-Sender:` by the same rules.
+
+    Of the fields after it nothing may come to belong to it: without its own Resent-Sender it would go on with the older
+    block's, which anybody may have written.
+    """
+    block = identified(block, b"Resent-", author)
+    if end_of_block((*block, *after), 0)[0] > len(block):
+        return (*block, named(b"Resent-Sender", author.full_name, author.account))
+    return block
 
 
 def identified(fields: Fields, prefix: bytes, author: Author) -> Fields:
@@ -67,6 +73,9 @@ def identified(fields: Fields, prefix: bytes, author: Author) -> Fields:
     if not author.trusted and (author.check_from or not author.retain_sender):
         fields = tuple(field for field in fields if field.key != prefix.lower() + b"sender")
     fields = with_from(tuple(completed(field, prefix, author) for field in fields), prefix, author)
+    if author.override_from:
+        key = prefix.lower() + b"from"
+        fields = tuple(overridden(field, author) if field.key == key else field for field in fields)
     if author.trusted or not author.check_from or is_from_own(fields, prefix, author):
         return fields
     return (*fields, named(prefix + b"Sender", author.full_name, author.account))
@@ -82,17 +91,29 @@ def with_from(fields: Fields, prefix: bytes, author: Author) -> Fields:
 
 
 def completed(field: Field, prefix: bytes, author: Author) -> Field:
-    """Return a `From:` that is just the login with name and address (sendmail's custom, kept by Exim)."""
-    if field.key != prefix.lower() + b"from" or field.body.strip().lower() != author.login.lower():
+    """Return a `From:` that is just the login with name and address (sendmail's custom, kept by Exim).
+
+    A login that is an address needs no completion: whoever wrote it wrote an address without a name.
+    """
+    written = field.body.strip().lower()
+    if field.key != prefix.lower() + b"from" or written != author.login.lower() or written == author.account.key:
         return field
     return named(field.name, author.full_name if author.given_name is None else author.given_name, author.account)
+
+
+def overridden(field: Field, author: Author) -> Field:
+    """Return a `From:` with the caller's address and no other (from_override); one that names nobody is made anew."""
+    from helper.message.override import with_only_address  # few configurations want it
+
+    kept = with_only_address(field, author.account.octets)
+    return kept or named(field.name, name_for_from(author), author.account)
 
 
 def name_for_from(author: Author) -> bytes:
     """Return the name in a `From:` that is added; beside a trusted caller's -f the caller's name would be wrong."""
     if author.given_name is not None:
         return author.given_name
-    speaks_for_other = author.trusted and author.reverse_path not in (None, author.account, author.mailbox)
+    speaks_for_other = author.trusted and author.reverse_path not in (None, *author.own)
     return b"" if speaks_for_other else author.full_name
 
 
@@ -125,7 +146,7 @@ def is_own(spec: AddrSpec, author: Author) -> bool:
     return any(
         given.domain.lower() == own.domain.lower() and has_local_part(given.local_part, own.local_part, author)
         for given in (mailbox, author.rewrite(mailbox))
-        for own in (author.account, author.mailbox)
+        for own in author.own
     )
 
 

@@ -28,6 +28,15 @@ def has_no_empty_label(text: bytes) -> bool:
     return bool(text) and not text.startswith(b".") and not text.endswith(b".") and b".." not in text
 
 
+def quoted_content(quoted: bytes) -> bytes:
+    """Return what a quoted string means: without its quotes and quoted pairs, and without the line ends of folding.
+
+    The white space after such a line end is a part of it (RFC 5322, section 3.2.4), and no address that SMTP carries
+    has a tab: programs that fold with one mean the space that they put it in place of.
+    """
+    return unescape(quoted[1:-1].replace(b"\n ", b" ").replace(b"\n\t", b" "))
+
+
 def unescape(text: bytes) -> bytes:
     """Resolve the quoted pairs of RFC 5322, section 3.2.1; a backslash at the end is none."""
     if b"\\" not in text:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from helper.message.address import Mailbox
-from helper.routing.patterns import matches_address
+from helper.routing.patterns import matches, matches_address
 
 ANY_LOCAL_PART = b"*"
 
@@ -16,9 +16,25 @@ def rewritten(rules: tuple[tuple[bytes, bytes], ...], mailbox: Mailbox, local_do
     """
     for pattern, address in rules:
         if matches_address(address_patterns(pattern, local_domains), mailbox):
-            local_part, _, domain = address.rpartition(b"@")
-            return Mailbox(mailbox.local_part if local_part == ANY_LOCAL_PART else local_part, domain)
+            return result(mailbox, address)
     return mailbox
+
+
+def rewritten_login(
+    rules: tuple[tuple[bytes, bytes], ...], mailbox: Mailbox, local_domains: tuple[bytes, ...]
+) -> Mailbox:
+    """Return the same for an address that is a login: a pattern without `@` is for all of it, so that `*` matches."""
+    for pattern, address in rules:
+        is_match = b"@" not in pattern and matches((pattern,), mailbox.octets)
+        if is_match or matches_address(address_patterns(pattern, local_domains), mailbox):
+            return result(mailbox, address)
+    return mailbox
+
+
+def result(mailbox: Mailbox, address: bytes) -> Mailbox:
+    """Return the address that a rule puts in the place of another one."""
+    local_part, _, domain = address.rpartition(b"@")
+    return Mailbox(mailbox.local_part if local_part == ANY_LOCAL_PART else local_part, domain)
 
 
 def address_patterns(pattern: bytes, local_domains: tuple[bytes, ...]) -> tuple[bytes, ...]:

@@ -30,7 +30,7 @@ def reverse_path_for(
     try:
         mailbox = parse_reverse_path(requested, qualify)
     except AddressSyntax as error:
-        raise AddressError(requested, f"cannot be the reverse-path: {error.problem}") from None
+        raise AddressError(requested.strip() or b'""', f"cannot be the reverse-path: {error.problem}") from None
     return mailbox if may_send_as(mailbox, caller, own, untrusted_set_sender) else own[0]
 
 

@@ -59,7 +59,8 @@ def with_a_labels(envelope: Envelope, extensions: Extensions) -> Envelope:
 def fitting_data(data: MailData, is_internationalised: bool, extensions: Extensions) -> MailData:
     """Return the mail data, converted where a line is too long or 8-bit octets may not be sent as they are."""
     body_stays = "8BITMIME" in extensions
-    # In an internationalised transaction a header is UTF-8 (RFC 6532); in another one it is as it always was.
+    # What could be encoded of it was. In an internationalised transaction a header is UTF-8 (RFC 6532); in another one
+    # what is no UTF-8 is as it always was.
     header_stays = body_stays and (
         data.header_charset == "us-ascii"
         or ("SMTPUTF8" in extensions if data.needs_smtputf8 else not is_internationalised)
@@ -67,7 +68,7 @@ def fitting_data(data: MailData, is_internationalised: bool, extensions: Extensi
     if data.is_8bit and not body_stays:
         problem = f"the message has 8-bit octets, and {extensions.lack('8BITMIME')}"
     elif data.header_charset != "us-ascii" and not header_stays:
-        problem = header_problem(extensions)
+        problem = header_problem(data, extensions)
     elif data.longest_line_octets > LINE_LIMIT:
         problem = f"a line of the message has more than {LINE_LIMIT} octets"
     else:
@@ -80,9 +81,10 @@ def fitting_data(data: MailData, is_internationalised: bool, extensions: Extensi
         raise CannotTake(f"{problem}; it cannot be converted: {why.problem}") from None
 
 
-def header_problem(extensions: Extensions) -> str:
+def header_problem(data: MailData, extensions: Extensions) -> str:
     """Return why a header with 8-bit octets cannot go as it is."""
-    lacking = next((keyword for keyword in ("SMTPUTF8", "8BITMIME") if keyword not in extensions), None)
+    wanted = ("SMTPUTF8", "8BITMIME") if data.needs_smtputf8 else ("8BITMIME",)
+    lacking = next((keyword for keyword in wanted if keyword not in extensions), None)
     if lacking is not None:
         return f"the header has 8-bit octets, and {extensions.lack(lacking)}"
     return "the header has octets that are not UTF-8, and with an internationalised address it has to be UTF-8"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ with_each_extension = pytest.mark.parametrize("extensions", EXTENSIONS.values(),
 
 def canonical(octets: bytes) -> bytes:
     """Return octets with CRLF line ends, the last line ended too."""
-    lines = octets.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    lines = re.sub(rb"\r+\n", b"\n", octets).replace(b"\r", b"\n").split(b"\n")
     return b"\r\n".join(lines) if lines[-1] == b"" else b"\r\n".join([*lines, b""])
 
 
@@ -152,7 +153,7 @@ def test_header_fields_stay_octet_for_octet(installation, smarthost):
         b"X-Folded: one\n two\n\tthree  \n"
         b"x-odd-CASE:no space\n"
         b"X-Empty:\n"
-        b"X-8bit: caf\xc3\xa9\n"
+        b"X-8bit: caf\xe9\n"
         b"Subject:   spaces   kept   \n"
         b"Received: from somewhere by elsewhere; Mon, 1 Jan 2024 00:00:00 +0000\n"
         b"Date: Mon, 1 Jan 2024 00:00:00 +0000\n"

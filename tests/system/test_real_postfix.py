@@ -1,10 +1,16 @@
-"""Postfix loses patience with who asks for too much: the reason told is the first refusal, not what follows."""
+"""Postfix loses patience with who asks for too much: the reason told is the first refusal, not what follows.
+
+And it hands mail on: what it took with SMTPUTF8 it cannot give to a next hop that does not know that.
+"""
 
 from __future__ import annotations
 
+import email
+import email.policy
+
 import pytest
 
-from tests.support.realservers.postfix import Postfix
+from tests.support.realservers.postfix import FAR, Postfix, PostfixBeforeAnother
 from tests.system.real import assert_nothing_taken, label, send
 
 HARD_ERROR_LIMIT = 20  # Postfix hangs up after so many errors in a session
@@ -37,3 +43,36 @@ def test_one_recipient_more_stops_it_for_all(installation, real):
     assert result.status == 1
     assert result.reason.startswith(f"{label(endpoint)}: RCPT TO:<{recipients[-1]}> was refused: 452 4.5.3 ")
     assert server.arrivals() == []
+
+
+SENDER = "carol@example.org"  # who gets what is returned
+IN_UTF_8 = "From: K\u00e4the <carol@example.org>\nSubject: Gr\u00fc\u00dfe\nMIME-Version: 1.0\n".encode()
+PARTS = (
+    "Content-Type: multipart/mixed; boundary=b\n\n"
+    "--b\nContent-Type: text/plain; name=gr\u00fc\u00dfe.txt; charset=utf-8\n\nGr\u00fc\u00dfe\n--b--\n"
+).encode()
+
+
+@pytest.mark.parametrize("rest", [b"\nA line.\n", PARTS], ids=["header", "part"])
+def test_a_header_beyond_ascii_passes_a_next_hop_without_smtputf8(installation, real, rest):
+    server = real(PostfixBeforeAnother)
+    main = {"untrusted_set_sender": [SENDER]}
+    result = send(
+        installation, server.endpoint("starttls"), "-f", SENDER, f"carol@{FAR}", stdin=IN_UTF_8 + rest, main=main
+    )
+    assert (result.status, result.stderr) == (0, "")
+    [arrival] = server.arrivals()
+    assert arrival.reverse_path == SENDER.encode(), "it was returned"
+    message = email.message_from_bytes(arrival.octets, policy=email.policy.default)
+    assert (message["Subject"], message["From"].addresses[0].display_name) == ("Gr\u00fc\u00dfe", "K\u00e4the")
+
+
+def test_what_has_no_other_form_is_returned_by_such_a_next_hop(installation, real):
+    """So the next hop of the test above is one."""
+    server = real(PostfixBeforeAnother)
+    main = {"untrusted_set_sender": [SENDER]}
+    message = b"DKIM-Signature: v=1; b=x\n" + IN_UTF_8 + b"\nA line.\n"
+    send(installation, server.endpoint("starttls"), "-f", SENDER, f"carol@{FAR}", stdin=message, main=main)
+    [arrival] = server.arrivals()
+    assert arrival.reverse_path == b""
+    assert b"SMTPUTF8 is required" in arrival.body

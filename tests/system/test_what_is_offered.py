@@ -94,23 +94,121 @@ def test_what_is_signed_is_refused_before_any_data(installation, smarthost):
 SUBJECT_8BIT = "Subject: Grüße aus Köln\n".encode()
 
 
-def test_a_header_beyond_ascii_goes_with_smtputf8(installation, smarthost):
-    host = smarthost()
-    configure(installation, host)
-    result = installation.send(*ONE, stdin=b"From: alice@example.net\n" + SUBJECT_8BIT + b"\nhello\n")
-    assert_sent(result, host, ONE)
-    assert "SMTPUTF8" in host.message.parameters
-    assert SUBJECT_8BIT.strip() in host.message.header
+EVERYTHING = (*PLAIN, "8BITMIME", "SMTPUTF8")
+OFFERED = pytest.mark.parametrize("offered", [PLAIN, (*PLAIN, "8BITMIME"), EVERYTHING], ids=["7bit", "8bit", "utf8"])
 
 
-@pytest.mark.parametrize("offered", [PLAIN, (*PLAIN, "8BITMIME")], ids=["7bit", "8bit"])
-def test_a_header_beyond_ascii_is_encoded_where_smtputf8_is_not_offered(installation, smarthost, offered):
+def message_with(*header, body="hello\n"):
+    return "".join(["From: alice@example.net\n", *header, "\n", body]).encode()
+
+
+@OFFERED
+def test_a_header_beyond_ascii_is_encoded_whatever_is_offered(installation, smarthost, offered):
     host = smarthost(extensions=offered)
     configure(installation, host)
     result = installation.send(*ONE, stdin=b"From: alice@example.net\n" + SUBJECT_8BIT + b"\nhello\n")
     assert_sent(result, host, ONE)
+    assert not {"SMTPUTF8", "BODY"} & set(host.message.parameters)
     assert host.message.header.isascii()
     assert parsed(host.message.octets)["Subject"] == "Grüße aus Köln"
+    assert host.message.parameters["SIZE"] == str(len(host.message.octets))
+
+
+PART = "--b\nContent-Type: text/plain; name=grüße.txt\nContent-Description: Grüße\n\nhello\n--b--\n"
+WITHIN = "--b\nContent-Type: message/rfc822\n\nSubject: Grüße\nFrom: Jörg <j@x.example>\n\nhello\n--b--\n"
+MIXED = 'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b"\n'
+
+
+@OFFERED
+@pytest.mark.parametrize(
+    "message",
+    [
+        message_with("To: Käthe <carol@example.org>, =?utf-8?q?a?= <b@x.example>\n"),
+        message_with("To: carol@bücher.example (Käthe)\n"),
+        message_with("Comments: Grüße\n über die Grenze\n", "Keywords: Größe, Höhe\n"),
+        message_with("MIME-Version: 1.0\n", "Content-Type: text/plain; name=grüße.txt\n"),
+        message_with("Resent-From: Jörg <alice@example.net>\n", "Resent-To: Käthe <carol@example.org>\n"),
+        message_with(MIXED, body=PART),
+        message_with(MIXED, body=WITHIN),
+        message_with(MIXED, "Subject: Grüße\n", body=PART.replace("\n", "\r\n")),
+    ],
+    ids=["name", "domain", "text", "parameter", "resent", "part", "message", "both"],
+)
+def test_headers_of_all_kinds_are_encoded_whatever_is_offered(installation, smarthost, offered, message):
+    host = smarthost(extensions=offered)
+    configure(installation, host)
+    assert_sent(installation.send(*ONE, stdin=message), host, ONE)
+    assert not {"SMTPUTF8", "BODY"} & set(host.message.parameters)
+    assert host.message.octets.isascii()
+    assert "\ufffd" not in str(parsed(host.message.octets))
+
+
+DKIM = "DKIM-Signature: v=1; d=example.net; b=abc\n"
+HAVE_NO_OTHER_FORM = {
+    "local-part": ("To: Käthe <käthe@bücher.example>\n", "To: =?utf-8?q?K=C3=A4the?= <käthe@xn--bcher-kva.example>"),
+    "message-id": ("Message-ID: <grüße@example.net>\n", "Message-ID: <grüße@example.net>"),
+    "signed": (DKIM + "Subject: Grüße\n", "Subject: Grüße"),
+}
+
+
+@pytest.mark.parametrize("field", HAVE_NO_OTHER_FORM)
+def test_what_has_no_form_in_ascii_goes_with_smtputf8_or_not_at_all(installation, smarthost, field):
+    given, sent = HAVE_NO_OTHER_FORM[field]
+    host = smarthost(extensions=EVERYTHING)
+    configure(installation, host)
+    assert_sent(installation.send(*ONE, stdin=message_with(given)), host, ONE)
+    assert "SMTPUTF8" in host.message.parameters
+    assert sent.encode() in host.message.header.split(b"\r\n")
+    host = smarthost(extensions=(*PLAIN, "8BITMIME"))
+    configure(installation, host)
+    result = installation.send(*ONE, stdin=message_with(given))
+    assert result.reason.startswith(
+        f"{label(host)}: the header has 8-bit octets, and SMTPUTF8 is not offered; it cannot"
+    )
+    assert_not_sent(result, result.reason, status=69, recipients=ONE, hosts=[host])
+
+
+def test_8_bit_that_is_no_utf_8_stays_where_it_may(installation, smarthost):
+    host = smarthost(extensions=EVERYTHING)
+    configure(installation, host)
+    assert_sent(installation.send(*ONE, stdin=b"Subject: na\xefve\nX-Note: \xc3\xbc\n" + HEAD + b"\n"), host, ONE)
+    assert (host.message.parameters["BODY"], "SMTPUTF8" in host.message.parameters) == ("8BITMIME", False)
+    assert {b"Subject: na\xefve", b"X-Note: =?utf-8?b?w7w=?="} <= set(host.message.header.split(b"\r\n"))
+
+
+def test_8_bit_that_is_no_utf_8_is_told_among_internationalised_addresses(installation, smarthost):
+    host = smarthost(extensions=EVERYTHING)
+    configure(installation, host)
+    result = installation.send("käthe@example.org", stdin=b"Message-ID: <\xef@x>\n" + HEAD + b"\n")
+    problem = "the header has 8-bit octets that are no UTF-8, among internationalised addresses; it cannot be converted"
+    assert result.reason.startswith(f"{label(host)}: {problem}")
+
+
+# Lines that are too long for white space to break them
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("To", ",".join(f"user{number}@department.example" for number in range(99))),
+        ("References", "".join(f"<{number}@mail.example>" for number in range(99))),
+        ("Subject", "x" * 1500),
+    ],
+)
+def test_a_long_field_without_white_space_is_folded(installation, smarthost, name, value):
+    host = smarthost(extensions=PLAIN)
+    configure(installation, host)
+    assert_sent(installation.send(*ONE, stdin=message_with(f"{name}: {value}\n")), host, ONE)
+    assert max(map(len, host.message.header.split(b"\r\n"))) <= 78
+    assert "".join(parsed(host.message.octets)[name].split()) == value
+
+
+def test_a_folded_quoted_local_part_is_one(installation, smarthost):
+    host = smarthost(extensions=PLAIN)
+    configure(installation, host)
+    result = installation.send("-t", stdin=b'To: <"a\n b"@x.example>\n\nhello\n')
+    host.settle()
+    assert (result.status, host.message.addresses) == (0, [b'"a b"@x.example'])
 
 
 def test_an_internationalised_domain_becomes_its_a_label(installation, smarthost):

@@ -58,7 +58,7 @@ def boundary_line(source: Buffer, start: int, boundaries: Sequence[bytes]) -> Bo
 def line_at(source: Buffer, start: int, limit: int = LINE_LIMIT) -> tuple[bytes, int]:
     """Return the line at `start` without its end, and where the next one begins; of a line over the limit, a piece.
 
-    As on the wire, LF, CRLF and a bare CR each end a line.
+    As on the wire, LF, CRLF with any number of CRs, and a bare CR each end a line.
     """
     size = 256
     while True:
@@ -67,16 +67,26 @@ def line_at(source: Buffer, start: int, limit: int = LINE_LIMIT) -> tuple[bytes,
         if end + 1 < len(window) or len(window) < size or end > limit:
             break
         size *= 4
-    stop = end + (2 if window[end : end + 2] == b"\r\n" else 1)
-    return window[:end], start + min(stop, len(window))
+    return window[:end], after_line_end(source, start + end)
+
+
+def after_line_end(source: Buffer, at: int) -> int:
+    """Return where the line end at `at` ends, or the end of the source."""
+    stop = at
+    while bytes(source[stop : stop + 1]) == b"\r":
+        stop += 1
+    return stop + 1 if bytes(source[stop : stop + 1]) == b"\n" else min(at + 1, len(source))
 
 
 def before_line_end(source: Buffer, start: int, stop: int) -> int:
     """Return where what lies between ends without its last line end: that belongs to the boundary line after it."""
-    tail = bytes(source[max(start, stop - 2) : stop])
-    if tail == b"\r\n":
-        return stop - 2
-    return stop - 1 if tail[-1:] in (b"\r", b"\n") else stop
+    last = bytes(source[max(start, stop - 1) : stop])
+    if last not in (b"\r", b"\n"):
+        return stop
+    stop -= 1
+    while last == b"\n" and bytes(source[max(start, stop - 1) : stop]) == b"\r":
+        stop -= 1
+    return stop
 
 
 def lines_with(source: Buffer, at: int, beginning: bytes) -> Iterator[int]:

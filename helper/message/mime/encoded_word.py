@@ -6,6 +6,7 @@ from binascii import b2a_base64
 
 from helper.message.display_name import q_encoded
 from helper.message.mime.charset import UTF_8
+from helper.message.mime.folding import LONG_WORD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ WORD_LIMIT = 63
 
 
 def with_encoded_words(words: Iterable[Word], charset: bytes) -> Iterator[Piece]:
-    """Yield words as pieces, those that are not ASCII as encoded words; those without a meaning as they are.
+    """Yield words as pieces, those that are not ASCII, or too long, as encoded words; those without a meaning stay.
 
     White space between two encoded words is none (section 6.2), so that which is meant goes into them.
     """
@@ -29,7 +30,7 @@ def with_encoded_words(words: Iterable[Word], charset: bytes) -> Iterator[Piece]
     gap = b""  # before the run
     before = b""
     for space, octets, meaning in words:
-        if meaning is not None and not octets.isascii():
+        if meaning is not None and (len(octets) > LONG_WORD or not octets.isascii()):
             if run:
                 run.append(unfolded(space))
             else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from helper.message.header import HEADER_LIMIT
 from helper.message.mime.boundaries import boundary_line, line_at
 from helper.message.mime.content import MESSAGE, Content, content_of
-from helper.message.mime.fields import ascii_field, fields_of, short_field
+from helper.message.mime.fields import ascii_field, encoded_field, fields_of
 from helper.record import Record
 
 TYPE_CHECKING = False
@@ -19,7 +19,7 @@ SIGNATURE_KEYS = frozenset((b"dkim-signature", b"domainkey-signature", b"arc-mes
 
 
 class Kept(Record):
-    """What may stay 8-bit."""
+    """What may stay 8-bit; in a header, that is only what has no form in ASCII, or is no UTF-8."""
 
     body: bool
     header: bool
@@ -43,7 +43,7 @@ class Entity(Record):
 
 def entity_of(fields: Fields, start: int, stop: int, body_start: int, within: Content, kept: Kept) -> Entity:
     """Return the entity with this header; what it is within says what it is if it does not."""
-    sent = tuple(short_field(field) if kept.header else ascii_field(field) for field in fields)
+    sent = tuple(encoded_field(field) if kept.header else ascii_field(field) for field in fields)
     content = content_of(fields, within.parts_type)
     return Entity(sent, sent != fields, content, start, stop, body_start, within.kind == MESSAGE)
 

@@ -1,12 +1,16 @@
-"""Fields: a header of a message or a part in ASCII and in short lines, and what it says of the body."""
+"""Fields: a header of a message or a part in ASCII and in short lines, and what it says of the body.
+
+What has a form in ASCII gets it, whatever a server offers: nobody knows what the one after it does.
+"""
 
 from __future__ import annotations
 
 from helper.message.a_label import NoALabel, ascii_address
+from helper.message.address_list import parse_address_list
 from helper.message.header import FIELDS_LIMIT, Field, field_name
-from helper.message.mime.charset import charset_of
-from helper.message.mime.encoded_word import with_encoded_words
-from helper.message.mime.folding import folded, is_too_long, pieces_of
+from helper.message.mime.charset import UNKNOWN, charset_of
+from helper.message.mime.encoded_word import unfolded, with_encoded_words
+from helper.message.mime.folding import LONG_WORD, folded, is_too_long, pieces_of, with_more_places
 from helper.message.mime.parameters import with_encoded_parameters
 from helper.message.mime.refusal import CannotConvert
 from helper.message.mime.structured import address_words, other_words, phrase_words
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
 
     from helper.message.mime.encoded_word import Word
 
+    Words = list[Word]
     Fields = tuple[Field, ...]
 
 PARAMETRISED_KEYS = frozenset((b"content-type", b"content-disposition"))
@@ -39,6 +44,7 @@ OTHER_KEYS = (
 # All other fields are free text, as is what nobody knows (RFC 2047, section 5, rule 1).
 WORDS: dict[bytes, Callable[[bytes], Iterator[Word]]] = {
     b"keywords": phrase_words,
+    **dict.fromkeys(PARAMETRISED_KEYS, other_words),
     **dict.fromkeys(ADDRESS_KEYS, address_words),
     **dict.fromkeys(OTHER_KEYS, other_words),
 }
@@ -57,42 +63,89 @@ def fields_of(lines: Iterable[bytes]) -> Fields | None:
     return tuple(Field(field_name(each[0]), b"\n".join(each) + b"\n") for each in found)
 
 
-def short_field(field: Field) -> Field:
-    """Return a field in short lines, 8-bit or not. CannotConvert where it cannot be folded."""
-    return folded(field, pieces_of(field.body)) if is_too_long(field) else field
+def encoded_field(field: Field) -> Field:
+    """Return a field in short lines, in ASCII as far as UTF-8 in it can be encoded without loss.
+
+    A local part and a message id cannot, and what is no UTF-8 stays as it is. CannotConvert where it cannot be folded.
+    """
+    charset = charset_of([field.octets])
+    if field.octets.isascii() or charset == UNKNOWN:
+        return short_field(field)
+    try:
+        return in_encoded_words(field, charset)
+    except CannotConvert:
+        return short_field(field)
 
 
 def ascii_field(field: Field) -> Field:
     """Return a field in ASCII and in short lines. CannotConvert where it has no such form."""
     if field.octets.isascii():
         return short_field(field)
-    charset = charset_of([field.octets])
-    if field.key in PARAMETRISED_KEYS:
-        return folded(field, pieces_of(with_encoded_parameters(field, charset)))
-    name = field.name.decode("ascii")
+    encoded = in_encoded_words(field, charset_of([field.octets]))
+    if not encoded.octets.isascii():
+        problem = "has 8-bit octets in an address or another place that allows none"
+        raise CannotConvert(f"the header field {field.name.decode('ascii')} {problem}")
+    return encoded
+
+
+def short_field(field: Field) -> Field:
+    """Return a field in short lines, 8-bit or not. CannotConvert where it cannot be folded."""
+    if not is_too_long(field):
+        return field
+    try:
+        return folded(field, pieces_of(field.body))
+    except CannotConvert:
+        return in_encoded_words(field, charset_of([field.octets]))
+
+
+def in_encoded_words(field: Field, charset: bytes) -> Field:
+    """Return a field in short lines in which all has been encoded that is not ASCII, or too long, and can be."""
     if field.key in ADDRESS_KEYS:
         field = rewrite_addresses(field, with_a_labels)
+    pieces = list(with_encoded_words(words_of(field, charset), charset))
     try:
-        words = list(WORDS.get(field.key, text_words)(field.body))
+        return folded(field, pieces)
+    except CannotConvert:
+        return folded(field, with_more_places(pieces))
+
+
+def words_of(field: Field, charset: bytes) -> Words:
+    """Return the words of a field. CannotConvert where it is so malformed that nobody knows what they are."""
+    text = with_encoded_parameters(field, charset) if field.key in PARAMETRISED_KEYS else field.body
+    try:
+        return list(reader_of(field)(text))
     except AddressSyntax as error:
-        raise CannotConvert(f"the header field {name} is wrong: {error.problem}") from None
-    if any(meaning is None and not octets.isascii() for _, octets, meaning in words):
-        raise CannotConvert(f"the header field {name} has 8-bit octets in an address or another place that allows none")
-    return folded(field, with_encoded_words(words, charset))
+        problem = f"the header field {field.name.decode('ascii')} is wrong: {error.problem}"
+        raise CannotConvert(problem) from None
+
+
+def reader_of(field: Field) -> Callable[[bytes], Iterator[Word]]:
+    """Return what finds the words of a field; an address list that is none is read as text by who shows it."""
+    reader = WORDS.get(field.key, text_words)
+    if reader is address_words:
+        try:
+            parse_address_list(field.body)
+        except AddressSyntax:
+            return text_words
+    return reader
 
 
 def with_a_labels(local_part: bytes, domain: bytes | None) -> bytes | None:
-    """Return an address with its domain in ASCII, None where it stays as it is."""
+    """Return an address with its domain in ASCII, whatever its local part, None where it stays as it is."""
+    if domain is None or domain.isascii():
+        return None
     try:
-        address = local_part + b"@" + (domain or b"")
-        return None if domain is None or address.isascii() else ascii_address(address)
+        return local_part + ascii_address(b"x@" + domain).removeprefix(b"x")
     except NoALabel:
         return None
 
 
 def text_words(text: bytes) -> Iterator[Word]:
-    """Yield the words of free text; all of them have a meaning."""
-    return ((space, octets, octets) for space, octets in pieces_of(text))
+    """Yield the words of free text; all of them have a meaning, and so has white space, of which too much is a word."""
+    for space, octets in pieces_of(text):
+        if len(space) > LONG_WORD:
+            space, octets = space[:1], unfolded(space[1:]) + octets
+        yield space, octets, octets
 
 
 def with_field(fields: Fields, name: bytes, body: bytes) -> Fields:

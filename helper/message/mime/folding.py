@@ -1,4 +1,4 @@
-"""Folding: header fields in lines that every server takes, broken only at white space (RFC 5322, section 2.2.3)."""
+"""Folding: header fields in lines that every server takes, broken at white space (RFC 5322, section 2.2.3)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 COLUMNS = 76  # the most with an encoded word in a line (RFC 2047, section 2)
 LINE_LIMIT = 998  # octets without CRLF (RFC 5321, section 4.5.3.1.6)
+LONG_WORD = 900  # octets: with the name of a field before it, a longer one may not fit a line
+PLACES = (b",", b";")  # of structured fields, after which white space means nothing
 # bytes.split() takes more for white space than a header does.
 AS_WORDS = bytes.maketrans(b"\r\v\f", b"xxx")
 
@@ -34,6 +36,29 @@ def pieces_of(text: bytes) -> Iterator[Piece]:
         at = stop
 
 
+def with_more_places(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Yield the tokens of a structured field with places to fold it where it has none, and without too large ones.
+
+    That is after a comma and a semicolon, but in angle brackets, and between two that meet: `<1@x><2@x>`. In a quoted
+    string it is at its white space.
+    """
+    before = b""
+    in_angle = False
+    for space, octets in pieces:
+        is_place = (before in PLACES and not in_angle) or (before == b">" and octets == b"<")
+        first = (b" " if is_place or len(space) > LONG_WORD else space), octets
+        yield from split_at_white_space(first) if len(octets) > COLUMNS else (first,)
+        in_angle = octets == b"<" or (in_angle and octets != b">")
+        before = octets
+
+
+def split_at_white_space(piece: Piece) -> Iterator[Piece]:
+    """Yield a piece in those of which it consists."""
+    space, octets = piece
+    for within, word in pieces_of(octets):
+        yield within or space, word
+
+
 def folded(field: Field, pieces: Iterable[Piece]) -> Field:
     """Return a field that consists of these pieces, folded where a line would be too long, and where it was before.
 
@@ -43,7 +68,7 @@ def folded(field: Field, pieces: Iterable[Piece]) -> Field:
     prefix = field.octets[: len(field.octets) - len(field.body)]
     out = [prefix]
     column = len(prefix)
-    for space, octets in pieces:
+    for space, octets in joined(pieces):
         if b"\n" in space:
             column = len(space) - space.rindex(b"\n") - 1
         elif space and column + len(space) + len(octets) > COLUMNS:
@@ -57,3 +82,18 @@ def folded(field: Field, pieces: Iterable[Piece]) -> Field:
     if is_too_long(result):
         raise CannotConvert(f"the header field {field.name.decode('ascii')} has no place where it could be folded")
     return result
+
+
+def joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Yield pieces together that no white space parts."""
+    before: bytes | None = None
+    run: list[bytes] = []
+    for space, octets in pieces:
+        if space and run:
+            yield before or b"", b"".join(run)
+            run = []
+        if not run:
+            before = space
+        run.append(octets)
+    if run:
+        yield before or b"", b"".join(run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from helper.message.local_part import unescape
 from helper.message.mime.encoded_word import characters_of, grouped
+from helper.message.mime.folding import LONG_WORD
 from helper.message.mime.refusal import CannotConvert
 from helper.message.tokens import LETTERS_AND_DIGITS, WHITE, AddressSyntax, end_of_quoted, skip_white_and_comments
 from helper.record import Record
@@ -53,7 +54,7 @@ def parse_parametrised(text: bytes) -> Parametrised:
 
 
 def with_encoded_parameters(field: Field, charset: bytes) -> bytes:
-    """Return the body of a field with all its parameters in ASCII. CannotConvert where that is not enough."""
+    """Return the body of a field with short parameters in ASCII. CannotConvert where that is not enough."""
     name = field.name.decode("ascii")
     try:
         parsed = parse_parametrised(field.body)
@@ -63,16 +64,21 @@ def with_encoded_parameters(field: Field, charset: bytes) -> bytes:
     pieces: list[bytes] = []
     kept = 0
     for parameter in parsed.parameters:
-        if parameter.value.isascii():
+        if not needs_encoding(parameter):
             continue
         if b"*" in parameter.name or names & {parameter.name + b"*", parameter.name + b"*0", parameter.name + b"*0*"}:
-            raise CannotConvert(f"the header field {name} has a parameter with 8-bit octets in two forms")
+            raise CannotConvert(f"the header field {name} has a parameter in two forms")
         pieces += (field.body[kept : parameter.start].rstrip(), b" ", encoded_parameter(parameter, charset))
         kept = parameter.stop
     body = b"".join(pieces) + field.body[kept:]
     if not body.isascii():
         raise CannotConvert(f"the header field {name} has 8-bit octets outside its parameters")
     return body
+
+
+def needs_encoding(parameter: Parameter) -> bool:
+    """Say whether a value is not ASCII, or too long for a line; a boundary is no text."""
+    return not parameter.value.isascii() or (len(parameter.value) > LONG_WORD and parameter.name != b"boundary")
 
 
 def parameters_of(text: bytes, at: int) -> Iterator[Parameter]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
-from tests.support.realservers.server import INTERNATIONAL, MAILBOXES, NOT_YOURS, SIZE_LIMIT, USER, RealServer
+from tests.support.realservers.server import INTERNATIONAL, MAILBOXES, NOT_YOURS, PORTS, SIZE_LIMIT, USER, RealServer
 from tests.support.realservers.world import HOSTNAME, NUMBERS, Program
 
 MAPPED = ", ".join(f"{{{name}@example.org = {name}/}}" for name in (*MAILBOXES, INTERNATIONAL))
@@ -94,3 +95,37 @@ class Postfix(RealServer):
             for tls, port in self.ports.items():
                 wrapper = "yes" if tls == "implicit" else "no"
                 yield f"{address}:{port} inet n - n - - smtpd {files} -o smtpd_tls_wrappermode={wrapper}\n"
+
+
+FAR = "far.example"
+NEXT_HOP = f"""\
+{{address}}:{{port}} inet n - n - - smtpd
+  -o myhostname=next.test
+  -o smtpd_discard_ehlo_keywords=smtputf8,starttls
+  -o smtpd_tls_security_level=none
+  -o smtpd_sasl_auth_enable=no
+  -o smtpd_sender_restrictions=
+  -o smtpd_recipient_restrictions=
+  -o mynetworks=127.0.0.0/8
+  -o smtpd_relay_restrictions=permit_mynetworks,reject
+  -o cleanup_service_name=next-cleanup
+next-cleanup unix n - n - 0 cleanup
+  -o {{{{ virtual_alias_maps = inline:{{{{ {{{{ {MAILBOXES[0]}@{FAR} = {MAILBOXES[0]}@example.org }}}} }}}} }}}}
+smtp unix - - n - - smtp
+"""
+
+
+class PostfixBeforeAnother(Postfix):
+    """Postfix that hands mail for FAR on to a next hop without SMTPUTF8, where it comes into the first mailbox.
+
+    The next hop is another smtpd of the same Postfix. What it cannot have is returned to its sender.
+    """
+
+    def program(self) -> Program:
+        """Return what is started."""
+        program = super().program()
+        address, port = self.addresses["good"], next(PORTS)
+        files = dict(program.files)
+        files["etc/postfix/main.cf"] += f"transport_maps = inline:{{ {{ {FAR} = smtp:[{address}]:{port} }} }}\n"
+        files["etc/postfix/master.cf"] += NEXT_HOP.format(address=address, port=port)
+        return dataclasses.replace(program, files=files)

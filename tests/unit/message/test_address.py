@@ -271,9 +271,15 @@ def test_one_mailbox_is_neither_none_nor_two(text):
         parse_mailbox(text, b"example.net")
 
 
-@pytest.mark.parametrize("text", [b"", b"<>", b" <> ", b"  "])
+@pytest.mark.parametrize("text", [b"", b"<>", b" <> "])
 def test_reads_the_null_reverse_path(text):
     assert parse_reverse_path(text, b"x") is None
+
+
+@pytest.mark.parametrize("text", [b" ", b"  ", b"\t", b"()", b"< >", b","])
+def test_white_space_is_no_null_reverse_path(text):
+    with pytest.raises(AddressSyntax):
+        parse_reverse_path(text, b"x")
 
 
 def test_reads_a_reverse_path():

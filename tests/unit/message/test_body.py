@@ -28,7 +28,12 @@ def wire(message: bytes, start: int = 0, chunk_octets: int = CHUNK_OCTETS) -> by
         (b"\n", b"\r\n"),
         (b"\r", b"\r\n"),
         (b"\n\r", b"\r\n\r\n"),
-        (b"\r\r\n", b"\r\n\r\n"),
+        (b"\r\r\n", b"\r\n"),
+        (b"a\r\r\nb", b"a\r\nb\r\n"),
+        (b"a\r\r\r\r\n\r\r\n", b"a\r\n\r\n"),
+        (b"a\r\rb\r\r\n", b"a\r\n\r\nb\r\n"),
+        (b"\r\r\n.\r\r\n", b"\r\n.\r\n"),
+        (b"\r\n\r\r", b"\r\n\r\n\r\n"),
         (b"a\nb\r\nc\rd", b"a\r\nb\r\nc\r\nd\r\n"),
         (b"a\n\n\r\r", b"a\r\n\r\n\r\n\r\n"),
         (b"a\0b\xff", b"a\0b\xff\r\n"),
@@ -109,8 +114,8 @@ def test_a_survey_counts_no_line_end(length, end):
     assert survey(b"a\n" + b"x" * length + end, 0).longest_line == max(LINE_LIMIT, length)
 
 
-@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
-@pytest.mark.parametrize("shift", [-2, -1, 0, 1, 2])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r", b"\r\r\n", b"\r\r\r\n"])
+@pytest.mark.parametrize("shift", [-3, -2, -1, 0, 1, 2])
 def test_a_survey_and_the_wire_cross_chunks(end, shift):
     message = b"x" * (CHUNK_OCTETS + shift) + end + b"y" * CHUNK_OCTETS + end + b"z"
     assert survey(message, 0).octets == len(wire(message)) == 2 * CHUNK_OCTETS + shift + 7
@@ -126,6 +131,7 @@ def test_reads_a_mapped_file_and_a_view_as_it_reads_octets():
             assert survey(buffer, 6) == survey(message, 6)
 
 
-def test_holds_no_more_than_a_few_chunks_at_a_time():
-    message = b"\n" * (3 * CHUNK_OCTETS)
+@pytest.mark.parametrize("octet", [b"\n", b"\r"])
+def test_holds_no_more_than_a_few_chunks_at_a_time(octet):
+    message = octet * (3 * CHUNK_OCTETS)
     assert max(map(len, wire_chunks(message, 0))) <= 2 * (CHUNK_OCTETS + 1)

@@ -15,7 +15,7 @@ BOB = Author(
     login=b"bob",
     full_name=b"Bob Smith",
     account=ACCOUNT,
-    mailbox=ACCOUNT,
+    own=(ACCOUNT,),
     reverse_path=ACCOUNT,
     trusted=False,
     rewrite=lambda mailbox: mailbox,
@@ -68,7 +68,7 @@ def test_never_invents_to():
 
 @pytest.mark.parametrize(
     "name",
-    [b"Bcc", b"bcc", b"BCC ", b"Resent-Bcc", b"Return-Path", b"Envelope-To", b"Delivery-Date", b"delivery-date\t"],
+    [b"Bcc", b"bcc", b"BCC ", b"Return-Path", b"Envelope-To", b"Delivery-Date", b"delivery-date\t"],
 )
 def test_removes_what_is_nobody_elses(name):
     header = COMPLETE + name + b": secret@x,\n other@x\nSubject: y\n"
@@ -76,7 +76,7 @@ def test_removes_what_is_nobody_elses(name):
 
 
 def test_removes_the_blind_copies_of_older_blocks_too():
-    header = b"Resent-To: a@x\nReceived: x\nResent-Bcc: secret@x\nBcc: secret@y\n" + COMPLETE
+    header = b"Resent-To: a@x\nReceived: x\nResent-From: o@x\nResent-Bcc: secret@x\nBcc: secret@y\n" + COMPLETE
     assert b"secret" not in composed(header)
 
 
@@ -97,6 +97,39 @@ def test_leaves_an_older_resent_block_as_it_is():
     assert composed(b"Resent-From: bob@example.net\nResent-To: a@x\n" + old + COMPLETE) == (
         b"Resent-From: bob@example.net\nResent-To: a@x\nResent-" + DATE + b"Resent-" + MESSAGE_ID + old + COMPLETE
     )
+
+
+NEWEST = b"Resent-From: Bob Smith <bob@example.net>\nResent-" + DATE + b"Resent-" + MESSAGE_ID
+OLDER = b"Resent-From: o@x\nResent-Sender: p@x\nResent-To: q@x\n"
+SENDER = b"Sender: s@x\n"
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (b"Resent-Bcc: secret@x\n" + SENDER, NEWEST + SENDER),
+        (SENDER + b"Resent-Bcc: secret@x\n", SENDER + NEWEST),
+        (b"Resent-Bcc: secret@x\nReceived: x\n" + OLDER + SENDER, NEWEST + b"Received: x\n" + OLDER + SENDER),
+        (b"Resent-Bcc: secret@x\nReturn-Path: <x>\n" + OLDER, NEWEST + OLDER),
+        (b"Resent-To: a@x\nX-Note: y\nResent-Cc: b@x\n", b"Resent-To: a@x\nX-Note: y\nResent-Cc: b@x\n" + NEWEST),
+        (
+            b"Received: x\nSubject: y\nResent-From: ceo@x\nX-Note: y\nResent-Sender: ceo@x\n",
+            b"Received: x\nSubject: y\nResent-From: ceo@x\nX-Note: y\nResent-Sender: Bob Smith <bob@example.net>\n"
+            b"Resent-" + DATE + b"Resent-" + MESSAGE_ID,
+        ),
+        (  # what is left of an older block when blind copies and Return-Path are gone must not join the newest one
+            b"Resent-From: bob@example.net\nResent-Bcc: secret@x\nResent-Bcc: secret@y\nResent-Sender: ceo@x\n"
+            b"Resent-From: ceo@x\n",
+            b"Resent-From: bob@example.net\nResent-Sender: Bob Smith <bob@example.net>\nResent-"
+            + DATE
+            + b"Resent-"
+            + MESSAGE_ID
+            + b"Resent-Sender: ceo@x\nResent-From: ceo@x\n",
+        ),
+    ],
+)
+def test_the_newest_block_is_found_before_anything_is_removed(header, expected):
+    assert composed(header + COMPLETE) == expected + COMPLETE
 
 
 @pytest.mark.parametrize("name", [b"From", b"Sender", b"Reply-To"])
@@ -129,7 +162,7 @@ def test_touches_no_other_field():
 def test_the_own_address_is_rewritten_wherever_we_put_it():
     public = Mailbox(b"bob.smith", b"x.example")
     options = OPTIONS.replace(rewrite=lambda box: public if box == ACCOUNT else box)
-    author = BOB.replace(mailbox=public)
+    author = BOB.replace(own=(ACCOUNT, public))
     assert b"From: Bob Smith <bob.smith@x.example>\n" in composed(b"", author, options)
     assert b"From: Bob Smith <bob.smith@x.example>\n" in composed(b"From: bob\n", author, options)
     assert b"Sender: Bob Smith <bob.smith@x.example>\n" in composed(b"From: a@b\n", author, options)
@@ -224,9 +257,9 @@ def test_what_is_composed_is_a_header_whose_fields_stay_as_they_are(message, ful
     author = BOB.replace(full_name=full_name, given_name=None)
     try:
         fields, _ = split_message(message)
+        once = compose(fields, author, STAMP, RECEIVED)
     except MessageError:
         return
-    once = compose(fields, author, STAMP, RECEIVED)
     again, body_start = split_message(once.octets)
     assert body_start == len(once.octets)
     twice, _ = split_message(compose(again, author, STAMP, OPTIONS).octets)
@@ -237,5 +270,8 @@ def test_what_is_composed_is_a_header_whose_fields_stay_as_they_are(message, ful
 def test_loses_no_field_but_those_that_are_removed(header):
     fields, _ = split_message(header)
     kept = [field.key for field in fields if field.key not in (b"bcc", b"sender")]
-    after = [field.key for field in split_message(composed(header))[0]]
+    try:
+        after = [field.key for field in split_message(composed(header))[0]]
+    except MessageError:
+        return
     assert all(after.count(key) >= kept.count(key) for key in kept)

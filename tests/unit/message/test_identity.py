@@ -4,16 +4,18 @@ import pytest
 
 from helper.message.address import Mailbox
 from helper.message.header import split_message
-from helper.message.identity import Author, with_identity
+from helper.message.identity import Author, with_from, with_identity, with_resent_identity
+from helper.message.resent import split_at_newest_block
 
 ACCOUNT = Mailbox(b"bob", b"example.net")
 PUBLIC = Mailbox(b"bob.smith", b"public.example")
+AT_HOST = Mailbox(b"bob", b"ws1.example.net")
 OTHER = Mailbox(b"news", b"example.org")
 BOB = Author(
     login=b"bob",
     full_name=b"Bob Smith",
     account=ACCOUNT,
-    mailbox=PUBLIC,
+    own=(ACCOUNT, PUBLIC, AT_HOST),
     reverse_path=ACCOUNT,
     trusted=False,
     rewrite=lambda mailbox: mailbox,
@@ -25,7 +27,12 @@ OWN_SENDER = b"Sender: " + NAMED + b"\n"
 
 def identified(header: bytes, author: Author) -> bytes:
     fields, _ = split_message(header)
-    return b"".join(field.octets for field in with_identity(fields, author))
+    before, block, after = split_at_newest_block(fields)
+    if block:
+        fields = with_from((*before, *with_resent_identity(block, after, author), *after), b"", author)
+    else:
+        fields = with_identity(fields, author)
+    return b"".join(field.octets for field in fields)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +49,9 @@ def identified(header: bytes, author: Author) -> bytes:
         (TRUSTED.replace(reverse_path=OTHER), b"From: news@example.org\n"),
         (TRUSTED.replace(reverse_path=OTHER, given_name=b"News"), b"From: News <news@example.org>\n"),
         (BOB.replace(reverse_path=OTHER), b"From: Bob Smith <news@example.org>\n" + OWN_SENDER),
+        (BOB.replace(reverse_path=AT_HOST), b"From: Bob Smith <bob@ws1.example.net>\n"),
+        (BOB.replace(reverse_path=PUBLIC), b"From: Bob Smith <bob.smith@public.example>\n"),
+        (TRUSTED.replace(reverse_path=AT_HOST), b"From: Bob Smith <bob@ws1.example.net>\n"),
     ],
 )
 def test_adds_from_where_it_is_missing(author, added):
@@ -62,6 +72,8 @@ def test_adds_from_where_it_is_missing(author, added):
         (b"From: bob@example.net\n", BOB, b"From: bob@example.net\n"),
         (b"From: carol\n", TRUSTED, b"From: carol\n"),
         (b"From: bob\n", BOB.replace(login=b"bobby"), b"From: bob\n"),
+        (b"From: bob@example.net\n", BOB.replace(login=b"bob@example.net"), b"From: bob@example.net\n"),
+        (b"From:\n", BOB.replace(login=b"bob@example.net"), b"From: Bob Smith <bob@example.net>\n"),
     ],
 )
 def test_completes_a_from_that_is_just_the_login(header, author, expected):
@@ -78,6 +90,8 @@ def test_completes_a_from_that_is_just_the_login(header, author, expected):
         b"BOB@example.net",
         b'"bob"@example.net',
         b"bob.smith@public.example",
+        b"bob@ws1.example.net",
+        b"Bob <BOB@WS1.example.net>",
         b"g: bob@example.net;",
     ],
 )
@@ -182,3 +196,39 @@ def test_retains_the_sender_of_the_trusted_and_where_it_is_told_to():
 )
 def test_a_message_that_is_sent_again_is_identified_by_its_newest_block(header, expected):
     assert identified(header, BOB) == expected
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        (b"From: ceo@x.example\n", b"From: bob@example.net\n"),
+        (b'From: "The Shop" <shop@x.example> (x)\n', b'From: "The Shop" <bob@example.net> (x)\n'),
+        (b"From:The\n Shop<shop@x.example>\n", b"From:The\n Shop<bob@example.net>\n"),
+        (b"From: root (Cron Daemon)\n", b"From: bob@example.net (Cron Daemon)\n"),
+        (b"From: =?utf-8?q?J=C3=B6rg?= <j@x>\n", b"From: =?utf-8?q?J=C3=B6rg?= <bob@example.net>\n"),
+        (b"From: <@a.example,@b.example:ceo@x.example>\n", b"From: <bob@example.net>\n"),
+        (b'From: "a, b" <a@x> (c, d), e@y, F <f@z>\n', b'From: "a, b" <bob@example.net> (c, d)\n'),
+        (b"From: bob@example.net\n", b"From: bob@example.net\n"),
+        (b"From: bob.smith@public.example\n", b"From: bob@example.net\n"),
+        (b"From: bob\n", b"From: " + NAMED + b"\n"),
+        (b"From: g: a@x, b@y;\n", b"From: " + NAMED + b"\n"),
+        (b"From: (((\n", b"From: " + NAMED + b"\n"),
+        (b"From: <>\n", b"From: " + NAMED + b"\n"),
+        (b"From: Some Body\n", b"From: " + NAMED + b"\n"),
+        (b"From: a@x\nFrom: b@y\n", b"From: bob@example.net\nFrom: bob@example.net\n"),
+        (b"Subject: x\n", b"Subject: x\nFrom: " + NAMED + b"\n"),
+        (b"Sender: ceo@x\nFrom: ceo@x\n", b"From: bob@example.net\n"),
+        (
+            b"Resent-From: Al <al@x>\nResent-To: b@y\nFrom: o@x\n",
+            b"Resent-From: Al <bob@example.net>\nResent-To: b@y\nFrom: o@x\n",
+        ),
+    ],
+)
+def test_from_override_puts_the_own_address_in_the_place_of_every_other(field, expected):
+    assert identified(field, BOB.replace(override_from=True)) == expected
+
+
+def test_from_override_is_for_the_trusted_too():
+    author = TRUSTED.replace(override_from=True, reverse_path=OTHER)
+    assert identified(b"From: The CEO <ceo@x>\n", author) == b"From: The CEO <bob@example.net>\n"
+    assert identified(b"Subject: x\n", author) == b"Subject: x\nFrom: bob@example.net\n"

@@ -46,7 +46,7 @@ def author(login: bytes, trusted: bool) -> Author:
         login=login,
         full_name=login.capitalize(),
         account=account,
-        mailbox=account,
+        own=(account,),
         reverse_path=account,
         trusted=trusted,
         rewrite=lambda mailbox: mailbox,

@@ -26,6 +26,8 @@ from helper.message.mime.refusal import CannotConvert
         (b"a\n--b\nc", (2, 6, 0, False)),
         (b"a\r\n--b \t\r\nc", (3, 10, 0, False)),
         (b"a\r--b--\t\rc", (2, 9, 0, True)),
+        (b"a\r\r\n--b\r\r\n\r\r\nc", (4, 10, 0, False)),
+        (b"a\r\r--b\r\rc", (3, 7, 0, False)),
         (b"a\n--b\n\nc", (2, 6, 0, False)),
         (b"--b-\n--b--x\n--bc\n --b\na--b\n--B\n--b", (31, 34, 0, False)),
         (b"--o\n--b\n", (0, 4, 1, False)),
