@@ -14,11 +14,11 @@ from admin.files import read_configuration
 from admin.finding import reason
 from helper.config.values import Configuration, alias_files
 from helper.delivery.identify import ROOT, Person, identify
-from helper.delivery.inquire import inquire
+from helper.delivery.inquire import inquire, permitted_route
 from helper.delivery.origin import Origin, origin_of
 from helper.delivery.recipients import argument_mailboxes
-from helper.delivery.route import route_message
-from helper.failure import AddressError, Failure, MessageError, NotPermitted, SystemFault
+from helper.discreet import STARS, for_caller
+from helper.failure import AddressError, Failure, NotPermitted, SystemFault
 from helper.message.address import Mailbox
 from helper.privileged import load, paths
 from helper.record import Record
@@ -40,7 +40,7 @@ def explain(addresses: list[str], login: str) -> int:
     try:
         case = become(login)
         question = Inquiry(b"trace", tuple(map(os.fsencode, addresses)))
-        return inquire(question, case.person, case.configuration, case.aliases, print)
+        return inquire(question, case.person, case.configuration, case.aliases, lambda line: print(for_caller(line)))
     except Failure as failure:
         print(reason(failure))
         return 1
@@ -88,15 +88,16 @@ def answers_for(text: bytes, origin: Origin, case: Case) -> Iterator[dict[str, A
         return
     for mailbox in mailboxes:
         steps: list[str] = []
-        yield {"address": shown(mailbox.octets), **outcome_of(mailbox, origin, case, steps), "steps": steps}
+        outcome = outcome_of(mailbox, origin, case, steps)
+        yield {"address": shown(mailbox.octets), **outcome, "steps": list(map(for_caller, steps))}
 
 
 def outcome_of(mailbox: Mailbox, origin: Origin, case: Case, steps: list[str]) -> dict[str, Any]:
     """Return how one address ends, and note the steps of its way."""
     try:
-        way = route_message([mailbox], origin, case.configuration, case.aliases, steps.append)
-    except (AddressError, MessageError) as failure:
-        return {"outcome": "failed", "reason": reason(failure)}
+        way = permitted_route(mailbox, origin, case.configuration, case.aliases, steps.append)
+    except Failure as failure:
+        return {"outcome": "failed", "reason": for_caller(reason(failure))}
     if way is None:
         return {"outcome": "discarded"}
     return {
@@ -104,7 +105,7 @@ def outcome_of(mailbox: Mailbox, origin: Origin, case: Case, steps: list[str]) -
         "transport": way.transport,
         "hosts": [host_text(host) for host in way.hosts],
         "reverse_path": "" if way.reverse_path is None else shown(way.reverse_path.octets),
-        "recipients": [shown(destination.address.octets) for destination in way.recipients],
+        "recipients": [STARS if each.is_hidden else shown(each.address.octets) for each in way.recipients],
         "headers_add": [shown(field) for field in way.headers_add],
         "headers_remove": [shown(name) for name in way.headers_remove],
     }

@@ -26,6 +26,7 @@ from helper.failure import (
 from helper.record import Record
 from helper.smtp.steps import shown
 
+NO_CHUNKING = ' (discard_ehlo_keywords = ["CHUNKING"] avoids it)'
 ADDRESS_LIMIT = 320  # octets: the longest address there is (RFC 5321, section 4.5.3.1)
 
 
@@ -86,7 +87,8 @@ def judge_host(failure: HostFailure) -> tuple[int, str]:
         case HostFailed():
             return failure.status, failure.problem
         case Refused():
-            return refused_status(failure), f"{failure.command} was refused: {failure.reply.text}"
+            hint = NO_CHUNKING if failure.command == "BDAT" else ""
+            return refused_status(failure), f"{failure.command}{hint} was refused: {failure.reply.text}"
         case CannotTake():
             return status.UNAVAILABLE, failure.problem
         case ReplyError():

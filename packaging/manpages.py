@@ -366,6 +366,19 @@ for the whole list, or
 for one item: nothing is sent there.
 .PP
 A pipe or a file fails the message: there is no local delivery.
+.SH PATTERNS
+A pattern is text,
+.B *
+stands for anything; what begins with
+.B ^
+is a regular expression, and a leading
+.B !
+negates. The first of a list that matches decides; a list that ends with a negated one takes what none matched.
+Addresses and patterns are compared in one spelling: domains as A-labels (xn\\-\\-...), in lower case and without a
+trailing dot, local parts in NFC and without needless quotes; case is never told apart. A label of a domain that is
+not in ASCII can have no
+.B *
+in it, and a regular expression has to be in ASCII.
 .SH REWRITING: [rewrite]
 Pairs of a pattern and an address: a login, or a pattern for whole addresses, and what stands for it in the
 reverse-path and in From:, Sender: and Reply-To:. A local part
@@ -373,6 +386,10 @@ reverse-path and in From:, Sender: and Reply-To:. A local part
 on the right keeps the one that there was.
 .SH POLICIES: [[policies]]
 The first that is for the caller decides; where none is, the message may go.
+.B sendmail \\-bv
+and
+.B \\-bt
+say what a send would be told.
 {policy}
 .SH SEE ALSO
 .BR sendmail.gatepost (8),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from fuzz.drawn import Drawn
 from helper.config.values import Host, Router, Transport
+from helper.discreet import for_caller, for_log
 from helper.failure import AddressError, MessageError
 from helper.message.address import Mailbox, parse_mailbox
 from helper.routing.caller import Caller
@@ -42,11 +43,16 @@ def check(octets: bytes) -> None:
     files = {"/a": drawn.text(), "/l": drawn.text(), "/m": drawn.text(), "/home/alice/.forward": drawn.text()}
     lookups = Lookups(files.get, files.get, {b"alice": "/home/alice"}.get, lambda _path: not is_hidden)
     steps: list[str] = []
+
+    def tell(line: str) -> None:
+        steps.append(for_caller(line))
+
     addresses = [Mailbox(local, DOMAIN) for local in (b"root", b"alice", b"Root")] + [Mailbox(b"a", b"mx.example")]
     try:
-        found = route(addresses, routers, TRANSPORTS, None, CALLER, lookups, steps.append, qualify_recipient=DOMAIN)
+        found = route(addresses, routers, TRANSPORTS, None, CALLER, lookups, tell, qualify_recipient=DOMAIN)
     except (AddressError, MessageError) as failure:
-        assert failure.problem.isprintable() and len(failure.problem) < 4096
+        assert all(told(failure.problem).isprintable() for told in (for_caller, for_log))
+        assert len(failure.problem) < 4096
         return
     finally:
         assert all(step.isprintable() for step in steps)

@@ -44,18 +44,18 @@ def parse_affix(value: object) -> bytes:
 
 
 def parse_domain_pattern(value: object) -> bytes:
-    """Return a pattern for domains."""
-    text = checked_pattern(value)
+    """Return a pattern for domains, in the form in which they are compared."""
+    text = compared(checked_pattern(value), "domain_pattern")
     if not is_expression(text):
         must(DOMAIN_PATTERN_CHARACTERS.issuperset(text.removeprefix("!")), DOMAIN_PATTERN.words)
     return text.encode()
 
 
 def parse_local_part_pattern(value: object) -> bytes:
-    """Return a pattern for local parts."""
+    """Return a pattern for local parts, in the form in which they are compared."""
     text = checked_pattern(value)
     must("@" not in text or is_expression(text), "a pattern for what stands before the @")
-    return text.encode()
+    return compared(text, "local_part_pattern").encode()
 
 
 def parse_address_pattern(value: object) -> bytes:
@@ -63,7 +63,29 @@ def parse_address_pattern(value: object) -> bytes:
     text = checked_pattern(value)
     if "@" not in text and "*" not in text and not is_expression(text) and text.removeprefix("!") != "<>":
         raise BadValue("must have an @: write *@ before a domain")
-    return text.encode()
+    return compared(text, "address_pattern").encode()
+
+
+def compared(text: str, kind: str) -> str:
+    """Return a pattern in the form in which it is compared; `kind` is a function of helper.message.canonical.
+
+    BadValue for one that would not match what it seems to mean.
+    """
+    if text.isascii() and '"' not in text and not text.endswith("."):
+        return text
+    if is_expression(text):
+        must(text.isascii(), "a regular expression in ASCII: domains are compared as A-labels (xn--...)")
+        return text
+    from helper.message import canonical  # few patterns need it
+
+    negation = "!" if text.startswith("!") else ""
+    try:
+        converted: str = getattr(canonical, kind)(text.removeprefix("!"))
+    except canonical.NoCanonicalForm as error:
+        problem = error.problem
+    else:
+        return negation + converted
+    raise BadValue(problem)  # not above: an exception must not lead to the value
 
 
 def checked_pattern(value: object) -> str:
@@ -165,7 +187,7 @@ PATTERN = Shape("a pattern of printable characters, at most 512", checked_patter
 MAILBOX = Shape('an address such as "user@example.net"', parse_mailbox)
 REVERSE_PATH = Shape('an address such as "user@example.net", or "<>"', parse_reverse_path)
 AFFIX = Shape("a part of a local part", parse_affix)
-DOMAIN_PATTERN = Shape("a pattern for domains in ASCII (no named lists, no lookups)", parse_domain_pattern)
+DOMAIN_PATTERN = Shape("a pattern for domains (no named lists, no lookups)", parse_domain_pattern)
 LOCAL_PART_PATTERN = Shape("a pattern for local parts", parse_local_part_pattern)
 ADDRESS_PATTERN = Shape("a pattern for addresses", parse_address_pattern)
 LOGIN = Shape("the name of a user or group", parse_login)

@@ -9,6 +9,7 @@ import sys
 from time import monotonic
 
 from helper import wire
+from helper.discreet import for_caller
 from helper.failure import WireError
 
 # From the first octet of a request to its last; until the first one we wait as long as the caller's input lasts.
@@ -62,11 +63,11 @@ class Channel:
 
     def say(self, line: str) -> None:
         """Give the caller a line to read."""
-        self._answer(wire.LINE, line.encode("ascii", "backslashreplace")[: wire.LINE_LIMIT])
+        self._answer(wire.LINE, for_caller(line).encode("ascii", "backslashreplace")[: wire.LINE_LIMIT])
 
     def show(self, line: str) -> None:
         """Give the caller a line of what was asked for."""
-        self._answer(wire.OUTPUT, line.encode("ascii", "backslashreplace")[: wire.LINE_LIMIT])
+        self._answer(wire.OUTPUT, for_caller(line).encode("ascii", "backslashreplace")[: wire.LINE_LIMIT])
 
     def doubt(self) -> None:
         """Tell the frontend that from now on the message may be delivered, whatever becomes of us."""

@@ -10,6 +10,7 @@ from helper.smtp.steps import (
     Noted,
     Quit,
     Read,
+    ReadOfRecipients,
     ReadText,
     SendAsChunk,
     SendAsData,
@@ -84,6 +85,8 @@ def perform(step: Step, connection: Connection, layer: TlsLayer | None, plan: Pl
         case Read():
             reply = connection.read_reply(step.command, step.timeout_s)
             harmless = reply if plan.session.credential is None else masked(reply, plan.session.credential)
+            if plan.envelope.hidden and isinstance(step, ReadOfRecipients):
+                harmless = harmless.replace(is_private=True)
             if plan.show:
                 show(plan, *(f"<< {line}" for line in harmless.shown_lines))
             return reply if isinstance(step, ReadText) else harmless

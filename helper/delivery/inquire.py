@@ -6,9 +6,10 @@ from helper import status
 from helper.delivery.origin import origin_of
 from helper.delivery.recipients import argument_mailboxes
 from helper.delivery.route import route_message
-from helper.failure import AddressError, Failure, MessageError
+from helper.failure import AddressError, Failure
 from helper.routing.aliases import count_entries
 from helper.routing.items import ListSyntax
+from helper.routing.policy import check
 from helper.sentence import verdict
 from helper.smtp.steps import shown
 from helper.wire import Submission
@@ -41,10 +42,25 @@ def inquire(
     trace = show if inquiry.kind == b"trace" else None
 
     def route_one(mailbox: Mailbox) -> Route | None:
-        return route_message([mailbox], origin, configuration, alias_files, trace)
+        return permitted_route(mailbox, origin, configuration, alias_files, trace)
 
     answers = [verify(text, configuration.qualify_recipient, route_one, show) for text in inquiry.recipients]
     return status.SENT if all(answers) else status.FAILED
+
+
+def permitted_route(
+    mailbox: Mailbox,
+    origin: Origin,
+    configuration: Configuration,
+    alias_files: Mapping[str, bytes | None],
+    trace: Show | None,
+) -> Route | None:
+    """Return the way of an empty message to one address, None where it is discarded, or raise what a send would."""
+    way = route_message([mailbox], origin, configuration, alias_files, trace)
+    recipients = () if way is None else way.recipients
+    reverse_path = origin.reverse_path if way is None else way.reverse_path
+    check(configuration.policies, origin.caller, recipients, reverse_path, size_octets=0)
+    return way
 
 
 def verify(text: bytes, qualify: bytes, route_one: Callable[[Mailbox], Route | None], show: Show) -> bool:
@@ -58,7 +74,7 @@ def verify(text: bytes, qualify: bytes, route_one: Callable[[Mailbox], Route | N
     for mailbox in mailboxes:
         try:
             show(f"{shown(mailbox.octets)}: {'verified' if route_one(mailbox) else 'discarded'}")
-        except (AddressError, MessageError) as failure:
+        except Failure as failure:
             show(f"{reason(failure)}: not verified")
             is_good = False
     return is_good

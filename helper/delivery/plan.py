@@ -86,6 +86,7 @@ def make_plan(
             is_internationalised=any(mailbox.is_internationalised for mailbox in reverse_path + addresses),
             notification=notification(submission, way, configuration.qualify_recipient),
             requires_tls=transport.requiretls,
+            hidden={each.address.octets: each.given.octets for each in way.recipients if each.is_hidden},
         ),
         progress=progress,
         warn_of_doubt=warn_of_doubt,

@@ -6,6 +6,7 @@ import os
 import syslog
 from time import monotonic
 
+from helper.discreet import for_log
 from helper.smtp.steps import shown
 
 TYPE_CHECKING = False
@@ -104,7 +105,7 @@ class Log:
             [
                 *progress.facts(),
                 ("outcome", outcome.outcome),
-                ("reply" if is_accepted else "reason", outcome.line),
+                ("reply" if is_accepted else "reason", for_log(outcome.line)),
                 ("status", str(exit_status)),
                 ("seconds", f"{progress.seconds:.3f}"),
             ]

@@ -134,7 +134,7 @@ def send(
 
     outgoing = compose_message(fields, message.octets, body_start, way, origin, configuration)
     progress.note_message(outgoing.message_id, outgoing.data.size_octets)
-    check(configuration.policies, origin.caller, addresses, way.reverse_path, outgoing.data.size_octets)
+    check(configuration.policies, origin.caller, way.recipients, way.reverse_path, outgoing.data.size_octets)
 
     plan = make_plan(way, outgoing, submission, configuration, holdings, progress, channel)
     shut_in_further(submission, configuration, holdings)

@@ -29,20 +29,24 @@ def ascii_address(address: bytes) -> bytes:
     local_part, _, domain = address.rpartition(b"@")
     if not local_part.isascii():
         raise NoALabel("only the domain of an address can be put into ASCII")
+    return local_part + b"@" + ascii_domain(domain)
+
+
+def ascii_domain(domain: bytes) -> bytes:
+    """Return a domain in A-labels; labels that are in ASCII stay as they are."""
+    if domain.isascii():
+        return domain
     try:
-        labels = [a_label(label) for label in domain.decode("utf-8").split(".")]
+        converted = ".".join(map(a_label, domain.decode("utf-8").split("."))).encode("ascii")
     except UnicodeDecodeError:
         raise NoALabel("its domain is not in UTF-8") from None
-    if None in labels:
-        raise NoALabel("its domain cannot be put into ASCII")
-    converted = ".".join(label for label in labels if label is not None).encode("ascii")
     if len(converted) > DOMAIN_LIMIT:
         raise NoALabel("its domain is too long in ASCII")
-    return local_part + b"@" + converted
+    return converted
 
 
-def a_label(label: str) -> str | None:
-    """Return the A-label of a label, itself where it is ASCII; None where it has none."""
+def a_label(label: str) -> str:
+    """Return the A-label of a label, itself where it is ASCII. NoALabel where it has none."""
     if label.isascii():
         return label
     label = unicodedata.normalize("NFC", label).lower()
@@ -50,4 +54,6 @@ def a_label(label: str) -> str | None:
     is_stable = unicodedata.normalize("NFKC", label) == label  # else it is a look-alike of another (RFC 5892, 2.2)
     is_placed = unicodedata.category(label[0])[0] != "M" and label[2:4] != "--" and "-" not in (label[0], label[-1])
     encoded = "xn--" + label.encode("punycode").decode("ascii")
-    return encoded if is_taken and is_stable and is_placed and len(encoded) <= LABEL_LIMIT else None
+    if not (is_taken and is_stable and is_placed and len(encoded) <= LABEL_LIMIT):
+        raise NoALabel("its domain cannot be put into ASCII")
+    return encoded

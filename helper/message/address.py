@@ -5,6 +5,7 @@ from __future__ import annotations
 from helper.message.address_list import AddrSpec as AddrSpec
 from helper.message.address_list import parse_address_list as parse_address_list
 from helper.message.local_part import NON_ASCII, has_no_empty_label, unescape
+from helper.message.local_part import lower_case as lower_case
 from helper.message.local_part import wire_local_part as wire_local_part
 from helper.message.tokens import LETTERS_AND_DIGITS
 from helper.message.tokens import AddressSyntax as AddressSyntax
@@ -24,8 +25,9 @@ CONTROLS = bytes(range(32)) + b"\x7f"
 class Mailbox(Record):
     """An address that is safe in a command and in a header field.
 
-    The local part is in its one wire form (see wire_local_part), the domain a name or `[literal]`. AddressSyntax for
-    anything else, so that no later code asks whether it holds a line break, a space or an angle bracket.
+    The local part is in its one wire form (see wire_local_part) and in NFC, the domain a name in A-labels or
+    `[literal]`. AddressSyntax for anything else, so that no later code asks whether it holds a line break, a space or
+    an angle bracket, and for a domain that has no A-labels.
     """
 
     local_part: bytes
@@ -34,6 +36,8 @@ class Mailbox(Record):
     def __init__(self, local_part: bytes, domain: bytes) -> None:
         check_local_part(local_part)
         check_domain(domain, len(local_part) + 1)
+        if not (local_part.isascii() and domain.isascii()):
+            local_part, domain = canonical_parts(local_part, domain)
         super().__init__(local_part, domain)
 
     @property
@@ -49,7 +53,7 @@ class Mailbox(Record):
     @property
     def is_internationalised(self) -> bool:
         """Whether it needs SMTPUTF8 (RFC 6531)."""
-        return not self.octets.isascii()
+        return not self.local_part.isascii()
 
 
 def parse_mailbox(text: bytes, qualify: bytes) -> Mailbox:
@@ -65,6 +69,19 @@ def parse_reverse_path(text: bytes, qualify: bytes) -> Mailbox | None:
     if not text or text.strip() == b"<>":
         return None
     return parse_mailbox(text, qualify)
+
+
+def canonical_parts(local_part: bytes, domain: bytes) -> tuple[bytes, bytes]:
+    """Return local part and domain in the form in which they are compared and sent, or raise AddressSyntax."""
+    from helper.message import canonical  # few addresses need it
+    from helper.message.a_label import NoALabel
+
+    try:
+        local_part, domain = canonical.canonical_parts(local_part, domain)
+    except NoALabel as error:
+        raise AddressSyntax(error.problem, len(local_part) + 1) from None
+    check_local_part(local_part)
+    return local_part, domain
 
 
 def check_local_part(local_part: bytes) -> None:

@@ -44,7 +44,9 @@ def split_message(message: Buffer) -> tuple[tuple[Field, ...], int]:
 
     An mbox `From ` line at the start is left out. A line that is no field ends the header and belongs to the body;
     where it is the first one, there is no header. A line of white space continues its field (obs-FWS, RFC 5322,
-    section 4.2): were it the end, a `Bcc:` below it would be sent as text. MessageError for a NUL or too much.
+    section 4.2): were it the end, a `Bcc:` below it would be sent as text. It is left out, as are blanks before a
+    colon (section 4.5): other parsers end the header there, and what we add would be text. MessageError for a NUL or
+    too much.
     """
     head = bytes(message[:HEADER_LIMIT])
     is_cut = len(message) > HEADER_LIMIT
@@ -55,7 +57,8 @@ def split_message(message: Buffer) -> tuple[tuple[Field, ...], int]:
         line_end = end_of_line(head, at)
         line = cleaned(head[at:line_end])
         if lines and line[:1] in (b" ", b"\t"):
-            lines.append(line)
+            if not line.isspace():
+                lines.append(line)
         elif field_name(line):
             add_field(fields, lines)
             lines = [line]
@@ -125,6 +128,8 @@ def add_field(fields: list[Field], lines: list[bytes]) -> None:
         raise MessageError(f"the header of the message has more than {FIELDS_LIMIT} fields")
     octets = b"".join(lines)
     name = field_name(octets)
+    if octets[len(name)] != ord(":"):
+        octets = name + octets[octets.index(b":") :]
     if b"\0" in octets:
         raise MessageError(f"the header field {name.decode('ascii')} has a NUL in it")
     fields.append(Field(name, octets))

@@ -43,3 +43,12 @@ def unescape(text: bytes) -> bytes:
         return text
     pieces = text.split(b"\\\\")
     return b"\\".join(piece.replace(b"\\", b"") for piece in pieces)
+
+
+def lower_case(octets: bytes) -> bytes:
+    """Return octets of an address as they are compared where upper and lower case are the same."""
+    if octets.isascii():
+        return octets.lower()
+    from helper.message import canonical  # few addresses need it
+
+    return canonical.lower_case(octets)

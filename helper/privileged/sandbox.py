@@ -43,6 +43,11 @@ SYSTEM_FILES = (
 )
 RESOLV_CONF = "/etc/resolv.conf"
 
+OWN_PROGRAM = "/proc/self/exe"
+ELF_CLASS, ELF_MACHINE, ELF_HEAD_OCTETS = 4, 18, 20
+# ELFCLASS64, and EM_X86_64 or EM_AARCH64 (both processors are little-endian).
+ELF_MACHINES = {b"\x02\x3e\x00": "x86_64", b"\x02\xb7\x00": "aarch64"}
+
 
 class Sandbox:
     """What this process may still do: it can only become less.
@@ -112,10 +117,11 @@ def strength_of(landlock_abi: int, has_seccomp: bool) -> str:
 
 def seccomp_is_there() -> bool:
     """Say whether the kernel filters system calls, by numbers that we know."""
-    if machine() not in MACHINES:
+    own = machine()
+    if own not in MACHINES:
         return False
     try:
-        call(seccomp_number(), IS_ACTION_THERE, 0, RETURN_ERRNO)
+        call(seccomp_number(own), IS_ACTION_THERE, 0, RETURN_ERRNO)
     except OSError:
         return False
     return True
@@ -123,19 +129,31 @@ def seccomp_is_there() -> bool:
 
 def filter_system_calls() -> None:
     """Let the kernel filter all system calls of this process from now on."""
-    program = Memory(filter_for(machine(), os.getpid()))
+    own = machine()
+    program = Memory(filter_for(own, os.getpid()))
     count = program.size_octets // INSTRUCTION_OCTETS
-    call(seccomp_number(), SET_FILTER, 0, count.to_bytes(8, sys.byteorder) + program.pointer)  # struct sock_fprog
+    call(seccomp_number(own), SET_FILTER, 0, count.to_bytes(8, sys.byteorder) + program.pointer)  # struct sock_fprog
 
 
-def seccomp_number() -> int:
+def seccomp_number(machine: str) -> int:
     """Return the number of seccomp(2)."""
-    return SECCOMP[MACHINES.index(machine())]
+    return SECCOMP[MACHINES.index(machine)]
 
 
 def machine() -> str:
-    """Return the processor by whose numbers this process calls; none of ours for one with pointers of 32 bits."""
-    return os.uname().machine if sys.maxsize > 1 << 32 else ""
+    """Return the processor by whose numbers this process calls; empty for one that is none of ours.
+
+    As the head of the interpreter's own file says (elf(5)). Not by uname(2), which says what personality(2) has it say:
+    a caller could switch the filter off.
+    """
+    for program in (OWN_PROGRAM, sys.executable):
+        try:
+            with open(program, "rb", buffering=0) as file:
+                head = file.read(ELF_HEAD_OCTETS)
+        except OSError:
+            continue
+        return ELF_MACHINES.get(head[ELF_CLASS : ELF_CLASS + 1] + head[ELF_MACHINE:], "")
+    return ""
 
 
 def readable(certificates: Collection[str]) -> Iterator[str]:

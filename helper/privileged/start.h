@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -253,6 +254,24 @@ static void reset_limits(void)
     }
 }
 
+/*
+ * Undo what else outlives execve(2), a set-id one too: what uname(2) says of this machine, a time stamp counter that must
+ * not be read, and time-outs that come when the caller likes. A service whose system calls are filtered may not set the
+ * personality: so it is asked for first, and what is left of it then is of no consequence. The rest of what is handed
+ * down, and why it may stay: SECURITY.md, "What a caller hands down".
+ */
+static void reset_attributes(void)
+{
+    enum { TIMER_SLACK_NS = 50000 };
+    if (personality(0xffffffffUL) > PER_LINUX) {
+        (void)personality(PER_LINUX);
+    }
+#ifdef __x86_64__
+    (void)prctl(PR_SET_TSC, PR_TSC_ENABLE, 0, 0, 0);
+#endif
+    (void)prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS, 0, 0, 0);
+}
+
 /* A change of user over that user's process limit succeeds, and the next execve(2) fails for it. */
 __attribute__((noreturn)) static void refuse_unexecuted(void)
 {
@@ -282,6 +301,7 @@ __attribute__((noreturn)) static void execute_helper(void)
     silence_descriptors();
     reset_signals();
     reset_limits();
+    reset_attributes();
     (void)setsid(); /* fails only for a process group's leader, whom nobody's terminal reaches through us either */
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
         refuse(NOT_SENT("the helper cannot be shielded from being read by its caller"));

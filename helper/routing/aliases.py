@@ -2,11 +2,12 @@
 
 A key ends at a colon or white space, or stands in quotes; lines that begin with white space continue an entry; empty
 lines and lines that begin with `#` count nowhere. Of two entries with one key the first is meant. Upper and lower
-case are the same in keys.
+case are the same in keys, as are all spellings of a local part.
 """
 
 from __future__ import annotations
 
+from helper.message.address import lower_case
 from helper.record import Record
 from helper.routing.items import ListSyntax, parse_items, quotation_end
 from helper.text import without_mark
@@ -42,7 +43,9 @@ class AliasFile:
 
     def find(self, key: bytes) -> Entry | None:
         """Return the entry of a key, a local part as it stands in addresses; None where there is none."""
-        starts = [self.start_of(spelling) for spelling in spellings(key.lower())]
+        if not key.isascii():
+            self.searches_left = 0  # the file may have it in another normal form
+        starts = [self.start_of(spelling) for spelling in spellings(lower_case(key))]
         found = [start for start in starts if start]
         return Entry(min(found), entry_value(self.octets, min(found))) if found else None
 
@@ -62,7 +65,7 @@ class AliasFile:
             if self.lowered[end : end + 1] in KEY_ENDS:
                 return at + 1
         if not self.index:
-            self.index = key_index(self.lowered)
+            self.index = key_index(self.octets)
         return self.index.get(spelling, 0)
 
 
@@ -74,15 +77,23 @@ def spellings(key: bytes) -> tuple[bytes, ...]:
     return (quoted,) if not key or key.startswith(b"#") else (key, quoted)
 
 
-def key_index(lowered: bytes) -> dict[bytes, int]:
+def key_index(octets: bytes) -> dict[bytes, int]:
     """Return where the first line of each key begins; wrong lines have no key."""
     index = {b"": 0}
     at = 0
-    for line in lowered.split(b"\n"):
+    for line in octets.split(b"\n"):
         if line[:1] not in KEYLESS:
-            index.setdefault(line[: key_end(line)], at)
+            index.setdefault(compared_key(line[: key_end(line)]), at)
         at += len(line) + 1
     return index
+
+
+def compared_key(key: bytes) -> bytes:
+    """Return a key as keys are compared; one that is not in UTF-8 is no local part."""
+    try:
+        return lower_case(key)
+    except UnicodeDecodeError:
+        return b""
 
 
 def key_end(line: bytes) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from helper.discreet import hidden
 from helper.record import Record
 from helper.routing.aliases import AliasFile
 from helper.routing.items import INCLUDE, ListSyntax, parse_items
@@ -84,7 +85,11 @@ class Lists:
                 raise Undeliverable(wrong_line(path, file.line_of(entry), wrong.problem)) from None
             if not items:
                 raise Undeliverable(wrong_line(path, file.line_of(entry), "the entry stands for nothing"))
-            self.entries[path, entry.start] = self.with_included(items)
+            try:
+                self.entries[path, entry.start] = self.with_included(items)
+            except Undeliverable as undeliverable:
+                undeliverable.is_hidden = not self.lookups.may_show(path)
+                raise
         return Listing(self.entries[path, entry.start], path, path)
 
     def alias_file(self, path: str) -> AliasFile:
@@ -102,7 +107,7 @@ class Lists:
         if octets is None:
             return None
         if octets[:32].lower().startswith(FILTERS):
-            raise Undeliverable(f"has a filter in {path}, and filters are not run")
+            raise Undeliverable(f"has a filter in {hidden(path)}, and filters are not run")
         items = self.with_included(parse_list(path, octets, self.qualify))
         return Listing(items, path) if items else None
 
@@ -121,7 +126,8 @@ class Lists:
             elif item.kind != INCLUDE:
                 found.append(item)
             elif item.text in open_paths or len(open_paths) > INCLUDE_DEPTH_MAX:
-                raise Undeliverable(f"is redirected in a loop: {printable(item.text)} is included again and again")
+                file = hidden(printable(item.text))
+                raise Undeliverable(f"is redirected in a loop: {file} is included again and again")
             elif item.text not in seen:
                 seen.add(item.text)
                 open_lists.append(iter(self.items_of_file(item.text)))
@@ -133,14 +139,14 @@ class Lists:
         if path not in self.files:
             octets = octets_of(self.lookups.read_file, path.decode("utf-8", "surrogateescape"))
             if octets is None:
-                raise Undeliverable(f"cannot be routed: there is no {printable(path)}", later=True)
+                raise Undeliverable(f"cannot be routed: there is no {hidden(printable(path))}", later=True)
             self.files[path] = tuple(parse_list(printable(path), octets, self.qualify))
         return self.files[path]
 
 
 def octets_of(read: Callable[[str], bytes | None], path: str) -> bytes | None:
     """Return what is in a file, None where there is none. Undeliverable where it cannot be read."""
-    shown = printable(path.encode("utf-8", "surrogateescape"))
+    shown = hidden(printable(path.encode("utf-8", "surrogateescape")))
     try:
         octets = read(path)
     except OSError as error:
@@ -163,4 +169,4 @@ def parse_list(place: str, octets: bytes, qualify: bytes) -> list[Item]:
 
 def wrong_line(place: str, line: int, problem: str) -> str:
     """Return the sentence for a list that is wrong."""
-    return f"cannot be routed: {place}, line {line}: {problem}"
+    return f"cannot be routed: {hidden(place)}, line {line}: {problem}"

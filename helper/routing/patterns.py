@@ -3,9 +3,12 @@
 A list is read as Exim reads its lists (chapter "Domain, host, address, and local part lists"): the first item that
 matches decides, and a list whose last item is negated takes what no item matched. Nothing here tells upper case from
 lower case, and no text may have line ends in it (a Mailbox has none): `$` in an expression would match before one.
+A Mailbox has one spelling, and the configuration brings patterns into the same one (helper/message/canonical.py).
 """
 
 from __future__ import annotations
+
+from helper.message.address import lower_case
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +21,7 @@ NULL_REVERSE_PATH = b"<>"
 
 def matches(patterns: tuple[bytes, ...], text: bytes) -> bool:
     """Say whether a list of patterns takes a domain or a local part; the empty list takes nothing."""
-    text = text.lower()
+    text = lower_case(text)
     return decide(patterns, lambda pattern: matches_text(pattern, text))
 
 
@@ -26,7 +29,7 @@ def matches_address(patterns: tuple[bytes, ...], mailbox: Mailbox | None) -> boo
     """Say whether a list of patterns takes an address; the null reverse-path (None) is taken by `<>`, `*` and `^`."""
     if mailbox is None:
         return decide(patterns, lambda pattern: pattern == NULL_REVERSE_PATH or matches_text(pattern, b""))
-    local_part, domain = mailbox.local_part.lower(), mailbox.domain.lower()
+    local_part, domain = lower_case(mailbox.local_part), mailbox.domain.lower()
     return decide(patterns, lambda pattern: matches_parts(pattern, local_part, domain))
 
 

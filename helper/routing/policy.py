@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from helper.config.values import Policy
     from helper.message.address import Mailbox
     from helper.routing.caller import Caller
+    from helper.routing.step import Destination
 
 
 def check(
     policies: tuple[Policy, ...],
     caller: Caller,
-    recipients: Sequence[Mailbox],
+    recipients: Sequence[Destination],
     reverse_path: Mailbox | None,
     size_octets: int,
 ) -> None:
@@ -36,8 +37,8 @@ def check(
     if policy.senders and not matches_address(policy.senders, reverse_path):
         raise NotPermitted(f"{name} may not send as <{address_text(reverse_path)}>")
     for recipient in recipients:
-        if policy.recipients and not matches_address(policy.recipients, recipient):
-            raise NotPermitted(f"{name} may not send to <{address_text(recipient)}>")
+        if policy.recipients and not matches_address(policy.recipients, recipient.address):
+            raise NotPermitted(f"{name} may not send to <{recipient.name}>")
     if is_over(len(recipients), policy.recipients_max):
         raise NotPermitted(f"{name} may send to at most {policy.recipients_max} recipients at once")
     if is_over(size_octets, policy.message_size_limit_octets):

@@ -59,9 +59,12 @@ def route(
         try:
             outcome = route_step(step, routers, circumstances, seen)
         except Undeliverable as undeliverable:
-            raise address_error(step.given, None if step.way.is_hidden else step.mailbox, undeliverable) from None
+            is_hidden = step.way.is_hidden
+            raise address_error(step.given, step.mailbox, undeliverable, is_hidden=is_hidden) from None
         if isinstance(outcome, Destination):
-            found.setdefault(outcome.address.key, outcome)
+            key = outcome.address.key
+            if key not in found or (found[key].is_hidden and not outcome.is_hidden):
+                found[key] = outcome  # whom the caller names as well is hidden no more: that would tell of the list
             refuse_surplus(len(found), recipients_max)
         else:
             expansions += len(outcome)
@@ -81,7 +84,8 @@ def route_step(
 ) -> Destination | list[Step]:
     """Return where one address goes, or the addresses that it becomes: none where it was routed before."""
     passed = routers_passed(step)
-    state = (step.mailbox.key, passed, step.way.reverse_path, step.way.headers_add, step.way.headers_remove)
+    way = step.way
+    state = (step.mailbox.key, passed, way.reverse_path, way.headers_add, way.headers_remove, way.is_hidden)
     if state in seen:
         circumstances.trace.step(step, "is there already")
         return []
@@ -94,6 +98,8 @@ def route_step(
         try:
             outcome = drive(router, step.mailbox, circumstances)
         except Undeliverable as undeliverable:
+            if not (step.way.is_hidden or undeliverable.is_hidden):
+                undeliverable.reveal()
             circumstances.trace.step(step, f"router {router.name} failed it: {undeliverable.problem}")
             raise
         if isinstance(outcome, Accepted):
@@ -140,6 +146,7 @@ def destination(step: Step, router: Router, accepted: Accepted, circumstances: C
         reverse_path=reverse_path_after(transport.return_path, reverse_path),
         headers_add=step.way.headers_add + router.headers_add + transport.headers_add,
         headers_remove=tuple(sorted(removed)),
+        is_hidden=step.way.is_hidden,
     )
     circumstances.trace.destination(step, router, found)
     return found

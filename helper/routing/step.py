@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from helper.discreet import hidden
+from helper.message.address import lower_case
 from helper.record import Record
-from helper.routing.undeliverable import Undeliverable
+from helper.routing.undeliverable import Undeliverable, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class Destination(Record):
-    """Where one recipient goes: `address`, which the caller gave as `given`, through a transport at these hosts."""
+    """Where one recipient goes: `address`, which the caller gave as `given`, through a transport at these hosts.
+
+    `is_hidden`: a file that the caller may not read led there.
+    """
 
     address: Mailbox
     given: Mailbox
@@ -21,6 +26,13 @@ class Destination(Record):
     reverse_path: Mailbox | None
     headers_add: tuple[bytes, ...] = ()
     headers_remove: tuple[bytes, ...] = ()
+    is_hidden: bool = False
+
+    @property
+    def name(self) -> str:
+        """Return the address for a sentence; the caller is told the one that led to a hidden one."""
+        address = printable(self.address.octets)
+        return hidden(address, printable(self.given.octets)) if self.is_hidden else address
 
 
 class Way(Record):
@@ -69,4 +81,4 @@ def routers_passed(step: Step) -> frozenset[int]:
 
 def loop_key(mailbox: Mailbox) -> bytes:
     """Return what is equal for addresses that alias files do not tell apart."""
-    return mailbox.key.lower()
+    return lower_case(mailbox.key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from helper.discreet import hidden
 from helper.routing.undeliverable import printable
 
 TYPE_CHECKING = False
@@ -52,14 +53,16 @@ class Trace:
         return not self.shown_files[file]
 
     def destination(self, step: Step, router: Router, found: Destination) -> None:
-        """Tell where an address ends up: never hidden, for the smart host's replies tell it, too."""
+        """Tell where an address ends up; of a hidden one, only which address led there."""
         if self.tell is None:
             return
+        address = printable(step.mailbox.octets)
+        address = hidden(address) if step.way.is_hidden else address
         came = "" if step.way.parent is None else f" (from {printable(step.given.octets)})"
         hosts = ", ".join(host_text(host) for host in found.hosts)
         reverse_path = "" if found.reverse_path is None else printable(found.reverse_path.octets)
         self.tell(
-            f"{printable(step.mailbox.octets)}{came}: router {router.name}: transport {found.transport}, "
+            f"{address}{came}: router {router.name}: transport {found.transport}, "
             f"hosts {hosts}, reverse-path <{reverse_path}>{changes_text(found)}"
         )
 

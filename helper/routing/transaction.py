@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from helper.failure import MessageError
 from helper.record import Record
-from helper.routing.undeliverable import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,8 +39,7 @@ def single_transaction(destinations: Sequence[Destination]) -> Route:
     for other in destinations:
         difference = difference_between(first, other)
         if difference is not None:
-            one, another = printable(first.address.octets), printable(other.address.octets)
-            raise MessageError(f"{another}: cannot go together with {one}: they differ in the {difference}")
+            raise MessageError(f"{other.name}: cannot go together with {first.name}: they differ in the {difference}")
     return Route(
         transport=first.transport,
         hosts=first.hosts,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from helper.discreet import for_log, hidden
 from helper.failure import AddressError
 
 TYPE_CHECKING = False
@@ -12,22 +13,33 @@ TEXT_LIMIT = 500  # characters: a longer text of a :fail: would push what matter
 
 
 class Undeliverable(Exception):
-    """An address cannot be routed; `problem` continues a sentence that begins with it, `later` as in AddressError."""
+    """An address cannot be routed; `problem` continues a sentence that begins with it, `later` as in AddressError.
+
+    Files that lists name are hidden in it, until reveal() is called where nothing led to them that the caller may not
+    read; `is_hidden`: something did.
+    """
 
     def __init__(self, problem: str, *, later: bool = False) -> None:
         super().__init__(problem)
         self.problem = problem
         self.later = later
+        self.is_hidden = False
+
+    def reveal(self) -> None:
+        """Let the caller read all of it."""
+        self.problem = for_log(self.problem)
 
 
-def address_error(given: Mailbox, became: Mailbox | None, undeliverable: Undeliverable) -> AddressError:
+def address_error(
+    given: Mailbox, became: Mailbox, undeliverable: Undeliverable, *, is_hidden: bool = False
+) -> AddressError:
     """Return the failure that names the address as the caller gave it, and the one it became.
 
-    None for the latter: a file led there that the caller may not read.
+    The latter not to the caller where it is hidden: a file led there that the caller may not read.
     """
     problem = undeliverable.problem
-    if became is None:
-        problem = f"became an address that {problem}"
+    if is_hidden:
+        problem = f"became {hidden(f'{printable(became.octets)}, which', 'an address that')} {problem}"
     elif became.key != given.key:
         problem = f"became {printable(became.octets)}, which {problem}"
     return AddressError(given.octets, problem, later=undeliverable.later)

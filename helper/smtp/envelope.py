@@ -6,7 +6,7 @@ from helper.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 LINE_LIMIT = 998  # octets without CRLF (RFC 5321, section 4.5.3.1.6)
 
@@ -44,7 +44,8 @@ class Notification(Record):
 class Envelope(Record):
     """Who sends what to whom: addresses in wire form without angle brackets, the null reverse-path is empty.
 
-    `requires_tls`: on its whole way the message goes over verified TLS, or not at all (RFC 8689).
+    `requires_tls`: on its whole way the message goes over verified TLS, or not at all (RFC 8689). `hidden` holds those
+    recipients that the caller must not see, each with the address that led to it.
     """
 
     reverse_path: bytes
@@ -53,3 +54,4 @@ class Envelope(Record):
     is_internationalised: bool = False
     notification: Notification | None = None
     requires_tls: bool = False
+    hidden: Mapping[bytes, bytes] = {}

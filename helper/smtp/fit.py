@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from helper.discreet import hidden
 from helper.failure import CannotTake
 from helper.smtp.envelope import LINE_LIMIT
 from helper.smtp.steps import shown
@@ -30,7 +31,7 @@ def fitted(envelope: Envelope, extensions: Extensions) -> Envelope:
     if envelope.requires_tls and "REQUIRETLS" not in extensions:
         raise CannotTake(f"this transport requires TLS all the way (requiretls), and {extensions.lack('REQUIRETLS')}")
     if envelope.is_internationalised and "SMTPUTF8" not in extensions:
-        envelope = with_a_labels(envelope, extensions)
+        refuse_international(envelope, extensions)
     envelope = envelope.replace(data=fitting_data(envelope.data, envelope.is_internationalised, extensions))
     problem = too_large(envelope, extensions) or too_many(envelope, extensions)
     if problem is not None:
@@ -38,22 +39,15 @@ def fitted(envelope: Envelope, extensions: Extensions) -> Envelope:
     return envelope if "DSN" in extensions else envelope.replace(notification=None)
 
 
-def with_a_labels(envelope: Envelope, extensions: Extensions) -> Envelope:
-    """Return the envelope with ASCII addresses. CannotTake where one has no such form."""
-    from helper.message.a_label import NoALabel, ascii_address  # few addresses need it
-
-    def converted(address: bytes) -> bytes:
-        try:
-            return ascii_address(address)
-        except NoALabel as error:
-            problem = f"<{shown(address)}> is internationalised, and {extensions.lack('SMTPUTF8')}: {error.problem}"
-            raise CannotTake(problem) from None
-
-    return envelope.replace(
-        reverse_path=converted(envelope.reverse_path),
-        recipients=tuple(map(converted, envelope.recipients)),
-        is_internationalised=False,
-    )
+def refuse_international(envelope: Envelope, extensions: Extensions) -> None:
+    """Raise CannotTake for a local part beyond ASCII, which has no other form; domains are in A-labels."""
+    for address in (envelope.reverse_path, *envelope.recipients):
+        if not address.isascii():
+            name = shown(address)
+            if address in envelope.hidden:
+                name = hidden(name, shown(envelope.hidden[address]))
+            why = "only the domain of an address can be put into ASCII"
+            raise CannotTake(f"<{name}> is internationalised, and {extensions.lack('SMTPUTF8')}: {why}")
 
 
 def fitting_data(data: MailData, is_internationalised: bool, extensions: Extensions) -> MailData:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from helper.discreet import hidden
 from helper.record import Record
 
 # RFC 5321, 4.5.3.1.5 allows 512 octets a line, RFC 4954, section 4 challenges of 12288 (with "334 " and CRLF more).
@@ -23,10 +24,14 @@ class ReplySyntax(Exception):
 
 
 class Reply(Record):
-    """One complete reply: `code` 200 to 599, `lines` without code and line end, as they came."""
+    """One complete reply: `code` 200 to 599, `lines` without code and line end, as they came.
+
+    Of one that `is_private` the caller is told the codes alone: it may name recipients that are hidden.
+    """
 
     code: int
     lines: tuple[bytes, ...]
+    is_private: bool = False
 
     @property
     def is_positive(self) -> bool:
@@ -49,13 +54,22 @@ class Reply(Record):
         if is_enhanced_status_code(first_word):
             shown[1:] = [line.removeprefix(first_word).strip() for line in shown[1:]]
         text = " ".join([str(self.code), *(line for line in shown if line)])
-        return text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 3] + "..."
+        return self._discreet(text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 3] + "...")
 
     @property
     def shown_lines(self) -> list[str]:
         """Return the lines for a person who reads along, as harmless as the text."""
         last = len(self.lines) - 1
-        return [f"{self.code}{' ' if at == last else '-'}{clean(line)}" for at, line in enumerate(self.lines)]
+        lines = [f"{self.code}{' ' if at == last else '-'}{clean(line)}" for at, line in enumerate(self.lines)]
+        return list(map(self._discreet, lines))
+
+    def _discreet(self, line: str) -> str:
+        """Return a line of it, all but the codes hidden in a private reply."""
+        if not self.is_private:
+            return line
+        enhanced = line[4:].split(" ", 1)[0]
+        codes = line[: 4 + len(enhanced)] if is_enhanced_status_code(enhanced) else line[:3]
+        return codes + hidden(line[len(codes) :], "")
 
 
 def clean(line: bytes) -> str:

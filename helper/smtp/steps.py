@@ -52,6 +52,10 @@ class ReadText(Read):
     """
 
 
+class ReadOfRecipients(Read):
+    """Wait for a reply that may name recipients."""
+
+
 class StartTLS(Record):
     """Make the connection private now; what was heard before is forgotten (RFC 3207, section 4.2)."""
 

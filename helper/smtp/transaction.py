@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from helper.discreet import hidden
 from helper.failure import HostFailed, InDoubt, Refused, ReplyError
 from helper.record import Record
 from helper.smtp.fit import fitted
-from helper.smtp.steps import Noted, Quit, Read, SendAsChunk, SendAsData, Write, WriteDataCommand, command_line, shown
+from helper.smtp.steps import (
+    Noted,
+    Quit,
+    Read,
+    ReadOfRecipients,
+    SendAsChunk,
+    SendAsData,
+    Write,
+    WriteDataCommand,
+    command_line,
+    shown,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import TypeVar
 
     from helper.smtp.envelope import Envelope, MailData
@@ -17,7 +30,12 @@ if TYPE_CHECKING:
     from helper.smtp.steps import Dialogue
 
     Result = TypeVar("Result")
-    Commands = list[tuple[bytes, bytes]]  # each as it is sent, and as failures call it: without parameters
+    Commands = list[tuple[Write, str]]  # each with what failures call it: without parameters
+
+
+# What goes out as a chunk is looked at as a whole: a larger message goes by DATA, unlooked at.
+CHUNK_LIMIT_OCTETS = 64 * 1024
+UNKNOWN_COMMAND = range(500, 505)  # RFC 5321, section 4.2.2
 
 
 class Timeouts(Record):
@@ -36,24 +54,41 @@ def transact(timeouts: Timeouts, offered: Envelope, extensions: Extensions) -> D
     if envelope.notification is not offered.notification:
         yield Noted("dsn", "not offered")
     commands = envelope_commands(envelope, extensions)
+    as_chunk = "CHUNKING" in extensions and is_harmless_as_commands(envelope.data)
     if "PIPELINING" not in extensions:
-        return (yield from leaving(transact_stepwise(timeouts, commands, envelope.data, extensions)))
-    if "CHUNKING" not in extensions:
+        return (yield from leaving(transact_stepwise(timeouts, commands, envelope.data, as_chunk=as_chunk)))
+    if not as_chunk:
         return (yield from transact_with_data(timeouts, commands, envelope.data))
     if len(envelope.recipients) == 1:
         return (yield from transact_at_once(timeouts, commands, envelope.data))
     return (yield from transact_with_chunk(timeouts, commands, envelope.data))
 
 
+def is_harmless_as_commands(data: MailData) -> bool:
+    """Say whether a server may take a message for commands, as one does that does not know BDAT, or reads on after it.
+
+    A caller's text would be commands in our authenticated session. Mail is sent by none of them without RCPT, for which
+    we look, and, as ours was accepted, by DATA or another BDAT. Without a recipient there is no transaction: MAIL, RSET
+    and all other commands need not be looked for.
+    """
+    if data.size_octets > CHUNK_LIMIT_OCTETS:
+        return False
+    octets = b"".join(data.as_chunk()).lower()
+    return b"rcpt" not in octets and not any(
+        line.lstrip().startswith((b"data", b"bdat")) for line in octets.split(b"\n")
+    )
+
+
 def envelope_commands(envelope: Envelope, extensions: Extensions) -> Commands:
     """Return MAIL and a RCPT for each recipient."""
     mail = b"MAIL FROM:<" + envelope.reverse_path + b">"
-    commands = [(mail + mail_parameters(envelope, extensions), mail)]
-    recipients = [rcpt_command(recipient) for recipient in envelope.recipients]
-    if envelope.notification is None:
-        return commands + [(command, command) for command in recipients]
-    parameters = zip(recipients, envelope.notification.recipients, strict=True)
-    return commands + [(command + parameter, command) for command, parameter in parameters]
+    parameters = (b"",) * len(envelope.recipients)
+    if envelope.notification is not None:
+        parameters = envelope.notification.recipients
+    return [
+        (command_line(mail + mail_parameters(envelope, extensions)), shown(mail)),
+        *(rcpt_command(*each, envelope.hidden) for each in zip(envelope.recipients, parameters, strict=True)),
+    ]
 
 
 def mail_parameters(envelope: Envelope, extensions: Extensions) -> bytes:
@@ -68,25 +103,29 @@ def mail_parameters(envelope: Envelope, extensions: Extensions) -> bytes:
     return parameters + (envelope.notification.mail if envelope.notification is not None else b"")
 
 
-def rcpt_command(recipient: bytes) -> bytes:
-    """Return the command that offers one recipient."""
-    return b"RCPT TO:<" + recipient + b">"
+def rcpt_command(recipient: bytes, parameters: bytes, led_by: Mapping[bytes, bytes]) -> tuple[Write, str]:
+    """Return the command that offers one recipient, and its name; the caller is not shown one that is hidden."""
+    name = b"RCPT TO:<" + recipient + b">"
+    command = command_line(name + parameters)
+    if recipient not in led_by:
+        return command, shown(name)
+    starred = f"RCPT TO:<{hidden(shown(recipient))}>"
+    return command.replace(shown=starred + shown(parameters)), f"{starred} (from <{shown(led_by[recipient])}>)"
 
 
-def transact_stepwise(
-    timeouts: Timeouts, commands: Commands, data: MailData, extensions: Extensions
-) -> Dialogue[Reply]:
+def transact_stepwise(timeouts: Timeouts, commands: Commands, data: MailData, *, as_chunk: bool) -> Dialogue[Reply]:
     """Without PIPELINING: each command waits for the reply to the one before."""
     for command, name in commands:
-        yield command_line(command)
+        yield command
         yield from accepted(name, timeouts.command_s)
-    if "CHUNKING" in extensions:
+    if as_chunk:
         yield SendAsChunk(data)
+        reply = yield from chunk_taken(timeouts)
     else:
         yield WriteDataCommand()
         yield from go_ahead(timeouts)
         yield SendAsData(data)
-    reply = yield from taken(timeouts)
+        reply = yield from taken(timeouts)
     yield Quit()
     return reply
 
@@ -118,7 +157,7 @@ def transact_at_once(timeouts: Timeouts, commands: Commands, data: MailData) -> 
     try:
         for _, name in commands:
             yield from accepted(name, timeouts.final_s)
-        return (yield from taken(timeouts))
+        return (yield from chunk_taken(timeouts))
     except Refused as refusal:
         raise (yield from heard_out(refusal, timeouts)) from None
 
@@ -131,14 +170,14 @@ def transact_with_chunk(timeouts: Timeouts, commands: Commands, data: MailData) 
     yield SendAsChunk(data)
     yield Quit()
     try:
-        return (yield from taken(timeouts))
+        return (yield from chunk_taken(timeouts))
     except Refused as refusal:
         raise (yield from heard_out(refusal, timeouts)) from None
 
 
 def group(commands: Commands) -> Write:
     """Return the step that writes several commands at once (RFC 2920)."""
-    lines = [command_line(command) for command, _ in commands]
+    lines = [command for command, _ in commands]
     return Write(b"".join(line.octets for line in lines), "\n".join(line.shown for line in lines))
 
 
@@ -151,26 +190,34 @@ def leaving(steps: Dialogue[Result]) -> Dialogue[Result]:
         raise
 
 
-def accepted(command: bytes, timeout_s: float) -> Dialogue[None]:
+def accepted(command: str, timeout_s: float) -> Dialogue[None]:
     """Wait until a command is accepted. Refused where it is not, 4xx and 5xx alike."""
-    reply = yield Read(shown(command), timeout_s)
+    reply = yield (ReadOfRecipients if command.startswith("RCPT ") else Read)(command, timeout_s)
     if not reply.is_positive:
-        raise unwelcome(shown(command), reply)
+        raise unwelcome(command, reply)
 
 
 def go_ahead(timeouts: Timeouts) -> Dialogue[None]:
     """Wait until the server is ready for the message."""
-    reply = yield Read("DATA", timeouts.data_s)
+    reply = yield ReadOfRecipients("DATA", timeouts.data_s)
     if reply.code != 354:
         raise unwelcome("DATA", reply)
 
 
 def taken(timeouts: Timeouts) -> Dialogue[Reply]:
     """Wait for the reply with which the server takes responsibility for the message."""
-    reply = yield Read("the message", timeouts.final_s)
+    reply = yield ReadOfRecipients("the message", timeouts.final_s)
     if not reply.is_positive:
         raise unwelcome("the message", reply)
     return reply
+
+
+def chunk_taken(timeouts: Timeouts) -> Dialogue[Reply]:
+    """Wait for the same after BDAT, which some servers offer and do not know."""
+    try:
+        return (yield from taken(timeouts))
+    except Refused as refusal:
+        raise (Refused("BDAT", refusal.reply) if refusal.reply.code in UNKNOWN_COMMAND else refusal) from None
 
 
 def heard_out(refusal: Refused, timeouts: Timeouts) -> Dialogue[Refused | InDoubt]:
@@ -180,7 +227,7 @@ def heard_out(refusal: Refused, timeouts: Timeouts) -> Dialogue[Refused | InDoub
     refusal would be an earlier one, and the acceptance of the message still to come.
     """
     try:
-        while (reply := (yield Read("QUIT", timeouts.command_s))).code != 221:
+        while (reply := (yield ReadOfRecipients("QUIT", timeouts.command_s))).code != 221:
             if reply.is_positive:
                 problem = f"{refusal.command} was refused: {refusal.reply.text}; then came {reply.text}"
                 return InDoubt(problem)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import email
 import os
 import re
+from email.utils import parseaddr
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,9 @@ SECOND = b"MAIL FROM:<evil@example.net>\r\nRCPT TO:<evil@example.org>\r\nDATA\r\
 WITHOUT_DOTS_DOUBLED = {
     "helper/message/body.py": {'        stuffed = chunk.replace(b"\\n.", b"\\n..")\n': "        stuffed = chunk\n"}
 }
+# Obsolete header syntax (RFC 5322, section 4) that must be read and must not be written.
+STOPS = [b"X : y\n", b"X\t \t:\n y\n", b"X: y\n \n", b"X: y\n \t\r\n z\n", b"X:\n \v\n\t\f\n"]
+WITHOUT_CLEAN_SYNTAX = {"helper/message/header.py": {'    if octets[len(name)] != ord(":"):\n': "    if False:\n"}}
 WITHOUT_CLEAN_NAMES = {
     "helper/message/display_name.py": {
         '    return " ".join(text[: 4 * NAME_LIMIT].translate(CONTROLS).split())[:NAME_LIMIT].strip()\n': (
@@ -139,6 +144,17 @@ def test_by_the_recipients_of_the_header(installation, smarthost, line_break):
     assert_one_transaction_at_most(host, installation.send("-t", stdin=message))
 
 
+@pytest.mark.parametrize("stop", STOPS, ids=repr)
+def test_no_parser_ends_the_header_before_the_fields_that_we_add(installation, smarthost, stop):
+    """Some, such as Python's email, take such a line for the body's first: the caller's `From:` would stand alone."""
+    host = smarthost()
+    installation.configure_relay(host)
+    result = installation.send("carol@example.org", stdin=b"From: ceo@example.org\n" + stop + MESSAGE)
+    assert result.status == 0
+    assert parsed_sender(host) == f"{installation.logins['alice']}@example.net"
+    assert not re.search(rb"\r\n[ \t\v\f]*\r\n", host.message.header + b"\r\n")
+
+
 @in_both_ways
 @pytest.mark.parametrize("end", ENDS, ids=repr)
 def test_no_body_ends_before_its_end(installation, smarthost, end, extensions):
@@ -164,6 +180,14 @@ def test_no_body_ends_between_two_pieces_of_it(installation, smarthost, end, bef
     assert_wire_is_canonical(host, WITH_DATA)
 
 
+def test_control_without_clean_syntax_the_sender_is_text(weakened, smarthost):
+    installation = weakened(WITHOUT_CLEAN_SYNTAX)
+    host = smarthost()
+    installation.configure_relay(host)
+    installation.send("carol@example.org", stdin=b"From: ceo@example.org\nX : y\n" + MESSAGE)
+    assert parsed_sender(host) is None
+
+
 def test_control_without_doubled_dots_a_second_message_is_smuggled(weakened, smarthost):
     installation = weakened(WITHOUT_DOTS_DOUBLED)
     host = smarthost(extensions=WITH_DATA, expect_violations=True)
@@ -182,6 +206,12 @@ def test_control_without_clean_names_a_header_field_is_smuggled(weakened, smarth
     installation.send("carol@example.org", stdin=b"\nhello\n", etc=etc)
     host.settle()
     assert any(field.startswith(b"X-Evil") for field in unfolded(bytes(host.session.content)))
+
+
+def parsed_sender(host):
+    """Return the sender that Python's email finds in the header, without the display name."""
+    sender = email.message_from_bytes(host.message.octets)["Sender"]
+    return None if sender is None else parseaddr(sender)[1]
 
 
 def assert_wire_is_canonical(host, extensions):

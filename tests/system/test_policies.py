@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+
 import pytest
 
 from tests.system.outcome import assert_sent
@@ -299,3 +302,56 @@ def test_who_may_not_send_may_not_even_send_to_nobody(installation, smarthost):
     result = installation.send("nobody", stdin=b"Subject: x\n\nx\n", etc={"aliases": "nobody: :blackhole:\n"})
     assert result.status == 1
     assert "may not send mail" in result.stderr
+
+
+# Questions
+
+
+@pytest.mark.parametrize(
+    ("rules", "options", "what"),
+    [
+        ({"allow": False}, [], "not send mail"),
+        ({"recipients": ["*@example.net"]}, [], f"not send to <{CAROL}>"),
+        ({"senders": ["nobody@example.net"]}, [], "not send as <OWN>"),
+        ({"senders": ["<>"]}, ["-f", "boss@example.org"], "not send as <OWN>"),
+    ],
+)
+def test_questions_are_answered_as_a_send_would_be(installation, smarthost, rules, options, what):
+    host = smarthost()
+    configure_policies(installation, host, policy("alice", **rules))
+    what = what.replace("OWN", own(installation))
+    reason = f"{login(installation, 'alice')} may {what}"
+    assert installation.send(*options, CAROL, stdin=MESSAGE).reason == reason
+    verified = installation.send("-bv", *options, CAROL)
+    assert (verified.status, verified.stdout) == (1, f"{reason}: not verified\n")
+    traced = installation.send("-bt", *options, CAROL)
+    assert (traced.status, traced.stdout.splitlines()[-1]) == (1, f"{reason}: not verified")
+    reverse_path = options[1] if options else own(installation)
+    session = f"EHLO me\r\nMAIL FROM:<{reverse_path}>\r\nRCPT TO:<{CAROL}>\r\nQUIT\r\n"
+    answered = installation.send("-bs", stdin=session.encode())
+    assert f"550 {reason}" in answered.stdout
+    assert (answered.status != 0, host.connections) == (True, 0)
+    assert installation.send("-bv", CAROL, user="bob").stdout == f"{CAROL}: verified\n"
+
+
+def test_root_is_told_what_a_policy_would_say(installation, smarthost):
+    configure_policies(installation, smarthost(), policy("alice", recipients=["*@example.net"]))
+    alice = login(installation, "alice")
+    reason = f"{alice} may not send to <{CAROL}>"
+    explain = [installation.prefix / "bin/gatepost", "explain", CAROL, "--as", alice]
+    done = subprocess.run(explain, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (1, f"{reason}: not verified")
+    done = subprocess.run([*explain, "--json"], capture_output=True, text=True, check=False)
+    assert json.loads(done.stdout)["addresses"][0] | {"steps": []} == {
+        "address": CAROL,
+        "outcome": "failed",
+        "reason": reason,
+        "steps": [],
+    }
+
+
+def test_an_alias_that_leaves_nobody_is_forbidden_to_who_may_not_send(installation, smarthost):
+    file = public_file(installation, "aliases", "hole: :blackhole:\n")
+    configure_policies(installation, smarthost(), policy("alice", allow=False), routers=[redirect(file), ACCEPT])
+    asked = installation.send("-bv", "hole")
+    assert (asked.status, "may not send mail" in asked.stdout) == (1, True)

@@ -87,7 +87,17 @@ TAKEN = [
     (mailboxes.DOMAIN_PATTERN, "!*.Example.net", b"!*.Example.net"),
     (mailboxes.DOMAIN_PATTERN, "^(a|b)\\.example$", b"^(a|b)\\.example$"),
     (mailboxes.DOMAIN_PATTERN, "[192.0.2.*]", b"[192.0.2.*]"),
+    (mailboxes.DOMAIN_PATTERN, "!*.BÜCHER.example.", b"!*.xn--bcher-kva.example"),
+    (mailboxes.DOMAIN_PATTERN, "example.net.", b"example.net"),
     (mailboxes.LOCAL_PART_PATTERN, "!zoë", "!zoë".encode()),
+    (mailboxes.LOCAL_PART_PATTERN, "!Zoe\u0308", "!zoë".encode()),
+    (mailboxes.LOCAL_PART_PATTERN, '"zo\\e"', b"zoe"),
+    (mailboxes.LOCAL_PART_PATTERN, '"*.zoe"', b"*.zoe"),
+    (mailboxes.ADDRESS_PATTERN, "!*@xn--bcher-kva.example", b"!*@xn--bcher-kva.example"),
+    (mailboxes.ADDRESS_PATTERN, "!*@bücher.example", b"!*@xn--bcher-kva.example"),
+    (mailboxes.ADDRESS_PATTERN, "zoë@*.bu\u0308cher.example.", "zoë@*.xn--bcher-kva.example".encode()),
+    (mailboxes.ADDRESS_PATTERN, "zoë.*.bücher.example", "zoë.*.xn--bcher-kva.example".encode()),
+    (mailboxes.ADDRESS_PATTERN, '"zoe"@example.net.', b"zoe@example.net"),
     (mailboxes.LOCAL_PART_PATTERN, "^a@", b"^a@"),
     (mailboxes.ADDRESS_PATTERN, "*", b"*"),
     (mailboxes.ADDRESS_PATTERN, "!<>", b"!<>"),
@@ -159,12 +169,12 @@ REFUSED = [
     *((mailboxes.AFFIX, value) for value in ("", "a b", "a@", "a:b", "x" * 65, "é", 1)),
     *(
         (mailboxes.DOMAIN_PATTERN, value)
-        for value in ("", "!", "a b", "+local", "@", "lsearch;/etc/x", "é", "a:/b", "^(", 1)
+        for value in ("", "!", "a b", "+local", "@", "lsearch;/etc/x", "é*", "\ufb01", "a。b", "^é", "a:/b", "^(", 1)
     ),
-    *((mailboxes.LOCAL_PART_PATTERN, value) for value in ("", "!", "a@b", "a b", "a\n", "!^*", "x" * 513)),
+    *((mailboxes.LOCAL_PART_PATTERN, value) for value in ("", "!", "a@b", "a b", "a\n", "!^*", "^é", "x" * 513)),
     *(
         (mailboxes.ADDRESS_PATTERN, value)
-        for value in ("", "a", "example.net", "! a@b", "^[", "a@b\0", "^" + "(" * 500)
+        for value in ("", "a", "example.net", "! a@b", "^[", "a@b\0", "^" + "(" * 500, "a@é*", "*é*", "!^.*@é")
     ),
     *((mailboxes.LOGIN, value) for value in ("", "@g", "a:b", "a\n", "*", "!a", "x" * 257, 1000)),
     *((mailboxes.CALLER, value) for value in ("", "@", "@@a", "*", "!alice", "a:b", 1000)),

@@ -54,7 +54,7 @@ def test_adds_what_is_missing():
 def test_adds_nothing_that_is_there():
     assert composed(COMPLETE) == COMPLETE
     assert composed(b"DATE : x\nmessage-id: y\nFROM: bob@example.net\n") == (
-        b"DATE : x\nmessage-id: y\nFROM: bob@example.net\n"
+        b"DATE: x\nmessage-id: y\nFROM: bob@example.net\n"
     )
 
 

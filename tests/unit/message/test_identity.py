@@ -121,9 +121,10 @@ def test_names_no_sender_where_from_is_an_own_address(own):
 )
 def test_names_the_sender_where_from_is_not_an_own_address(other):
     header = b"From: " + other + b"\n"
-    assert identified(header, BOB) == header + OWN_SENDER
-    assert identified(header, TRUSTED) == header
-    assert identified(header, BOB.replace(check_from=False)) == header
+    kept = header.replace(b" :", b":")
+    assert identified(header, BOB) == kept + OWN_SENDER
+    assert identified(header, TRUSTED) == kept
+    assert identified(header, BOB.replace(check_from=False)) == kept
 
 
 def test_the_senders_name_is_the_accounts_and_not_that_of_the_command_line():
@@ -165,8 +166,9 @@ def test_removes_the_sender_of_an_untrusted_caller():
 
 
 def test_retains_the_sender_of_the_trusted_and_where_it_is_told_to():
-    assert identified(SENDER, TRUSTED) == SENDER
-    assert identified(SENDER, BOB.replace(check_from=False, retain_sender=True)) == SENDER
+    kept = SENDER.replace(b" :", b":")
+    assert identified(SENDER, TRUSTED) == kept
+    assert identified(SENDER, BOB.replace(check_from=False, retain_sender=True)) == kept
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,17 @@ def test_where_resolv_conf_is_does_not_open_all_that_is_beside_it(path, allowed)
     assert resolver_configuration(path) == allowed
 
 
+def test_the_processor_is_the_one_whose_numbers_are_called_whatever_uname_says():
+    """A caller's personality(2) would else switch the filter of system calls off."""
+    script = (
+        f"import sys; sys.path[:0] = [{str(ROOT)!r}]; from helper.privileged.sandbox import machine; print(machine())"
+    )
+    own = subprocess.run(["uname", "-m"], capture_output=True, text=True, check=True).stdout
+    for wrapper in ([], ["setarch", "linux32"], ["setarch", "--uname-2.6"]):
+        command = [*wrapper, "/usr/bin/python3", "-I", "-S", "-B", "-c", script]
+        assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == own
+
+
 def test_what_the_kernel_refuses_is_an_error():
     with pytest.raises(OSError, match="Bad file descriptor"):
         call(446, -1, 0)  # landlock_restrict_self

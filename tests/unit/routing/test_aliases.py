@@ -158,3 +158,17 @@ def test_names_the_line_of_the_first_wrong_entry(octets, line):
     with pytest.raises(ListSyntax) as caught:
         count_entries(octets, b"example.net")
     assert caught.value.line == line
+
+
+@pytest.mark.parametrize("key", ["zoë", "ZOË", "zoe\u0308", '"zoë"', '"zoe\u0308"'])
+@pytest.mark.parametrize("asked", ["zoë", "Zoë"])
+def test_finds_a_key_beyond_ascii_in_any_spelling(key, asked):
+    file = AliasFile(f"other: x\n{key}: bob\n".encode())
+    entry = file.find(asked.encode())
+    assert entry is not None and entry.value == b"bob"
+    assert file.find(b"other").value == b"x"
+
+
+def test_a_key_that_is_not_in_utf_8_is_nobodys():
+    file = AliasFile(b"\xff: x\n" + "ÿ: y\n".encode())
+    assert file.find("ÿ".encode()).value == b"y"

@@ -117,3 +117,9 @@ class CountedText(bytes):
     def find(self, *arguments: object) -> int:
         self.finds += 1
         return super().find(*arguments)
+
+
+def test_no_case_is_told_apart_in_any_script():
+    mailbox = Mailbox("MU\u0308LLER".encode(), b"Example.NET")
+    assert matches_address(("müller@example.net".encode(),), mailbox)
+    assert matches(("müller".encode(),), mailbox.local_part)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from helper.config.values import Policy
+from helper.discreet import for_caller, for_log
 from helper.failure import NotPermitted
 from helper.routing.caller import Caller
 from helper.routing.policy import check
+from helper.routing.step import Destination
 from tests.unit.routing.sample import mailbox
 
 KIOSK = Caller(b"kiosk", 1500, frozenset({b"kiosk", b"public"}))
@@ -24,7 +26,8 @@ RULE = Policy(
 
 def is_permitted(*policies, recipients=(HELP,), reverse_path=OWN, size_octets=100, caller=KIOSK):
     try:
-        check(policies, caller, recipients, reverse_path, size_octets)
+        destinations = [Destination(each, each, "relay", (), reverse_path) for each in recipients]
+        check(policies, caller, destinations, reverse_path, size_octets)
     except NotPermitted:
         return False
     return True
@@ -78,8 +81,16 @@ def test_a_kiosk_may_write_to_the_help_desk_and_to_nobody_else(message, permitte
 )
 def test_the_refusal_tells_what_is_forbidden_and_no_more(policy, sentence):
     with pytest.raises(NotPermitted) as caught:
-        check((policy,), KIOSK, (HELP,), OWN, 100)
+        check((policy,), KIOSK, (Destination(HELP, HELP, "relay", (), OWN),), OWN, 100)
     assert caught.value.problem == sentence
+
+
+def test_the_refusal_does_not_name_a_member_of_a_list_that_the_caller_may_not_read():
+    member = Destination(mailbox("boss@example.org"), HELP, "relay", (), OWN, is_hidden=True)
+    with pytest.raises(NotPermitted) as caught:
+        check((RULE,), KIOSK, (member,), OWN, 100)
+    assert for_caller(caught.value.problem) == "kiosk may not send to <help@example.net>"
+    assert for_log(caught.value.problem) == "kiosk may not send to <boss@example.org>"
 
 
 def test_the_null_reverse_path_is_allowed_where_a_policy_names_it():

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helper.config.values import Host, Router
+from helper.discreet import for_caller
 from helper.failure import AddressError, MessageError
 from helper.message.address import Mailbox
 from helper.routing.caller import Caller
@@ -242,7 +243,7 @@ def test_a_loop_is_seen_from_wherever_it_is_entered(addresses):
 
 def traced(*addresses, **world_of):
     lines = []
-    routed(*addresses, trace=lines.append, **world_of)
+    routed(*addresses, trace=lambda line: lines.append(for_caller(line)), **world_of)
     return lines
 
 
@@ -272,9 +273,19 @@ def test_the_trace_of_a_protected_file_tells_only_where_the_address_ends_up():
     lines = traced("root", lookups=world(files, protected=[ALIASES]))
     assert lines == [
         "root@example.net: router system_aliases: redirected by /etc/aliases to what only root may see",
-        "bob@example.net (from root@example.net): router smarthost: transport relay, "
+        "*** (from root@example.net): router smarthost: transport relay, "
         "hosts smtp.example.net:587, reverse-path <alice@example.net>",
     ]
+
+
+def test_whom_the_caller_names_is_not_hidden_because_a_protected_file_does_so_too():
+    lookups = world({ALIASES: b"root: bob, carol"}, protected=[ALIASES])
+    for addresses in (("root", "bob"), ("bob", "root")):
+        found = routed(*addresses, lookups=lookups)
+        assert {each.address.local_part: each.is_hidden for each in found} == {b"bob": False, b"carol": True}
+        lines = traced(*addresses, lookups=lookups)
+        assert "is there already" not in "".join(lines)
+        assert sum(line.startswith("bob@example.net: router smarthost: ") for line in lines) == 1
 
 
 def test_the_trace_stays_silent_behind_a_protected_file():
@@ -282,7 +293,7 @@ def test_the_trace_stays_silent_behind_a_protected_file():
     lookups = world(files, {b"bob": "/home/bob"}, protected=[ALIASES])
     lines = traced("root", lookups=lookups, routers=(SYSTEM_ALIASES, FORWARD, ACCEPT))
     assert len(lines) == 2
-    assert lines[1].startswith("carol@x.example (from root@example.net): router smarthost: ")
+    assert lines[1].startswith("*** (from root@example.net): router smarthost: ")
 
 
 @pytest.mark.parametrize(

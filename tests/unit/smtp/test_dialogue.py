@@ -5,11 +5,12 @@ import pytest
 from helper import status
 from helper.failure import CannotTake, Failure, HostFailed, InDoubt, Refused, ReplyError
 from helper.secret import Secret
+from helper.sentence import verdict
 from helper.smtp.dialogue import Session, dialogue
 from helper.smtp.envelope import Envelope, MailData, Notification
 from helper.smtp.sasl.exchange import Credential
 from helper.smtp.steps import Quit
-from helper.smtp.transaction import Timeouts
+from helper.smtp.transaction import CHUNK_LIMIT_OCTETS, Timeouts
 from tests.unit.smtp.transcript import GONE, play
 
 GREETING = b"220 mx.example.net ESMTP\r\n"
@@ -423,3 +424,50 @@ def test_who_lacks_nothing_does_not_ask_again():
 def test_no_line_break_in_an_address_ever_reaches_the_server(octet):
     with pytest.raises(AssertionError, match="line break inside"):
         play(dialogue(session(), envelope(b"a@x" + octet + b"RCPT TO:<evil@x>")), [GREETING, ehlo(), OK])
+
+
+def mail_data(text: bytes) -> MailData:
+    """Return mail data in pieces, so that what is looked for can stand across two of them."""
+    pieces = [text[at : at + 7] for at in range(0, len(text), 7)]
+    return MailData(len(text), as_chunk=lambda: iter(pieces), as_data=lambda: iter(pieces))
+
+
+@pytest.mark.parametrize("keywords", [AT_ONCE, ("CHUNKING",)])
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize(
+    ("text", "as_chunk"),
+    [
+        (b"Subject: data, bdat\r\n\r\nthe data\r\nMAIL FROM:<x@y>\r\nRSET\r\n", True),
+        (b"x" * (CHUNK_LIMIT_OCTETS - 2) + b"\r\n", True),
+        (b"x" * (CHUNK_LIMIT_OCTETS - 1) + b"\r\n", False),
+        (b"Subject: x\r\n\r\nRCPT TO:<evil@x.example>\r\n", False),
+        (b"Subject: x\r\n\r\n12345rCpT\r\n", False),
+        (b"Subject: precrcpts\r\n\r\n", False),
+        (b"Subject: x\r\n\r\nDATA\r\n", False),
+        (b"Subject: x\r\n\r\n \t data and more\r\n", False),
+        (b"bdat 12 LAST\r\n", False),
+    ],
+)
+def test_what_a_server_could_take_for_commands_is_sent_when_it_is_known_to_be_waited_for(
+    keywords, count, text, as_chunk
+):
+    recipients = [b"r%d@x.example" % number for number in range(count)]
+    steps = dialogue(session(), envelope(*recipients, data=mail_data(text)))
+    go_ahead = [] if as_chunk else [GO_AHEAD]
+    turns, _ = play(steps, [GREETING, ehlo(*keywords), OK, *[OK] * count, *go_ahead, BYE_EXPECTED])
+    with_message = next(turn for turn in turns if "<message" in turn)
+    assert ("<message as chunk>" in with_message) is as_chunk
+    assert as_chunk or not any(verb in with_message for verb in ("MAIL", "RCPT", "DATA"))
+
+
+@pytest.mark.parametrize("keywords", [AT_ONCE, ("CHUNKING",)])
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("code", [500, 501, 502, 503, 504])
+def test_a_server_that_does_not_know_the_chunk_that_it_offered_is_told_of(keywords, count, code):
+    steps = dialogue(session(), envelope(*(b"r%d@x.example" % number for number in range(count))))
+    goodbye = [BYE] if "PIPELINING" in keywords else []
+    with pytest.raises(Refused) as caught:
+        play(steps, [GREETING, ehlo(*keywords), OK, *[OK] * count, b"%d 5.5.1 what?\r\n" % code, *goodbye])
+    assert caught.value.command == "BDAT"
+    line = verdict(caught.value).line
+    assert line.endswith(f'BDAT (discard_ehlo_keywords = ["CHUNKING"] avoids it) was refused: {code} 5.5.1 what?')

@@ -101,14 +101,6 @@ def test_the_size_that_counts_is_that_of_what_is_sent():
         fitted(envelope(data=mail_data(is_8bit=True)), offered("SIZE 999"))
 
 
-def test_addresses_are_put_into_ascii_for_a_server_that_knows_no_other():
-    whole = envelope("b@b\u00fccher.example".encode(), b"c@x.example", is_internationalised=True)
-    done = fitted(whole, offered())
-    assert done.recipients == (b"b@xn--bcher-kva.example", b"c@x.example")
-    assert not done.is_internationalised
-    assert fitted(whole, offered("SMTPUTF8")).recipients == whole.recipients
-
-
 def test_nobody_rewrites_a_local_part():
     with pytest.raises(CannotTake, match=r"<\\xfc@x.example> is internationalised, and SMTPUTF8 is not offered: only"):
         fitted(envelope("\u00fc@x.example".encode(), is_internationalised=True), offered("8BITMIME"))
