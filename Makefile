@@ -11,6 +11,10 @@ PYTHON_MODULES = /usr/lib/python3/dist-packages
 # Where gatepost.socket listens, for callers for whom the kernel ignores set-id bits.
 SOCKET        = /run/gatepost/socket
 
+# Who takes reports of weaknesses, and the project's page: `make contact CONTACT=... HOMEPAGE=...` writes them everywhere.
+CONTACT  = maintainers@gatepost.example
+HOMEPAGE = https://gatepost.example/
+
 LIB     = $(PREFIX)/lib/gatepost
 LIBEXEC = $(PREFIX)/libexec/gatepost
 BUILD   = build
@@ -55,7 +59,7 @@ FUZZERS      = atheris==3.0.0
 FUZZ_SECONDS = 60
 FUZZ         =
 
-.PHONY: all root deps test-deps install uninstall demo check test load bench deb package-test callers fuzz clean
+.PHONY: all root contact deps test-deps install uninstall demo check test load bench deb package-test callers fuzz clean
 
 all: $(BUILD)/sendmail $(BUILD)/launcher
 
@@ -93,18 +97,10 @@ install: all
 	  "$(PYTHON)" "$(PYTHON_MODULES)" "$(BUILD)" "$(SOCKET)"
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/sbin/sendmail $(DESTDIR)$(PREFIX)/lib/sendmail $(DESTDIR)$(PREFIX)/bin/mailq \
-	  $(DESTDIR)$(PREFIX)/bin/newaliases $(DESTDIR)$(PREFIX)/bin/gatepost
-	rm -f $(DESTDIR)$(PREFIX)/share/man/man8/sendmail.gatepost.8 $(DESTDIR)$(PREFIX)/share/man/man8/gatepost.8 \
-	  $(DESTDIR)$(PREFIX)/share/man/man5/gatepost.toml.5
-	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sendmail \
-	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions/gatepost \
-	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sendmail $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_gatepost
-	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/gatepost.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/gatepost@.service
-	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/gatepost-refresh.service \
-	  $(DESTDIR)$(PREFIX)/lib/systemd/system/gatepost-refresh.timer
-	rm -rf $(DESTDIR)$(LIB) $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(PREFIX)/share/gatepost
-	@echo "left in place: $(SYSCONFDIR) and the accounts $(SERVICE_USER) and $(STANDIN_USER)"
+	@sh packaging/uninstall.sh "$(DESTDIR)" "$(PREFIX)" "$(SYSCONFDIR)" "$(SERVICE_USER)" "$(STANDIN_USER)"
+
+contact:
+	@sh packaging/contact.sh "$(CONTACT)" "$(HOMEPAGE)"
 
 demo: root deps
 	@$(GIVE_BACK) $(PYTHON) -I packaging/demo.py

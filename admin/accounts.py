@@ -79,9 +79,12 @@ def helper_rights() -> Iterator[None]:
 
 
 def gives_user() -> bool:
-    """Say whether the launcher gives the service user's rights, or only those of its group (2755)."""
+    """Say whether a helper has the service user's rights, or only those of its group (a launcher of 2755).
+
+    Without a set-id bit there is the one behind gatepost.socket, which is the service user.
+    """
     try:
-        return bool(os.stat(paths.LAUNCHER).st_mode & stat.S_ISUID)
+        return os.stat(paths.LAUNCHER).st_mode & (stat.S_ISUID | stat.S_ISGID) != stat.S_ISGID
     except OSError:
         return True  # as it is installed; that it is not there is told elsewhere
 

@@ -6,11 +6,13 @@ only then the network is spoken to: a hostile smart host meets a process that ca
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from admin.accounts import account, give_up_root, helper_rights
+from admin.apart import OUT, Apart
 from admin.call import call
-from admin.finding import MIND, WRONG, Finding, reason
+from admin.finding import MIND, RIGHT, WRONG, Finding, reason
 from helper import status
 from helper.config.values import Configuration, Host, Transport
 from helper.delivery.allowance import up_to_the_end_of_the_message
@@ -19,12 +21,13 @@ from helper.delivery.plan import Plan, credential_of, now, refuse_stale, session
 from helper.delivery.report import Progress
 from helper.delivery.resolve import reachable_from, resolve
 from helper.delivery.story import Holdings
-from helper.failure import Failure, HostFailed
+from helper.failure import Failure, HostFailed, SystemFault
 from helper.hold import hold
 from helper.privileged import load, paths
 from helper.routing.trace import host_text
 from helper.smtp.envelope import Envelope, MailData
 
+TIME_LIMIT_S = 3600
 NO_MESSAGE = Envelope(b"", (), MailData(0, lambda: iter(()), lambda: iter(())))
 
 
@@ -45,6 +48,35 @@ def without_credentials(configuration: Configuration) -> Configuration:
 
 
 def visit(configuration: Configuration) -> Iterator[Finding]:
+    """Yield what a process apart finds that reads what a send would, gives root up, and calls on the smart hosts."""
+    with Apart(None, lambda: tell(visit_all(configuration)), TIME_LIMIT_S) as visitor:
+        try:
+            visitor.write(b"")
+            yield from (heard(line) for name, line in visitor.lines() if name == OUT)
+            if visitor.wait() != 0:
+                raise SystemFault("it ended too early")
+        except SystemFault as fault:
+            yield Finding(WRONG, "connect", f"not every smart host was called: {fault.problem}")
+
+
+def tell(findings: Iterator[Finding]) -> None:
+    """Write each finding in a line, as JSON."""
+    for each in findings:
+        print(json.dumps([each.word, each.subject, each.text, each.facts]), flush=True)
+
+
+def heard(line: str) -> Finding:
+    """Return a finding from its line. SystemFault for what is none: a smart host may have taken its process over."""
+    try:
+        word, subject, text, facts = json.loads(line)
+    except ValueError:
+        raise SystemFault("it said what nobody understands") from None
+    if word not in (RIGHT, MIND, WRONG) or not isinstance(facts, dict | None):
+        raise SystemFault("it said what nobody understands")
+    return Finding(word, str(subject), str(text), facts)
+
+
+def visit_all(configuration: Configuration) -> Iterator[Finding]:
     """Read what a send would, give root up, and call on the smart hosts of each transport."""
     try:
         with helper_rights():

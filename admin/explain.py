@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from admin.accounts import account, give_up_root
+from admin.apart import relay
 from admin.files import read_configuration
 from admin.finding import reason
 from helper.config.values import Configuration, alias_files
@@ -26,6 +27,8 @@ from helper.routing.trace import host_text
 from helper.smtp.steps import shown
 from helper.wire import Inquiry, Submission
 
+TIME_LIMIT_S = 600
+
 
 class Case(Record):
     """Who would send, and by which configuration."""
@@ -37,6 +40,16 @@ class Case(Record):
 
 def explain(addresses: list[str], login: str) -> int:
     """Print the way of each address, for a message of this user's, and return 0 where all of them can be sent to."""
+    return relay(lambda: explain_in_lines(addresses, login), TIME_LIMIT_S)
+
+
+def explain_in_json(addresses: list[str], login: str) -> int:
+    """Print the same as one JSON object: `steps` are the lines of the trace, `outcome` what comes of an address."""
+    return relay(lambda: explain_as_object(addresses, login), TIME_LIMIT_S)
+
+
+def explain_in_lines(addresses: list[str], login: str) -> int:
+    """Print it line by line; who does this is the user then."""
     try:
         case = become(login)
         question = Inquiry(b"trace", tuple(map(os.fsencode, addresses)))
@@ -46,8 +59,8 @@ def explain(addresses: list[str], login: str) -> int:
         return 1
 
 
-def explain_in_json(addresses: list[str], login: str) -> int:
-    """Print the same as one JSON object: `steps` are the lines of the trace, `outcome` what comes of an address."""
+def explain_as_object(addresses: list[str], login: str) -> int:
+    """Print it as one JSON object; who does this is the user then."""
     try:
         case = become(login)
         origin = origin_of(case.person, Submission(()), case.configuration)

@@ -8,6 +8,7 @@ import ssl
 import stat
 from collections.abc import Iterator
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 from admin.accounts import account, helper_rights
@@ -21,11 +22,13 @@ from helper.delivery.own_certificate import present
 from helper.delivery.plan import now, refuse_stale
 from helper.failure import ConfigError, SystemFault
 from helper.privileged import load, paths
+from helper.privileged.command import refuse_unsafe_command
 from helper.record import Record
 from helper.routing.aliases import count_entries
 from helper.routing.items import ListSyntax
 
 SYSLOG = "/dev/log"
+SHELLS = ("sh", "ash", "bash", "busybox", "dash", "fish", "ksh", "mksh", "zsh")
 
 
 class Parsed(Record):
@@ -69,8 +72,8 @@ def examine_files(configuration: Configuration) -> Iterator[Finding]:
         yield finding("secret", partial(examine_secret, name))
     for name in logins():
         yield finding("login", partial(examine_login, name, configuration))
-    for program in programs(configuration):
-        yield finding("command", partial(examine_program, program))
+    for command in commands(configuration):
+        yield finding("command", partial(examine_command, command))
     for file in alias_files(configuration):
         yield finding("aliases", partial(examine_aliases, file, configuration.qualify_recipient))
     for transport in configuration.transports:
@@ -122,18 +125,33 @@ def examine_login(name: str, configuration: Configuration) -> str:
     return str(grant_file(name))
 
 
-def programs(configuration: Configuration) -> tuple[str, ...]:
-    """Return the programs that are asked for passwords and tokens, each once."""
+def commands(configuration: Configuration) -> tuple[tuple[str, ...], ...]:
+    """Return the commands that are asked for passwords and tokens, each once."""
     auths = [transport.auth for transport in configuration.transports if transport.auth]
-    commands = [auth.password_command or auth.token_command for auth in auths]
-    return tuple(dict.fromkeys(command[0] for command in commands if command))
+    every = [auth.password_command or auth.token_command for auth in auths]
+    return tuple(dict.fromkeys(command for command in every if command))
 
 
-def examine_program(program: str) -> str:
-    """Find a program that root alone can write, and the service user execute."""
-    load.refuse_unsafe_file(program)
-    refuse_beyond_helper(program, os.X_OK)
-    return program
+def examine_command(command: tuple[str, ...]) -> str:
+    """Find a program that the service user can execute, and in which nobody else than root has a say."""
+    refuse_unsafe_command(command)
+    refuse_beyond_helper(command[0], os.X_OK)
+    if hides_path(command):
+        raise Caution(
+            f"{command[0]} is given a line to carry out that has a path in it, and nobody looks at who can write that: "
+            f"name the program itself, or a script of root's"
+        )
+    return command[0]
+
+
+def hides_path(command: tuple[str, ...]) -> bool:
+    """Say whether an argument is a line of a shell's, or of another language, that has a path in it."""
+    runs_lines = any(os.path.basename(word) in SHELLS for word in command)
+    for option, line in pairwise(command):
+        is_line = runs_lines and option.startswith("-") and not option.startswith("--") and option.endswith("c")
+        if "/" in line and (is_line or len(line.split()) > 1):
+            return True
+    return False
 
 
 def examine_aliases(file: str, qualify: bytes) -> str:
@@ -192,8 +210,10 @@ def examine_log(path: str) -> str:
         if not load.exists(SYSLOG):
             raise Caution(f"nobody listens at {SYSLOG}, so that no send is logged: start a system log, or set log")
         return f"syslog, by {SYSLOG}"
-    os.close(load.log_file(path))
-    refuse_beyond_helper(path, os.W_OK)
+    if load.exists(path):
+        refuse_beyond_helper(path, os.W_OK)
+    with helper_rights():  # its folder can be the service user's, and root opens nothing there
+        os.close(load.log_file(path))
     return path
 
 

@@ -10,6 +10,7 @@ from typing import Any, TextIO
 from helper.failure import Failure
 from helper.record import Record
 from helper.sentence import verdict
+from helper.smtp.steps import shown
 from helper.wire import VERSION
 
 RIGHT, WRONG, MIND = "right", "wrong", "mind"
@@ -61,7 +62,8 @@ def tell_lines(findings: Iterable[Finding], out: TextIO) -> int:
         word = f"{each.word:<5}"
         if each.word in colours:
             word = f"{colours[each.word]}{word}{PLAIN}"
-        print(f"{word}  {each.subject}: {each.text}", file=out, flush=True)
+        line = shown(os.fsencode(f"{each.subject}: {each.text}"))  # a file's name can hold anything
+        print(f"{word}  {line}", file=out, flush=True)
         status |= each.word in BAD
     return status
 

@@ -20,12 +20,22 @@ COMMAND = PREFIX / "bin/gatepost"
 CODE = Path(__file__).resolve().parents[1]
 
 SET_ID_MODES = (0o6755, 0o2755)
+WITHOUT_SET_ID = 0o755
+PROGRAM_LIMIT = 16 * 1024 * 1024  # octets; ours has less than one
 FOR_ALL = stat.S_IROTH | stat.S_IXOTH
 HASHED = 1  # PEP 552: what stands in a compiled module is a hash of its source
 
 
 def check_sendmail() -> str:
-    """Find what callers run: root's, for all to execute, without a set-id bit, and under all its names."""
+    """Find what callers run: ours and root's, for all to execute, without a set-id bit, and under all its names."""
+    load.refuse_unsafe_folders(str(SENDMAIL), load.ROOT)
+    if not is_ours(SENDMAIL):
+        place = os.path.realpath(SENDMAIL)
+        leads = f", which leads to {place}" if place != str(SENDMAIL) else ""
+        raise SystemFault(
+            f"another package has taken {SENDMAIL}{leads}: mail goes past Gatepost. Remove that package and install "
+            f"Gatepost again, or install Gatepost with another PREFIX"
+        )
     refuse_exchangeable(SENDMAIL)
     mode = SENDMAIL.stat().st_mode
     if mode & (stat.S_ISUID | stat.S_ISGID):
@@ -34,8 +44,24 @@ def check_sendmail() -> str:
         raise ConfigError(str(SENDMAIL), "cannot be executed by everybody: chmod 0755")
     astray = [name for name in LINKS if not leads_to_sendmail(PREFIX / name)]
     if astray:
-        raise Caution(f"{', '.join(str(PREFIX / name) for name in astray)} should lead to it: install Gatepost again")
+        names = ", ".join(str(PREFIX / name) for name in astray)
+        raise Caution(f"{names} should lead to it: install Gatepost again, unless another package has taken them")
     return str(SENDMAIL)
+
+
+def is_ours(program: Path) -> bool:
+    """Say whether this is our sendmail, which has the launcher's path in it, and not what another package put there.
+
+    What is not there is nobody's: that is told elsewhere.
+    """
+    try:
+        descriptor = os.open(program, os.O_RDONLY | load.OPEN_QUIETLY)
+    except OSError:
+        return True
+    try:
+        return paths.LAUNCHER.encode() in load.read(descriptor, PROGRAM_LIMIT)
+    finally:
+        os.close(descriptor)
 
 
 def leads_to_sendmail(link: Path) -> bool:
@@ -50,21 +76,38 @@ def check_command() -> str:
 
 
 def check_launcher() -> str:
-    """Find the launcher with its owner and mode, on a file system that does not take the set-id bits away."""
+    """Find the launcher with its owner and mode, on a file system that does not take the set-id bits away.
+
+    Caution where it has no such bits, and sends are without privilege.
+    """
     path, service = paths.LAUNCHER, account(paths.SERVICE_USER)
     try:
         load.refuse_unsafe_folders(path, load.ROOT)
         status, system = os.stat(path), os.statvfs(path)
     except OSError as error:
         raise SystemFault(f"{path}: {error.strerror}: install Gatepost again") from None
-    mode = stat.S_IMODE(status.st_mode)
+    mode, name = stat.S_IMODE(status.st_mode), service.pw_name
+    if mode == WITHOUT_SET_ID and status.st_uid == service.pw_uid:
+        raise Caution(f"{path} has no set-id bit, yet {name} could replace what all users execute: chown root {path}")
+    if mode == WITHOUT_SET_ID and status.st_uid == 0:
+        raise Caution(
+            f"{path} has no set-id bit: each user sends without privilege, by a configuration of their own or by "
+            f"gatepost.socket; for a password that users cannot read: chown {name}:{name} {path}, then chmod 6755"
+        )
     owner = service.pw_uid if mode == SET_ID_MODES[0] else 0
     if mode not in SET_ID_MODES or (status.st_uid, status.st_gid) != (owner, service.pw_gid):
-        name = service.pw_name
-        raise SystemFault(f"{path} must be {name}:{name} 6755 or root:{name} 2755: install Gatepost again")
+        raise SystemFault(
+            f"{path} must be {name}:{name} 6755, root:{name} 2755, or root's own 0755 without privilege: "
+            f"chown {name}:{name} {path}, then chmod 6755"
+        )
     if system.f_flag & os.ST_NOSUID:
         raise SystemFault(f"{path} is on a file system mounted nosuid: remount it suid, or choose another PREFIX")
     return f"{path} {mode:o}"
+
+
+def has_set_id() -> bool:
+    """Say whether the launcher gives rights at all; without, each user's own configuration decides how they send."""
+    return bool(os.stat(paths.LAUNCHER).st_mode & (stat.S_ISUID | stat.S_ISGID))
 
 
 def check_code() -> str:

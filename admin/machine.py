@@ -32,6 +32,7 @@ def check_interpreter() -> str:
 
 def check_modules() -> str:
     """Find the modules that are not the interpreter's own, in root's folder and nobody else's to write."""
+    load.refuse_unsafe_folders(f"{paths.PYTHON_MODULES}/any", load.ROOT)  # before anything in it is executed
     versions = []
     for name, package in MODULES.items():
         try:

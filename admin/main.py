@@ -42,7 +42,8 @@ def main() -> None:
     except BrokenPipeError:  # a reader that has seen enough
         status = say_no_more()
     except OSError as error:
-        print(f"gatepost: {error.filename or 'standard output'}: {error.strerror}", file=sys.stderr)
+        place = shown(os.fsencode(error.filename or "standard output"))
+        print(f"gatepost: {place}: {error.strerror}", file=sys.stderr)
         status = say_no_more()
     sys.exit(status)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 import pwd
-import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
+from admin.apart import ENVIRONMENT, ERR, NOT_EXECUTED, Apart, program
+from admin.files import read_configuration
 from admin.installed import SENDMAIL
-from helper.failure import UsageError
+from helper.failure import Failure, SystemFault, UsageError
 from helper.privileged import load
 from helper.record import Record
 from helper.smtp.steps import shown
@@ -31,6 +31,7 @@ This is a test message. On {machine}, {login} asked for it with
 It says that mail of this machine reaches you, and wants nothing of you.
 """
 VERDICT = "sendmail: "
+MARGIN_S = 1200  # the usual time-outs are 1,050 s; a program may be asked for a password, and a line be logged
 
 
 class Sent(Record):
@@ -95,50 +96,56 @@ def give_up(error: UsageError) -> int:
 
 
 def send(address: str, who: pwd.struct_passwd, show: Callable[[str], None]) -> Sent:
-    """Run sendmail, show its dialogue line by line, and return the outcome."""
+    """Run sendmail apart, show its dialogue line by line, and return the outcome."""
     machine = load.host_name().decode("ascii", "replace")
     time = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     message = MESSAGE.format(address=address, machine=machine, login=who.pw_name, time=time)
+    work = program(str(SENDMAIL), "-v", "-i", "--", address, environment=environment_of(who))
     try:
-        process = subprocess.Popen(
-            [SENDMAIL, "-v", "-i", "--", address],
-            stdin=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd="/",
-            **rights_of(who),
-        )
+        os.stat(SENDMAIL)
+        with Apart(who, work, longest_s()) as sendmail:
+            sendmail.write(os.fsencode(message))
+            return relay(sendmail, address, show)
     except OSError as error:
         return Sent(1, f"not sent: {SENDMAIL} cannot be run: {error.strerror}: gatepost check")
-    last = relay(process, os.fsencode(message), show)
-    status = process.wait()
-    return Sent(status if status >= 0 else 1, outcome(status, last, address))
+    except SystemFault as fault:
+        return Sent(1, f"not sent: {fault.problem}")
 
 
-def rights_of(who: pwd.struct_passwd) -> dict[str, Any]:
-    """Return how to start a process with a user's ids; nothing to change where we have them."""
-    if who.pw_uid == os.geteuid():
-        return {}
-    groups = os.getgrouplist(who.pw_name, who.pw_gid)
-    return {"user": who.pw_uid, "group": who.pw_gid, "extra_groups": groups}
+def environment_of(who: pwd.struct_passwd) -> dict[str, str]:
+    """Return a constant environment; only users themselves choose where their own configuration is."""
+    if who.pw_uid == os.getuid() != 0:
+        return ENVIRONMENT | {name: os.environ[name] for name in ("HOME", "XDG_CONFIG_HOME") if name in os.environ}
+    return ENVIRONMENT | {"HOME": who.pw_dir}
 
 
-def relay(process: subprocess.Popen[bytes], message: bytes, show: Callable[[str], None]) -> str:
-    """Give the message, pass on each line as it comes, and return the one that says how it ended."""
-    assert process.stdin is not None
-    assert process.stderr is not None
+def longest_s() -> float:
+    """Return how long a send may take: all time-outs of a transport, and what is not counted among them."""
     try:
-        with process.stdin:
-            process.stdin.write(message)  # less than a pipe holds
-    except BrokenPipeError:
-        pass
+        transports = read_configuration().configuration.transports
+    except Failure:
+        return MARGIN_S
+    return MARGIN_S + max(
+        each.connect_timeout_s + each.command_timeout_s + each.data_timeout_s + each.final_timeout_s
+        for each in transports
+    )
+
+
+def relay(sendmail: Apart, address: str, show: Callable[[str], None]) -> Sent:
+    """Pass on each line as it comes, and return how it ended."""
     last = ""
-    for octets in process.stderr:
-        line = shown(octets.rstrip(b"\n"))
-        if line.startswith(VERDICT):
-            last = line.removeprefix(VERDICT)
-        else:
-            show(line)
-    return last
+    try:
+        for name, line in sendmail.lines():
+            if name == ERR and line.startswith(VERDICT):
+                last = line.removeprefix(VERDICT)
+            else:
+                show(line)
+        status = sendmail.wait()
+    except SystemFault as fault:
+        return Sent(1, f"may have been sent: sendmail was ended, because {fault.problem}: see the log")
+    if status == NOT_EXECUTED:
+        return Sent(1, f"not sent: {SENDMAIL} cannot be executed: gatepost check")
+    return Sent(status if status >= 0 else 1, outcome(status, last, address))
 
 
 def outcome(status: int, last: str, address: str) -> str:

@@ -9,18 +9,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+from fuzz import programs
 from fuzz.harness import HERE, NAMES, harness, seeds_of
 
 BUILD = HERE.parent / "build/fuzz"
 PYTHON = BUILD / "venv/bin/python"
 C_PROGRAM = "find_account"
+PROGRAMS = "programs"  # fuzz/programs.py: no fuzzer leads it
 INPUT_LIMIT = 4096  # octets; longer ones are made by stretching
 OPTIONS = (f"-max_len={INPUT_LIMIT}", "-timeout=60", "-rss_limit_mb=1500", "-print_final_stats=1", "-verbosity=1")
 
 
 def main(seconds: str, *names: str) -> int:
     """Search for so many seconds with each harness of these names, or with all."""
-    every = (*NAMES, C_PROGRAM)
+    every = (*NAMES, C_PROGRAM, PROGRAMS)
     unknown = [name for name in names if name not in every]
     if unknown:
         print(f"there is no harness {unknown[0]}; there are: {' '.join(every)}", file=sys.stderr)
@@ -32,6 +34,8 @@ def main(seconds: str, *names: str) -> int:
 
 def search(name: str, seconds: str) -> bool:
     """Search with one harness and print a line. False where a promise was broken."""
+    if name == PROGRAMS:
+        return programs.main(seconds) == 0
     corpus, found, log = (BUILD / folder / name for folder in ("corpus", "found", "log"))
     for folder in (corpus, found, log.parent):
         folder.mkdir(parents=True, exist_ok=True)

@@ -61,6 +61,7 @@ complete -F _gatepost gatepost
 
 ZSH_SENDMAIL = """\
 #compdef sendmail
+# Completions of Gatepost's sendmail.
 _arguments -S {options} '*:recipient:_users'
 """
 

@@ -159,9 +159,9 @@ def send(mailbox: Mailbox) -> None:
         sys.exit("make demo: the message did not arrive")
     envelope = mailbox.envelopes[0]
     say(f"The smart host received, from <{envelope.mail_from}> to {envelope.rcpt_tos}:")
-    print(envelope.content.decode().replace("\r\n", "\n"))
+    print(printable(envelope.content))
     say("The log has one line for it:")
-    print((PLACE / "gatepost.log").read_text())
+    print(printable((PLACE / "gatepost.log").read_bytes()))
 
 
 def show_that_the_password_is_safe() -> None:
@@ -169,12 +169,12 @@ def show_that_the_password_is_safe() -> None:
     say(f"{USER} tries to read the password, the configuration and the log:")
     for file in ("etc/secrets/relay.password", "etc/gatepost.toml", "gatepost.log"):
         attempt = as_user(["cat", PLACE / file])
-        print(attempt.stderr.decode().strip())
+        print(printable(attempt.stderr))
         if attempt.returncode == 0:
             sys.exit(f"make demo: {USER} could read {file}")
     say("and starts the launcher by hand:")
     attempt = as_user([PLACE / "usr/libexec/gatepost/launcher"])
-    print(attempt.stderr.decode().strip())
+    print(printable(attempt.stderr))
     if attempt.returncode == 0:
         sys.exit("make demo: the launcher could be started by hand")
 
@@ -200,7 +200,14 @@ def as_user(command: list[object], octets: bytes = b"") -> subprocess.CompletedP
         extra_groups=[],
         cwd="/",
         env={"PATH": "/usr/bin:/bin"},
+        start_new_session=True,  # without root's terminal, into which it could type
     )
+
+
+def printable(octets: bytes) -> str:
+    """Return what others have written as lines that a terminal can be shown."""
+    lines = octets.decode("utf-8", "replace").splitlines()
+    return "\n".join("".join(each if each.isprintable() else "?" for each in line) for line in lines)
 
 
 def run(*command: object, show: bool = False) -> None:

@@ -8,6 +8,8 @@ destdir=$1 prefix=$2 sysconfdir=$3 service=$4 standin=$5 python=$6 modules=$7 bu
 lib=$destdir$prefix/lib/gatepost
 libexec=$destdir$prefix/libexec/gatepost
 etc=$destdir$sysconfdir
+# shellcheck source=packaging/owner.sh
+. packaging/owner.sh
 for_real=$([ -z "$destdir" ] && [ "$(id -u)" = 0 ] && echo yes || echo no)
 
 for path in "$prefix" "$sysconfdir" "$python" "$modules" "$socket"; do
@@ -32,12 +34,35 @@ if [ "$personal" = yes ]; then
         fi
     done
 fi
+# Root neither writes nor executes where others could exchange what is there while it does.
+refuse_others() {
+    path=$1
+    while [ ! -e "$path" ]; do path=$(dirname "$path"); done
+    path=$(cd "$path" && pwd -P)
+    while :; do
+        if [ -n "$(find "$path" -maxdepth 0 ! -user root)" ] ||
+            [ -n "$(find "$path" -maxdepth 0 -perm /022 ! -perm -1000)" ]; then
+            echo "make install: $path can be written by others than root, who could exchange what is installed:" \
+                "chown root $path, chmod go-w $path, or choose another place" >&2
+            exit 1
+        fi
+        [ "$path" != / ] || break
+        path=$(dirname "$path")
+    done
+}
 # Another package's sendmail is not ours to replace.
-if [ "$for_real" = yes ] && command -v dpkg-query >/dev/null; then
+if [ "$for_real" = yes ]; then
+    for path in "$prefix/sbin" "$prefix/bin" "$prefix/lib" "$prefix/libexec" "$prefix/share" "$sysconfdir"; do
+        refuse_others "$path"
+    done
     for path in "$prefix/sbin/sendmail" "$prefix/lib/sendmail" "$prefix/bin/mailq" "$prefix/bin/newaliases"; do
-        owner=$(dpkg-query -S "$path" 2>/dev/null | cut -d: -f1) || owner=
+        owner=$(package_of "$path")
         if [ -n "$owner" ]; then
             echo "make install: $path belongs to the package $owner: remove that first, or choose another PREFIX" >&2
+            exit 1
+        fi
+        if [ -e "$path" ] && ! is_our_sendmail "$path" "$prefix"; then
+            echo "make install: $path is another program's: remove that first, or choose another PREFIX" >&2
             exit 1
         fi
     done
@@ -122,12 +147,20 @@ ln -sf ../sbin/sendmail "$destdir$prefix/bin/mailq"
 ln -sf ../sbin/sendmail "$destdir$prefix/bin/newaliases"
 
 # The new launcher takes the old one's place whole, with owner and mode, so that no send finds one without its bits;
-# the old one loses them then, for somebody may keep it by a hard link (threat A8).
+# the old one loses them then, for somebody may keep it by a hard link (threat A8). Which of its three modes it has is
+# the administrator's choice; the first has the service user's, and so has one whose mode was none of them.
 install -m 0755 "$build/launcher" "$libexec/launcher.new"
 if [ "$for_real" = yes ]; then
-    chown "$service:$service" "$libexec/launcher.new" # first the owner: chown takes the set-id bits away
-    chmod 6755 "$libexec/launcher.new"
-    [ ! -e "$libexec/launcher" ] || ln -f "$libexec/launcher" "$libexec/launcher.old"
+    owner=$service:$service mode=6755
+    if [ -e "$libexec/launcher" ]; then
+        case $(stat -c '%U:%G %a' "$libexec/launcher") in
+        "root:$service 2755") owner=root:$service mode=2755 ;;
+        root:*" 755" | "$service:$service 755") owner=root:root mode=0755 ;;
+        esac
+        ln -f "$libexec/launcher" "$libexec/launcher.old"
+    fi
+    chown "$owner" "$libexec/launcher.new" # first the owner: chown takes the set-id bits away
+    chmod "$mode" "$libexec/launcher.new"
 fi
 mv -f "$libexec/launcher.new" "$libexec/launcher"
 if [ -e "$libexec/launcher.old" ]; then

@@ -182,7 +182,9 @@ which is for what cannot be tried on this machine, with the reason. A promise th
 it should does not hold. Nothing is sent to anybody, no smart host is connected to, nothing of the installation is
 changed; a
 .I password_command
-is run as by any send. The log gets a line for each command line that was refused. For root only.
+is run as by any send. The log gets a line for each command line that was refused. All of it is done by processes that
+have become that user and know no terminal of root's; the user can make a promise look broken by them, and harm nobody.
+For root only.
 .TP
 .B migrate
 Carries over the configuration of another sendmail, and its password: PEER is

@@ -7,9 +7,13 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from admin.finding import reason
 from admin.migrate import dma, esmtp, exim, exim_debian, msmtp, nullmailer, postfix, ssmtp
 from admin.migrate.plan import MigrateError, Plan, Reader
+from admin.migrate.read import login_of
 from admin.migrate.write import configuration_text, write
+from helper.failure import Failure
+from helper.privileged.command import refuse_unsafe_command
 from helper.smtp.steps import shown
 from helper.status import FAILED, SENT
 
@@ -35,6 +39,7 @@ def migrate(peer: str | None, named: Path | None, root: Path, *, is_dry: bool, m
         if not is_dry and os.geteuid() != 0:
             raise MigrateError("gatepost migrate", 0, "only root can write the configuration; --dry-run shows it")
         plan = plan_of(peer, named, root)
+        mind_others(plan)
         tell(plan)
         if is_dry:
             show(plan)
@@ -83,6 +88,20 @@ def is_there(peer: str, root: Path) -> bool:
         return bool(plans_of(peer, None, root))
     except MigrateError:
         return True
+
+
+def mind_others(plan: Plan) -> None:
+    """Warn of a file that a user can write. MigrateError for a command in which others than root have a say."""
+    for file in plan.read:
+        if login := login_of(file):
+            plan.warnings.append(f"{file} is {login}'s to write: see where mail would go, and who would log in")
+    auth = plan.relay.get("auth", {})
+    for option in ("password_command", "token_command"):
+        if option in auth:
+            try:
+                refuse_unsafe_command(tuple(auth[option]))
+            except Failure as failure:
+                raise MigrateError(", ".join(plan.read), 0, f"{option}: {reason(failure)}") from None
 
 
 def tell(plan: Plan) -> None:

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from admin.migrate.read import read_file
+from helper.failure import SystemFault
+
 FILE_LIMIT_OCTETS = 4 * 1024 * 1024
 PASSWORD_FILE = "relay.password"  # noqa: S105 # the name of a file
 IMPLICIT_PORT, SUBMISSION_PORT, SMTP_PORT = 465, 587, 25
@@ -118,13 +121,15 @@ def names(text: str) -> frozenset[str]:
 
 
 def text_of(path: Path) -> str:
-    """Return what a file holds. MigrateError where it cannot be read or is too large to be a configuration."""
+    """Return what a regular file holds. MigrateError where it cannot be read or is too large to be a configuration."""
     try:
-        octets = path.read_bytes()[: FILE_LIMIT_OCTETS + 1]
+        octets = read_file(path, FILE_LIMIT_OCTETS)
     except OSError as error:
         raise MigrateError(str(path), 0, f"cannot be read: {error.strerror}") from None
+    except SystemFault as fault:
+        raise MigrateError(str(path), 0, fault.problem) from None
     if len(octets) > FILE_LIMIT_OCTETS:
-        raise MigrateError(str(path), 0, "is too large to be a configuration")
+        raise MigrateError(str(path), 0, f"is larger than {FILE_LIMIT_OCTETS} octets, too large to be a configuration")
     return octets.decode("utf-8", "surrogateescape")
 
 

@@ -47,6 +47,7 @@ class Messenger:
             user=standin.pw_uid,
             group=standin.pw_gid,
             extra_groups=[],
+            start_new_session=True,  # without root's terminal, into which it could type
         )
         self._rest = b""
         try:

@@ -7,7 +7,7 @@ import sysconfig
 from pathlib import Path
 
 from admin.selftest.attacker import Attacker
-from admin.selftest.held import held
+from admin.selftest.held import held, told
 from admin.selftest.proof import Proof
 from helper.failure import SystemFault
 from helper.privileged import paths
@@ -20,7 +20,7 @@ TRAP = "import posix\nposix.close(posix.open({mark!r}, posix.O_WRONLY | posix.O_
 
 def set_traps(attacker: Attacker) -> list[str]:
     """Start it with an environment full of traps: a helper that heard of one has stepped into it, or shows it."""
-    environment = traps(attacker)
+    environment = dict(word.split("=", 1) for word in attacker.do(lambda: lay_traps(attacker.folder)))
     shown: list[str] = []
     try:
         with held(attacker, environment=environment) as pid:
@@ -34,54 +34,55 @@ def set_traps(attacker: Attacker) -> list[str]:
 def heard_of(pid: int, attacker: Attacker) -> list[str]:
     """Return what a helper shows of such an environment."""
     shown = {
-        "a variable that reached the helper": Path(f"/proc/{pid}/environ").read_bytes() != CONSTANT_ENVIRONMENT,
-        "a library of the caller's": attacker.folder in Path(f"/proc/{pid}/maps").read_text(),
+        "a variable that reached the helper": told(pid, "environ") != CONSTANT_ENVIRONMENT,
+        "a library of the caller's": attacker.folder.encode() in told(pid, "maps"),
     }
     return [name for name, is_so in shown.items() if is_so]
 
 
 def stepped_into(attacker: Attacker) -> list[str]:
     """Return which modules of the attacker's have run."""
-    return [f"a module of the caller's: {name}" for name in sorted(os.listdir(attacker.path("marks")))]
+    return attacker.do(lambda: [f"a module of the caller's: {name}" for name in sorted(os.listdir("marks"))])
 
 
-def traps(attacker: Attacker) -> dict[str, str]:
-    """Lay out the traps, and return the variables that lead into them."""
-    marks, modules, home = attacker.path("marks"), attacker.path("modules"), attacker.path("venv")
+def lay_traps(folder: str) -> list[str]:
+    """Lay out the traps in a folder, as whoever owns it, and return the variables that lead into them."""
+    marks, modules, home = (os.path.join(folder, name) for name in ("marks", "modules", "venv"))
     library = Path(home, sysconfig.get_config_var("PLATLIBDIR") or "lib", f"python{sysconfig.get_python_version()}")
-    for folder in (marks, modules, os.path.join(home, "bin"), str(library)):
-        os.makedirs(folder)
+    for each in (marks, modules, os.path.join(home, "bin"), str(library)):
+        os.makedirs(each)
     os.chmod(marks, 0o777)
-    for folder in (modules, str(library)):
+    for each in (modules, str(library)):
         for name in MODULES:
-            module = Path(folder, f"{name}.py")
+            module = Path(each, f"{name}.py")
             module.parent.mkdir(exist_ok=True)
             module.write_text(TRAP.format(mark=os.path.join(marks, name.partition("/")[0])))
     python = os.path.join(home, "bin", "python3")
     os.symlink(paths.PYTHON, python)
     Path(home, "pyvenv.cfg").write_text(f"home = {home}/bin\n")
-    return {
-        "LD_PRELOAD": preloadable(attacker),
-        "LD_LIBRARY_PATH": attacker.folder,
+    variables = {
+        "LD_PRELOAD": preloadable(folder),
+        "LD_LIBRARY_PATH": folder,
         "GLIBC_TUNABLES": "glibc.malloc.mxfast=glibc.malloc.mxfast=" + "A" * 2000,
-        "GCONV_PATH": attacker.folder,
+        "GCONV_PATH": folder,
         "PYTHONPATH": modules,
         "PYTHONHOME": home,
         "PYTHONEXECUTABLE": python,
         "PYTHONINSPECT": "1",
-        "OPENSSL_CONF": attacker.path("openssl.cnf"),
+        "OPENSSL_CONF": os.path.join(folder, "openssl.cnf"),
         "SSLKEYLOGFILE": os.path.join(marks, "SSLKEYLOGFILE"),
         "PATH": os.path.dirname(python),
-        "TZ": f":{attacker.path('zone')}",
-        "HOME": attacker.folder,
+        "TZ": f":{os.path.join(folder, 'zone')}",
+        "HOME": folder,
     }
+    return [f"{name}={value}" for name, value in variables.items()]
 
 
-def preloadable(attacker: Attacker) -> str:
+def preloadable(folder: str) -> str:
     """Return a library of the attacker's: a copy of one of this process, whose file shows in whoever loads it."""
     lines = Path("/proc/self/maps").read_text().splitlines()
     libraries = [line.split()[-1] for line in lines if line.endswith(".so") or ".so." in line]
-    copy = attacker.path("trap.so")
+    copy = os.path.join(folder, "trap.so")
     Path(copy).write_bytes(Path(libraries[0]).read_bytes() if libraries else b"")
     os.chmod(copy, 0o755)
     return copy

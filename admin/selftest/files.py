@@ -97,7 +97,7 @@ def have_it_read(attacker: Attacker) -> list[str]:
     own = attacker.write("own.toml", text)
     done = attacker.run(str(SENDMAIL), "-C", own, "-bt", "postmaster@selftest.invalid")
     refused = f"{secret}: cannot be read:".encode()
-    return [] if done.returncode != 0 and refused in done.stdout + done.stderr else [f"sendmail -C with {secret}"]
+    return [] if done.status != 0 and refused in done.stdout + done.stderr else [f"sendmail -C with {secret}"]
 
 
 PROOFS = (

@@ -4,49 +4,43 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
+import pwd
 from collections.abc import Iterator, Mapping
 from time import monotonic, sleep
-from typing import Any
 
+from admin.apart import ENVIRONMENT, Apart, program
 from admin.installed import SENDMAIL
-from admin.selftest.attacker import ENVIRONMENT, TIME_LIMIT_S
+from admin.selftest.attacker import TIME_LIMIT_S
 from admin.selftest.held import status_of
 from helper.failure import SystemFault
 
+NEXT_S = 3  # between one helper and the next
+
 
 @contextlib.contextmanager
-def halves(*arguments: str, rights: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
+def halves(
+    *arguments: str, who: pwd.struct_passwd | None, environment: Mapping[str, str] = ENVIRONMENT
+) -> Iterator[tuple[int, int]]:
     """Give the pids of frontend and helper, once the helper has dropped and the frontend reads standard input.
 
-    Whoever uses this sees to it by the arguments that an empty input sends nothing, in case that we are killed.
+    None sends as root. Whoever uses this sees to it by the arguments that an empty input sends nothing, in case that
+    we are killed.
     """
-    process = subprocess.Popen(
-        [SENDMAIL, *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        env=ENVIRONMENT,
-        **rights,
-    )
-    try:
-        yield process.pid, helper_of(process)
-    finally:
-        process.kill()  # first: what ends by itself is logged
-        process.communicate()
+    with Apart(who, program(str(SENDMAIL), *arguments, environment=environment), TIME_LIMIT_S) as frontend:
+        yield frontend.pid, helper_of(frontend)
 
 
-def helper_of(frontend: subprocess.Popen[bytes]) -> int:
+def helper_of(frontend: Apart) -> int:
     """Return the helper, once it has dropped (no_new_privs is the last step). SystemFault where there is none."""
-    end = monotonic() + TIME_LIMIT_S
-    while frontend.poll() is None and monotonic() < end:
+    end = last = monotonic() + TIME_LIMIT_S
+    while not frontend.has_ended() and monotonic() < end:
         children = children_of(frontend.pid)
-        for pid, status in children.items():
+        alive = {pid: each for pid, each in children.items() if each["State"][0] not in "ZX"}
+        for pid, status in alive.items():
             if status["NoNewPrivs"] == "1":
                 return pid
-        if children and all(status["State"].startswith("Z") for status in children.values()):
-            break
+        if alive or (children and end == last):
+            end = min(last, monotonic() + NEXT_S)  # after one that gives it no rights, sendmail starts another
         sleep(0.005)
     raise SystemFault("sendmail started no helper")
 

@@ -9,17 +9,18 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from time import monotonic
 
+from admin.apart import Apart
+from admin.finding import Caution
 from admin.selftest.attacker import TIME_LIMIT_S, Attacker
 from helper import wire
 from helper.failure import SystemFault
 from helper.privileged import paths
-from helper.privileged.begin import CHANNEL
 
 ENDING_S = 5
+TOLD_LIMIT = 1024 * 1024  # octets
 
 
 @contextlib.contextmanager
@@ -35,38 +36,27 @@ def held(
     """
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        ours.settimeout(TIME_LIMIT_S)
 
-        def make_ready() -> None:
+        def execute() -> object:
+            os.chdir(attacker.folder)
             prepare()
-            os.dup2(theirs.fileno(), CHANNEL, inheritable=True)
+            return os.execve(paths.LAUNCHER, list(arguments), environment or {})
 
-        process = subprocess.Popen(
-            arguments,
-            executable=paths.LAUNCHER,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=environment or {},
-            cwd=attacker.folder,
-            close_fds=False,
-            preexec_fn=make_ready,
-            **attacker.rights,
-        )
-        try:
+        with Apart(attacker.who, execute, TIME_LIMIT_S, channel=theirs.fileno()) as made:
             theirs.close()
             wait_until_ready(ours)
-            yield process.pid
-        finally:
+            yield made.pid
             ours.close()
-            end(process)
+            made.has_ended(ENDING_S)  # it has no reason to go on
 
 
 def wait_until_ready(channel: socket.socket) -> None:
     """Wait until a request is welcome: the helper has dropped then. SystemFault where it never is, with the reason."""
     heard = bytearray()
+    end = monotonic() + TIME_LIMIT_S
     while (answer := wire.parse_answer(heard)) is None:
         try:
+            channel.settimeout(max(0.001, end - monotonic()))  # who says an octet now and then has no more time
             octets = channel.recv(65536)
         except OSError as error:
             raise SystemFault(f"the helper does not answer: {error}") from None
@@ -75,27 +65,32 @@ def wait_until_ready(channel: socket.socket) -> None:
         heard += octets
     letter, content, _ = answer
     if letter == wire.PERSONAL:
-        raise SystemFault(f"{paths.LAUNCHER} has no set-id bit")
+        raise Caution(f"{paths.LAUNCHER} has no set-id bit, so that it gives nobody rights")
     if letter != wire.LIMIT:
-        raise SystemFault(content.decode("ascii", "replace").removeprefix("sendmail: not sent: "))
+        raise SystemFault(content[:1000].decode("ascii", "replace").removeprefix("sendmail: not sent: "))
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
-    """Wait for a process that has no reason to go on, and make sure of it."""
-    try:
-        process.wait(ENDING_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+def status_now(pid: int) -> dict[str, str]:
+    """Return what the kernel says of a process. SystemFault for one that its user has ended meanwhile."""
+    status = status_of(pid)
+    if not status:
+        raise SystemFault("it was ended meanwhile")
+    return status
 
 
 def status_of(pid: int) -> dict[str, str]:
     """Return what the kernel says of a process (/proc/PID/status), nothing of one that has gone."""
     try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        lines = told(pid, "status").decode("utf-8", "replace").splitlines()
     except OSError:
         return {}
     return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+
+
+def told(pid: int, name: str) -> bytes:
+    """Return what a file of /proc/PID holds, up to a limit: some of them hold what the process chose."""
+    with open(f"/proc/{pid}/{name}", "rb") as file:
+        return file.read(TOLD_LIMIT)
 
 
 def has_only_rights_of(status: Mapping[str, str], uid: int, gid: int, groups: Sequence[int]) -> list[str]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import resource
 import signal
+from time import monotonic, sleep
 
 from admin.finding import Caution
-from admin.selftest.attacker import Attacker
-from admin.selftest.held import has_only_rights_of, held, status_of
+from admin.selftest.attacker import TIME_LIMIT_S, Attacker
+from admin.selftest.held import has_only_rights_of, held, status_now
 from admin.selftest.proof import Proof
 from admin.selftest.spy import spy_on
+from helper.failure import SystemFault
 from helper.privileged import landlock
 from helper.privileged.sandbox import seccomp_is_there, strength_of
 
@@ -21,7 +23,7 @@ DUMPING = (signal.SIGSEGV, signal.SIGQUIT)
 def keep_rights(attacker: Attacker) -> list[str]:
     """Look for rights that it has kept."""
     with held(attacker) as pid:
-        status = status_of(pid)
+        status = status_now(pid)
     beyond = has_only_rights_of(status, attacker.who.pw_uid, attacker.who.pw_gid, attacker.groups)
     return beyond + ([] if status["NoNewPrivs"] == "1" else ["no_new_privs, which is not set"])
 
@@ -32,7 +34,7 @@ def find_it_free(attacker: Attacker) -> list[str]:
     if not seccomp_is_there():
         raise Caution(f"of Landlock and seccomp, this kernel has {strength}")
     with held(attacker) as pid:
-        if status_of(pid).get("Seccomp") != SECCOMP_MODE_FILTER:
+        if status_now(pid).get("Seccomp") != SECCOMP_MODE_FILTER:
             return ["no filter of system calls"]
     if strength:
         raise Caution(f"not as a whole: of Landlock and seccomp, this kernel has {strength}")
@@ -56,7 +58,18 @@ def leaves_core(attacker: Attacker, number: int) -> bool:
     """Say whether a helper that ends by this signal is dumped, wherever the kernel puts that."""
     with held(attacker, allow_cores) as pid:
         os.kill(pid, number)
-        return os.WCOREDUMP(os.waitpid(pid, 0)[1])
+        return ending(pid) == os.CLD_DUMPED
+
+
+def ending(pid: int) -> int:
+    """Return how a process of ours has ended (si_code). SystemFault where it does not, as one that its user stops."""
+    end = monotonic() + TIME_LIMIT_S
+    while monotonic() < end:
+        ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        if ended is not None:
+            return ended.si_code
+        sleep(0.005)
+    raise SystemFault("the helper did not end by a signal")
 
 
 def allow_cores() -> None:

@@ -6,13 +6,12 @@ import ctypes
 import os
 import resource
 import signal
-from pathlib import Path
 
-from admin.finding import reason
+from admin.finding import Caution, reason
 from admin.installed import CODE, check_launcher
 from admin.selftest.attacker import Attacker
 from admin.selftest.files import ways_to_change
-from admin.selftest.held import held, status_of
+from admin.selftest.held import held, status_now, told
 from admin.selftest.proof import Proof
 from helper.failure import Failure, SystemFault
 from helper.privileged import paths
@@ -26,6 +25,8 @@ def change(attacker: Attacker) -> list[str]:
     """Change or exchange it."""
     try:
         check_launcher()
+    except Caution:  # without a set-id bit there is less to gain, and yet it is executed by all
+        pass
     except Failure as failure:
         return [reason(failure)]
     return attacker.do(lambda: ways_to_change([paths.LAUNCHER]))
@@ -34,8 +35,8 @@ def change(attacker: Attacker) -> list[str]:
 def start_by_hand(attacker: Attacker) -> list[str]:
     """Start it without anything where the frontend is expected."""
     done = attacker.run(paths.LAUNCHER)
-    is_refused = done.returncode == 1 and b"not by hand" in done.stderr
-    return [] if is_refused else [f"it went on, and ended with status {done.returncode}"]
+    is_refused = done.status == 1 and b"not by hand" in done.stderr
+    return [] if is_refused else [f"it went on, and ended with status {done.status}"]
 
 
 def start_without_effect(attacker: Attacker) -> list[str]:
@@ -55,7 +56,7 @@ def renounce_new_privileges() -> None:
 def misname(attacker: Attacker) -> list[str]:
     """Start it by another name and with arguments: an interpreter takes its library from where its name leads."""
     with held(attacker, arguments=[attacker.path("bin/python3"), "-c", "raise SystemExit", "\x1b%n"]) as pid:
-        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace").split("\0")[:-1]
+        arguments = told(pid, "cmdline").decode("utf-8", "replace").split("\0")[:-1]
     return [] if arguments == CONSTANT_ARGUMENTS else [f"the helper's arguments are {arguments}"]
 
 
@@ -79,7 +80,7 @@ def hand_down(attacker: Attacker) -> list[str]:
 
 def inherited(pid: int, own: str) -> list[str]:
     """Return what of that state a helper is in."""
-    status = status_of(pid)
+    status = status_now(pid)
     files = [os.readlink(f"/proc/{pid}/fd/{number}") for number in sorted(map(int, os.listdir(f"/proc/{pid}/fd")))]
     ignored = int(status["SigIgn"], 16) & ~sum(1 << (number - 1) for number in UNHEARD)
     found = {
@@ -95,8 +96,8 @@ def inherited(pid: int, own: str) -> list[str]:
 
 def core_limit(pid: int) -> str:
     """Return how large a core file of a process may be."""
-    lines = Path(f"/proc/{pid}/limits").read_text().splitlines()
-    return next(line.split()[4] for line in lines if line.startswith("Max core file size"))
+    lines = told(pid, "limits").decode("utf-8", "replace").splitlines()
+    return next((line.split()[4] for line in lines if line.startswith("Max core file size")), "not told")
 
 
 PROOFS = (

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from admin.apart import ENVIRONMENT
 from admin.files import read_configuration
 from admin.finding import Caution
-from admin.installed import SENDMAIL
+from admin.installed import SENDMAIL, has_set_id
 from admin.selftest.attacker import Attacker
 from admin.selftest.halves import halves
 from admin.selftest.proof import Proof
@@ -22,27 +23,52 @@ FORGED = "forged@selftest.invalid"
 # Each names a file, a folder or a program (CVE-2016-10033, CVE-2010-4345); {0} is the attacker's folder.
 IGNORED = ("-X{0}/mark", "-oX{0}/mark", "-oQ{0}/queue", "-OQueueDirectory={0}/queue", "-oA{0}/aliases", "-d9,{0}/mark")
 REFUSED = (("-DX=${{run{{/bin/touch {0}/mark}}}}",), ("-be", "${{run{{/bin/touch {0}/mark}}}}"))
+OWN_CONFIGURATION = """\
+primary_hostname = "selftest.invalid"
+qualify_domain = "selftest.invalid"
+log = "{log}"
+
+[transports.own]
+driver = "smtp"
+hosts = ["127.0.0.1:9"]
+tls = "none"
+"""
 INJECTED = "a@selftest.invalid\nBcc: b@selftest.invalid"
 
 
 def name_files(attacker: Attacker) -> list[str]:
     """Send with options that would write files. The message has neither recipient nor end, and is never sent."""
     attacker.write("aliases", f"carol: |/bin/touch {attacker.path('mark')}\n")
-    before = contents(attacker.folder)
-    with halves("-t", *(option.format(attacker.folder) for option in IGNORED), rights=attacker.rights):
+    home = attacker.do(lambda: [make_home()])[0]
+    before = set(attacker.do(contents))
+    ignored = [option.format(attacker.folder) for option in IGNORED]
+    with halves("-t", *ignored, who=attacker.who, environment=ENVIRONMENT | {"HOME": home}):
         pass
     for options in REFUSED:
         attacker.run(str(SENDMAIL), "-t", *(option.format(attacker.folder) for option in options))
-    return [f"a file that was written: {name}" for name in sorted(contents(attacker.folder) ^ before)]
+    return [f"a file that was written: {name}" for name in sorted(before.symmetric_difference(attacker.do(contents)))]
 
 
-def contents(folder: str) -> set[str]:
-    """Return the names of all files in a folder, with their sizes."""
-    return {f"{path} ({path.lstat().st_size} octets)" for path in Path(folder).glob("**/*")}
+def make_home() -> str:
+    """Make a home, as the attacker, with a configuration by which sends without privilege are possible; return it."""
+    folder = Path("home/.config/gatepost")
+    folder.mkdir(parents=True)
+    log = Path("home/log")
+    log.touch()
+    (folder / "gatepost.toml").write_text(OWN_CONFIGURATION.format(log=log.absolute()))
+    return str(Path("home").absolute())
+
+
+def contents() -> list[str]:
+    """Return the names of all files in the working folder but those of the home, with their sizes."""
+    found = [path for path in Path().glob("**/*") if path.parts[0] != "home"]
+    return [f"{path} ({path.lstat().st_size} octets)" for path in found]
 
 
 def claim(attacker: Attacker) -> list[str]:
     """Ask for another's reverse-path, and see how a message would be routed."""
+    if not has_set_id():
+        raise Caution("sends are without privilege, and each user's own configuration decides it")
     configuration = read_configuration().configuration
     login = os.fsencode(attacker.who.pw_name)
     groups = group_names([attacker.who.pw_gid, *attacker.groups])
@@ -52,7 +78,7 @@ def claim(attacker: Attacker) -> list[str]:
         raise Caution(f"the configuration allows {attacker.who.pw_name} any reverse-path")
     done = attacker.run(str(SENDMAIL), "-f", FORGED, "-bt", attacker.who.pw_name)
     if done.stderr:
-        raise SystemFault(done.stderr.decode("ascii", "replace").strip().removeprefix("sendmail: not sent: "))
+        raise SystemFault(done.stderr[:1000].decode("ascii", "replace").strip().removeprefix("sendmail: not sent: "))
     if b"reverse-path <" not in done.stdout:
         raise Caution(f"no mail of {attacker.who.pw_name}'s to themselves can be routed")
     return [f"reverse-path <{FORGED}>"] if FORGED.encode() in done.stdout else []
@@ -61,7 +87,7 @@ def claim(attacker: Attacker) -> list[str]:
 def inject(attacker: Attacker) -> list[str]:
     """Put a line break, and with it a command or a header field, where an address or a name is expected."""
     lines = {"-f": ("-f", INJECTED, "-t"), "-F": ("-F", INJECTED, "-t"), "a recipient": (INJECTED,)}
-    return [name for name, line in lines.items() if attacker.run(str(SENDMAIL), *line).returncode != USAGE]
+    return [name for name, line in lines.items() if attacker.run(str(SENDMAIL), *line).status != USAGE]
 
 
 PROOFS = (

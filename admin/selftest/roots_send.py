@@ -5,14 +5,14 @@ from __future__ import annotations
 import ctypes
 import os
 import select
-import subprocess
 
 from admin.accounts import account
+from admin.apart import Apart, finish, program
 from admin.finding import Caution
 from admin.installed import SENDMAIL
-from admin.selftest.attacker import ENVIRONMENT, TIME_LIMIT_S, Attacker
+from admin.selftest.attacker import TIME_LIMIT_S, Attacker
 from admin.selftest.halves import halves
-from admin.selftest.held import has_only_rights_of, status_of
+from admin.selftest.held import has_only_rights_of, status_now
 from admin.selftest.proof import Proof
 from admin.selftest.spy import LIBC, check
 from helper.privileged import paths
@@ -35,16 +35,8 @@ def is_opened_by_roots_send() -> bool:
         raise Caution(f"inotify: {os.strerror(ctypes.get_errno())}")
     try:
         check(LIBC.inotify_add_watch(watch, os.fsencode(paths.LAUNCHER), IN_OPEN))
-        subprocess.run(
-            [SENDMAIL, "-bs"],
-            input=b"QUIT\r\n",
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            check=False,
-            timeout=TIME_LIMIT_S,
-            cwd="/",
-            env=ENVIRONMENT,
-        )
+        with Apart(None, program(str(SENDMAIL), "-bs"), TIME_LIMIT_S) as made:
+            finish(made, b"QUIT\r\n")
         return bool(select.select([watch], [], [], 0)[0])
     finally:
         os.close(watch)
@@ -53,8 +45,8 @@ def is_opened_by_roots_send() -> bool:
 def keep_root(_: Attacker) -> list[str]:
     """Look for root's rights in a send of root's."""
     standin = account(paths.STANDIN_USER)
-    with halves("-bs", rights={}) as (frontend, helper):
-        statuses = {"the frontend": status_of(frontend), "the helper": status_of(helper)}
+    with halves("-bs", who=None) as (frontend, helper):
+        statuses = {"the frontend": status_now(frontend), "the helper": status_now(helper)}
     return [
         f"{half} with {what}"
         for half, status in statuses.items()

@@ -11,11 +11,11 @@ import pwd
 import resource
 from collections.abc import Iterator, Mapping
 
-from admin.finding import Finding
+from admin.finding import FAILS, Finding, reason
 from admin.selftest import environment, files, helper, launcher, options, roots_send
 from admin.selftest.attacker import Attacker
 from admin.selftest.proof import examine
-from helper.failure import NotPermitted, SystemFault
+from helper.failure import Failure, NotPermitted, SystemFault
 from helper.privileged import paths
 
 PROOFS = (*files.PROOFS, *launcher.PROOFS, *environment.PROOFS, *helper.PROOFS, *options.PROOFS, *roots_send.PROOFS)
@@ -24,9 +24,13 @@ BY_DEFAULT = "nobody"
 
 def selftest(who: pwd.struct_passwd) -> Iterator[Finding]:
     """Yield what holds and what does not when this user attacks."""
-    os.umask(0o022)
     allow_core_files()
-    with Attacker(who) as attacker:
+    try:
+        attacker = Attacker(who)
+    except Failure as failure:
+        yield Finding(FAILS, "selftest", f"nothing can be tried as {who.pw_name}: {reason(failure)}")
+        return
+    with attacker:
         for proof in PROOFS:
             yield examine(proof, attacker)
 

@@ -174,8 +174,14 @@ AUTHENTICATION = (
         "Where mechanisms names OAUTHBEARER or XOAUTH2 alone, it holds an OAuth 2.0 access token; a second line "
         '"expires 2026-11-28T12:00:00Z" says when it ceases to be good, as gatepost refresh writes it.',
     ),
-    Option("password_command", parsers.COMMAND, None, "A command that prints the password."),
-    Option("token_command", parsers.COMMAND, None, "A command that prints an OAuth 2.0 access token."),
+    Option(
+        "password_command",
+        parsers.COMMAND,
+        None,
+        "A command that prints the password. Only root may be able to write the program and what its #! line names, "
+        "only root and the service user a file among its arguments.",
+    ),
+    Option("token_command", parsers.COMMAND, None, "A command that prints an OAuth 2.0 access token; the same rule."),
     Option("allow_plaintext", BOOLEAN, False, "Whether the password may go over an unencrypted connection."),
 )
 

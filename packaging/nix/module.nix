@@ -47,7 +47,7 @@ in
       mode = "0640";
       group = "mailuser";
     };
-    systemd.tmpfiles.rules = [ "d /etc/gatepost/secrets 0750 root mailuser" ];
+    systemd.tmpfiles.rules = [ "d /etc/gatepost/secrets :0750 :root :mailuser" ];
 
     systemd.packages = [ package ];
     systemd.sockets.gatepost.wantedBy = [ "sockets.target" ];

@@ -96,7 +96,6 @@ def test_a_token_command_gives_a_token(installation, smarthost, place):
     [
         ("#!/bin/sh\nexit 3\n", 0o755, "failed with status 3"),
         ("#!/bin/sh\nkill -9 $$\n", 0o755, "failed with status -9"),
-        ("#!/nowhere/sh\n", 0o755, "cannot be executed"),
         ("#!/bin/sh\necho x\n", 0o644, "cannot be executed"),
         ("#!/bin/sh\n", 0o755, "gives nothing: a password was expected"),
         ("#!/bin/sh\necho one; echo two\n", 0o755, "gives more than one line, or a NUL"),
@@ -165,3 +164,71 @@ def test_control_with_the_callers_group_the_memory_can_be_read(weakened, smartho
         process.send_signal(signal.SIGKILL)
         process.communicate()
         installation.mode(0o6755)
+
+
+# What alice writes, and the service user would execute with the way in which a command names it.
+TRAP = "#!/bin/sh\nid -u > {mark}\necho {secret}\n"
+NAMED = {
+    "argument": ("/bin/sh", "{home}/x"),
+    "after-equals": ("/usr/bin/env", "ENV={home}/x", "/bin/sh", "{home}/x"),
+    "through-a-link": ("/bin/sh", "{place}/link"),
+    "from-the-root": ("/bin/sh", "{home_from_root}/x"),
+    "in-a-line-of-an-interpreter": ("{place}/ask",),
+    "in-her-folder": ("/bin/sh", "{home}/roots"),
+}
+
+
+def trap(installation, place):
+    """Have alice lay the trap; return where its mark will be, and what the names in a command stand for."""
+    alice = installation.account("alice")
+    mark, home = place / "out/mark", place / "home"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir()
+    for name in ("x", "roots"):
+        (home / name).write_text(TRAP.format(mark=mark, secret=SECRET))
+        (home / name).chmod(0o755)
+    os.chown(home, alice.pw_uid, alice.pw_gid)
+    os.chown(home / "x", alice.pw_uid, alice.pw_gid)
+    link = place / "link"
+    link.unlink(missing_ok=True)
+    link.symlink_to(home / "x")
+    program(place, f"#!/bin/sh {home}/x\n")
+    return mark, {"home": home, "place": place, "home_from_root": str(home)[1:]}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_command_in_which_a_user_has_a_say_is_not_run(installation, host, place, name):
+    mark, names = trap(installation, place)
+    configure(installation, host, [word.format(**names) for word in NAMED[name]])
+    result = installation.send("bob@x.example", stdin=MESSAGE)
+    assert (result.status, mark.exists()) == (1, False)
+    assert "must belong to root or " in result.stderr
+    assert host.connections == 0
+
+
+def test_a_file_of_the_service_users_own_is_taken(installation, host, place):
+    """A program that keeps a token itself has it where only the service user can write."""
+    script = place / "out/state"
+    script.write_text(f"echo {SECRET}\n")
+    os.chown(script, installation.account("mail").pw_uid, installation.account("mail").pw_gid)
+    script.chmod(0o600)
+    (place / "out").chmod(0o700)
+    configure(installation, host, ["/bin/sh", script])
+    assert installation.send("bob@x.example", stdin=MESSAGE).stderr == ""
+
+
+def test_control_a_command_that_nobody_looks_at_runs_what_a_user_wrote(weakened, smarthost):
+    old = "    refuse_unsafe_command(command, keeper)\n"
+    installation = weakened({"helper/privileged/command.py": {old: ""}})
+    host = smarthost(auth={"ws1": SECRET}, allow_plaintext_auth=True)
+    place = installation.root / "programs"
+    place.mkdir(exist_ok=True)
+    out = place / "out"
+    out.mkdir(exist_ok=True)
+    out.chmod(0o777)
+    for command in NAMED.values():
+        mark, names = trap(installation, place)
+        mark.unlink(missing_ok=True)
+        configure(installation, host, [word.format(**names) for word in command])
+        assert installation.send("bob@x.example", stdin=MESSAGE).status == 0
+        assert mark.read_text() == f"{installation.account('mail').pw_uid}\n"

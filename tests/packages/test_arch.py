@@ -21,10 +21,10 @@ from tests.support.shipped import FILE, STAGED, code, compiled
 ARCH = CHECKOUT / "packaging/arch"
 ADDED = {
     ".BUILDINFO": FILE,
+    ".INSTALL": FILE,
     ".MTREE": FILE,
     ".PKGINFO": FILE,
     "usr/lib/sysusers.d/gatepost.conf": FILE,
-    "usr/lib/tmpfiles.d/gatepost.conf": FILE,
 }
 
 
@@ -34,7 +34,8 @@ def archive(place) -> Path:
     folder = place / "arch"
     copy_of_the_tree(CHECKOUT, folder / f"gatepost-{VERSION}")
     subprocess.run(["tar", "-czf", f"gatepost-{VERSION}.tar.gz", f"gatepost-{VERSION}"], cwd=folder, check=True)
-    (folder / "PKGBUILD").write_bytes((ARCH / "PKGBUILD").read_bytes())
+    for name in ("PKGBUILD", "gatepost.install"):
+        (folder / name).write_bytes((ARCH / name).read_bytes())
     nobody = pwd.getpwnam("nobody")
     for path in (folder, *folder.rglob("*")):
         os.chown(path, nobody.pw_uid, nobody.pw_gid, follow_symlinks=False)
@@ -66,13 +67,3 @@ def test_it_ships_what_is_staged_below_usr_bin(archive):
     found = {each.name: kinds[each.issym()] + stat.filemode(each.mode)[1:] for each in members}
     assert found == expected | ADDED
     assert {(each.uname, each.gname) for each in members} == {("root", "root")}
-
-
-def test_the_hooks_set_the_owners_and_modes_of_an_installation():
-    lines = [line.split() for line in (ARCH / "tmpfiles.conf").read_text().splitlines() if not line.startswith("#")]
-    assert {words[1]: " ".join(words[2:]) for words in lines} == {
-        "/usr/libexec/gatepost/launcher": "6755 mailuser mailuser",
-        "/etc/gatepost/gatepost.toml": "0640 root mailuser",
-        "/etc/gatepost/secrets": "0750 root mailuser",
-        "/etc/gatepost/secrets/*": "0640 root mailuser",
-    }

@@ -101,6 +101,16 @@ def test_the_administrators_owner_and_mode_outlive_an_upgrade(system, old_packag
     send_through(system, host)
 
 
+def test_an_owner_and_mode_that_were_changed_by_hand_outlive_an_upgrade(system, old_package, package, host, answers):
+    system.answer(answers)
+    system.install(old_package)
+    system.must("chown", "root:mailuser", LAUNCHER)
+    system.must("chmod", "2755", LAUNCHER)
+    system.install(package)
+    assert system.stat(LAUNCHER) == "root:mailuser 2755"
+    send_through(system, host)
+
+
 def test_removed_it_can_come_back_and_purged_nothing_is_left(system, package, host, answers):
     before = everything(system)
     system.answer(answers)

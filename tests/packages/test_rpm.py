@@ -46,12 +46,12 @@ def test_owners_and_modes_are_those_of_an_installation(rpm):
     found = {path: (mode, owner) for path, mode, owner in lines}
     service = "mailuser"
     expected = {
-        "/usr/libexec/gatepost/launcher": ("-rwsr-sr-x", f"{service}:{service}"),
         "/etc/gatepost/gatepost.toml": ("-rw-r-----", f"root:{service}"),
         "/etc/gatepost/secrets": ("drwxr-x---", f"root:{service}"),
     }
     assert {path: found[path] for path in found if found[path][1] != "root:root"} == expected
-    assert {path for path, (mode, _) in found.items() if "s" in mode} == {"/usr/libexec/gatepost/launcher"}
+    assert found["/usr/libexec/gatepost/launcher"] == ("-rwxr-xr-x", "root:root")  # %post gives it its owner and bits
+    assert {path for path, (mode, _) in found.items() if "s" in mode} == set()
     assert {path: found[f"/{path}"][0] for path in code(CHECKOUT)} == dict.fromkeys(code(CHECKOUT), FILE)
 
 

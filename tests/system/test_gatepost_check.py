@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
+
+from tests.support.configuration import value_of
 
 SUBJECTS = (
     *("accounts", "sendmail", "launcher", "gatepost", "code", "interpreter", "modules", "kernel"),
@@ -62,7 +66,7 @@ def spoil_group(installation):
 
 
 def spoil_launcher(installation):
-    installation.mode(0o755)
+    installation.mode(0o4755)
 
 
 def spoil_log(installation):
@@ -124,7 +128,7 @@ def name_a_program_that_is_none(installation):
         (spoil_secret, "relay.password: can be read by every user: chmod o-rwx"),
         (spoil_group, "relay.password: cannot be read by"),
         (remove_secret, "relay.password: cannot be read: No such file or directory"),
-        (spoil_launcher, "6755 or root:"),
+        (spoil_launcher, "6755, root:"),
         (spoil_log, "gatepost.log: cannot be written by"),
         (spoil_configuration, "transports.relay.colour"),
         (open_secrets, "secrets: can be entered by every user: chmod 0750"),
@@ -197,6 +201,55 @@ def test_a_name_that_leads_elsewhere_is_no_fault_but_told(configured):
         (configured.prefix / "bin/mailq").symlink_to("../sbin/sendmail")
     assert (status, output.count("mind ")) == (0, 1)
     assert f"mind   sendmail: {configured.prefix}/bin/mailq should lead to it" in output
+
+
+def test_a_launcher_without_its_bit_is_no_fault_but_told(configured):
+    """Sends without privilege are a documented way; whoever did not choose it reads what to do."""
+    configured.mode(0o755)
+    status, output = check(configured)
+    assert (status, output.count("mind ")) == (0, 1), output
+    service = configured.logins["mail"]
+    assert f"mind   launcher: {configured.launcher} has no set-id bit" in output
+    assert f"chown {service}:{service} {configured.launcher}, then chmod 6755" in output
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_another_packages_sendmail_is_told_and_not_made_unfit(configured, kind):
+    """Its set-id or set-gid bit is its own: `chmod 0755` would break that package."""
+    ours, theirs = configured.sendmail.rename(configured.sendmail.with_suffix(".ours")), configured.root / "exim4"
+    shutil.copyfile("/usr/bin/true", theirs)
+    theirs.chmod(0o4755)
+    if kind == "link":
+        configured.sendmail.symlink_to(theirs)
+    else:
+        theirs.rename(configured.sendmail)
+    try:
+        line = only_wrong_line(configured)
+    finally:
+        ours.rename(configured.sendmail)
+        theirs.unlink(missing_ok=True)
+    assert f"another package has taken {configured.sendmail}" in line
+    assert "chmod" not in line
+
+
+def name_command(installation, *command):
+    auth = {"user": "ws1", "password_command": list(map(str, command)), "allow_plaintext": True}
+    text = installation.configuration.read_text()
+    installation.configuration.write_text(re.sub(r"^auth = .*$", f"auth = {value_of(auth)}", text, flags=re.MULTILINE))
+
+
+def test_a_command_in_which_a_user_has_a_say_is_wrong_and_one_that_hides_it_is_told(configured):
+    alice = configured.account("alice")
+    script = Path(alice.pw_dir, "x.py")
+    script.write_text("print('x')\n")
+    os.chown(script, alice.pw_uid, alice.pw_gid)
+    name_command(configured, "/usr/bin/python3", script)
+    assert f"wrong  command: {script}: must belong to root or {configured.logins['mail']}" in check(configured)[1]
+    name_command(configured, "/bin/sh", "-c", f"exec python3 {script}")
+    status, output = check(configured)
+    assert (status, output.count("mind ")) == (0, 1), output
+    assert "mind   command: /bin/sh is given a line to carry out that has a path in it" in output
+    script.unlink()
 
 
 def test_a_file_system_without_set_id_is_told(configured):

@@ -79,7 +79,10 @@ def test_a_login_says_which_mechanism_was_taken(installation, relay, mode):
 def test_a_login_asks_the_program_for_the_password_with_the_service_users_rights(installation, relay):
     host = relay()
     program = installation.sysconfdir / "ask"
-    program.write_text(f'#!/bin/sh\n[ "$(id -un)" = {installation.logins["mail"]} ] && echo {PASSWORD}\n')
+    # It waits for nobody, says what is for nobody, and has no terminal to type into.
+    script = "cat; echo noise >&2; ! (: </dev/tty) && echo {0}"
+    is_us = f'[ "$(id -un)" = {installation.logins["mail"]} ]'
+    program.write_text(f"#!/bin/sh\n{is_us} || exit 1\n{script.format(PASSWORD)}\n")
     program.chmod(0o755)
     auth = {"user": "ws1", "password_command": [str(program)]}
     installation.configure(installation.relay_configuration(host, auth=auth))
@@ -248,11 +251,12 @@ def test_json_has_all_of_it_and_no_password(installation, relay):
 def test_the_network_meets_nobody_of_root(installation, relay, tmp_path):
     """No id of root and no capability is left at the first connection, and no way back."""
     relay()
-    trace = tmp_path / "trace"
-    calls = "trace=connect,setresuid,setresgid,setgroups,openat"
-    command = ["strace", "-qq", "-e", calls, "-o", trace, installation.prefix / "bin/gatepost", "check", "--auth"]
-    subprocess.run(command, check=True, timeout=60, capture_output=True)
-    lines = trace.read_text().splitlines()
+    trace = ["strace", "-ff", "-qq", "-e", "trace=connect,setresuid,setresgid,setgroups,openat", "-o", tmp_path / "of"]
+    subprocess.run(
+        [*trace, installation.prefix / "bin/gatepost", "check", "--auth"], check=True, timeout=60, capture_output=True
+    )
+    of_each = [file.read_text().splitlines() for file in tmp_path.glob("of.*")]
+    (lines,) = [lines for lines in of_each if any("sin_port" in line for line in lines)]
     uid, gid = installation.account("null").pw_uid, installation.account("null").pw_gid
     dropped = lines.index(next(line for line in lines if line.startswith(f"setresuid({uid}, {uid}, {uid})")))
     connected = [at for at, line in enumerate(lines) if "sin_port" in line]

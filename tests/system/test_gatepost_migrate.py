@@ -130,3 +130,58 @@ def test_only_root_writes(installation, tmp_path):
 
 def test_a_peer_that_nobody_knows_is_a_usage_error(installation):
     assert migrate(installation, "qmail").returncode == 64
+
+
+@pytest.mark.parametrize("kind", ["fifo", "device", "folder", "large"])
+def test_only_regular_files_of_a_stated_size_are_read(installation, tmp_path, kind):
+    file = tmp_path / "msmtprc"
+    if kind == "fifo":
+        os.mkfifo(file)
+    elif kind == "device":
+        file = "/dev/zero"
+    elif kind == "folder":
+        file.mkdir()
+    else:
+        with file.open("wb") as opened:
+            opened.truncate(1 << 40)
+    done = migrate(installation, "msmtp", "--from", file, "--dry-run", timeout=30)
+    assert done.returncode == 1
+    told = (
+        "is larger than 4194304 octets, too large to be a configuration"
+        if kind == "large"
+        else "cannot be read: it is no regular file"
+    )
+    assert done.stderr == f"gatepost: nothing was written: {file}: {told}\n"
+
+
+@pytest.mark.parametrize("option", ["--dry-run", "--force"])
+def test_a_program_that_a_user_has_a_say_in_is_not_carried_over(msmtprc, installation, option):
+    file, _ = msmtprc
+    alice = installation.account("alice")
+    script = f"{alice.pw_dir}/x.py"
+    with open(script, "w") as opened:
+        opened.write("print('x')\n")
+    os.chown(script, alice.pw_uid, alice.pw_gid)
+    file.write_text(
+        file.read_text().replace('password "correct horse battery"', f"passwordeval /usr/bin/python3 {script}")
+    )
+    before = installation.configuration.read_bytes()
+    done = migrate(installation, "msmtp", "--from", file, option)
+    os.unlink(script)
+    assert done.returncode == 1
+    assert f"password_command: {script}: must belong to root or {installation.logins['mail']}" in done.stderr
+    assert installation.configuration.read_bytes() == before
+
+
+def test_a_users_own_file_is_read_with_the_users_rights_and_told_to_be_theirs(msmtprc, installation):
+    file, _ = msmtprc
+    alice = installation.account("alice")
+    own = f"{alice.pw_dir}/.msmtprc"
+    with open(own, "w") as opened:
+        opened.write(file.read_text())
+    os.chmod(own, 0o600)
+    os.chown(own, alice.pw_uid, alice.pw_gid)
+    done = migrate(installation, "msmtp", "--from", own, "--dry-run")
+    os.unlink(own)
+    assert done.returncode == 0
+    assert f"mind: {own} is {alice.pw_name}'s to write: see where mail would go" in done.stderr

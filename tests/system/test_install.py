@@ -130,6 +130,49 @@ def test_uninstalling_leaves_the_configuration_and_nothing_else(installation, ot
     assert (other / "etc/secrets").exists()
 
 
+def take(other):
+    """Put in place what another package has: its sendmail, and links to that."""
+    sendmail = other / "usr/sbin/sendmail"
+    sendmail.unlink()
+    sendmail.symlink_to("exim4")
+    (other / "usr/sbin/exim4").write_text("#!/bin/sh\nexit 3\n")
+    (other / "usr/sbin/exim4").chmod(0o755)
+
+
+def test_another_packages_sendmail_and_its_links_are_neither_replaced_nor_removed(installation, other):
+    """Its links lead where ours did: whose they are shows in the program."""
+    variables = installed(installation, other)
+    take(other)
+    (other / "usr/bin/mailq").unlink()
+    (other / "usr/bin/mailq").write_text("its own\n")
+    done = make("install", *variables)
+    assert done.returncode != 0
+    assert f"{other}/usr/sbin/sendmail is another program's: remove that first" in done.stderr
+    done = make("uninstall", *variables)
+    assert done.returncode == 0, done.stderr
+    left = sorted(str(path.relative_to(other)) for path in (other / "usr").rglob("*") if not path.is_dir())
+    assert left == ["usr/bin/mailq", "usr/bin/newaliases", "usr/lib/sendmail", "usr/sbin/exim4", "usr/sbin/sendmail"]
+    assert f"left in place: {other}/usr/sbin/sendmail, which is not ours" in done.stdout
+
+
+def test_uninstalling_takes_links_of_ours_that_lead_nowhere(installation, other):
+    (other / "usr/lib").mkdir(parents=True)
+    (other / "usr/lib/sendmail").symlink_to("../sbin/sendmail")
+    assert make("uninstall", *settings(installation, other)).returncode == 0
+    assert list((other / "usr/lib").iterdir()) == []
+
+
+def test_installing_where_others_could_exchange_it_is_refused(installation, other):
+    for folder in ("usr", "usr/libexec", "etc"):
+        (other / folder).mkdir(parents=True, exist_ok=True)
+        os.chown(other / folder, installation.account("alice").pw_uid, 0)
+        done = make("install", *settings(installation, other))
+        assert done.returncode != 0
+        assert f"{other / folder} can be written by others than root" in done.stderr
+        assert not (other / "usr/sbin").exists()
+        os.chown(other / folder, 0, 0)
+
+
 def test_staging_needs_no_root_and_sets_no_bits(installation, other):
     alice = installation.account("alice")
     os.chown(other, alice.pw_uid, alice.pw_gid)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import random
+import shutil
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
+from fuzz import programs
 from fuzz.drawn import Drawn
 from fuzz.harness import AT_ONCE_S, NAMES, PER_OCTET_S, STRETCHED_OCTETS, check_in_time, harness, seeds_of, stretched
 
@@ -78,3 +82,24 @@ def test_an_input_is_used_up_from_both_ends():
     assert [drawn.number(300), drawn.number(4), drawn.is_so()] == [0x700 % 300, 1, True]
     assert [drawn.text(), drawn.text(), drawn.text(), drawn.number(7)] == [b"one", b"two", b"", 0]
     assert b"".join(Drawn(b"\3\7\1").pieces(b"x" * 100)) == b"x" * 100
+
+
+@pytest.fixture
+def folder():
+    """Return a folder that the user can enter as whom the programs are started."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as made:
+        yield Path(made)
+
+
+def test_the_c_programs_end_by_themselves_however_they_are_started(folder):
+    assert programs.search(programs.build(folder), range(60)) == (60, [])
+
+
+def test_a_defect_in_a_c_program_is_noticed(folder, tmp_path):
+    for source in ("frontend", "helper/privileged"):
+        shutil.copytree(programs.TREE / source, tmp_path / source, ignore=shutil.ignore_patterns("__pycache__"))
+    launcher = tmp_path / "helper/privileged/launcher.c"
+    beyond = "    volatile char beyond[4];\n    beyond[getpid() > 0 ? 4 : 0] = 1;\n    struct stat channel;\n"
+    launcher.write_text(launcher.read_text().replace("    struct stat channel;\n", beyond))
+    _, broken = programs.search(programs.build(folder, tmp_path), range(10))
+    assert {line.partition(",")[0] for line in broken} == {"launcher"}

@@ -35,7 +35,7 @@ ALLOWED = {
     "helper/privileged/paths.py": {"__future__"},
     "helper/privileged/begin.py": PURE | {"os", "pwd", "stat", "sys", "helper.privileged"},
     "helper/privileged/load.py": PURE | {"os", "resource", "stat", "helper.privileged", "helper.secret", "helper.text"},
-    "helper/privileged/command.py": PURE | {"os", "select", "time", "helper.privileged.load"},
+    "helper/privileged/command.py": PURE | {"os", "select", "stat", "time", "helper.privileged"},
     "helper/privileged/drop.py": PURE | {"os", "helper.privileged.process"},
     "helper/privileged/sandbox.py": PURE | {"os", "sys", "helper.privileged"},
     "helper/privileged/landlock.py": PURE | {"os", "stat", "sys", "helper.privileged.kernel"},

@@ -14,10 +14,10 @@ COMPILE = ["-std=c11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-Werror", "-
 FIXED = [f'-D{name}="/x"' for name in ("PYTHON", "HELPER", "FRONTEND", "LAUNCHER", "SERVICE_USER", "STANDIN_USER")]
 
 SCRIPTS = [
-    *(f"packaging/{name}.sh" for name in ("install", "compile", "fetch", "venv")),
+    *(f"packaging/{name}.sh" for name in ("install", "uninstall", "owner", "compile", "contact", "fetch", "venv")),
     "packaging/debian/recompile",
-    *(f"packaging/debian/gatepost.{name}" for name in ("config", "postinst", "prerm", "postrm", "rtupdate")),
-    "packaging/alpine/gatepost.pre-install",
+    *(f"packaging/debian/gatepost.{name}" for name in ("config", "preinst", "postinst", "prerm", "postrm", "rtupdate")),
+    *(f"packaging/alpine/gatepost.{name}" for name in ("pre-install", "post-install", "pre-upgrade", "post-upgrade")),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -25,6 +26,35 @@ PACKAGING = Path(__file__).parents[2] / "packaging"
 )
 def test_a_package_has_the_version_of_the_program(name, line):
     assert line in (PACKAGING / name).read_text().splitlines()
+
+
+ROOT = PACKAGING.parent
+NAMES_THE_CONTACT = ("SECURITY.md", "debian/control", "debian/changelog", "alpine/APKBUILD", "rpm/gatepost.spec")
+
+
+def variable(name: str, makefile: Path = ROOT / "Makefile") -> str:
+    (value,) = re.findall(rf"^{name} *= (.*)$", makefile.read_text(), re.MULTILINE)
+    return value
+
+
+@pytest.mark.parametrize("name", NAMES_THE_CONTACT)
+def test_the_contact_is_that_of_the_makefile(name):
+    path = ROOT / name if name.endswith(".md") else PACKAGING / name
+    assert set(re.findall(r"<([^<>@ ]+@[^<>@ ]+)>", path.read_text())) == {variable("CONTACT")}
+
+
+def test_contact_and_home_page_are_changed_everywhere_by_one_command(tmp_path):
+    shutil.copytree(PACKAGING, tmp_path / "packaging", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("Makefile", "SECURITY.md"):
+        shutil.copy(ROOT / name, tmp_path)
+    new = {"CONTACT": "security@other.example", "HOMEPAGE": "https://other.example/mail/"}
+    subprocess.run(
+        ["make", "-s", "contact", *(f"{key}={value}" for key, value in new.items())], cwd=tmp_path, check=True
+    )
+    texts = [file.read_text("utf-8") for file in tmp_path.rglob("*") if file.is_file()]
+    assert not any(variable("CONTACT") in text or variable("HOMEPAGE") in text for text in texts)
+    assert sum(new["CONTACT"] in text for text in texts) == len(NAMES_THE_CONTACT) + 1
+    assert variable("HOMEPAGE", tmp_path / "Makefile") == new["HOMEPAGE"]
 
 
 def test_the_ebuild_has_the_version_of_the_program_in_its_name():

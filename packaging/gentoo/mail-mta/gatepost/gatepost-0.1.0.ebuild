@@ -59,3 +59,12 @@ src_install() {
 	fperms 6755 /usr/libexec/gatepost/launcher
 	dodoc README.md SECURITY.md CHANGELOG.md
 }
+
+# An upgrade keeps the launcher's owner and mode, which the administrator may have chosen.
+pkg_preinst() {
+	local launcher=/usr/libexec/gatepost/launcher
+	if [[ -e ${EROOT}${launcher} ]]; then
+		chown --reference="${EROOT}${launcher}" "${ED}${launcher}" || die
+		chmod --reference="${EROOT}${launcher}" "${ED}${launcher}" || die
+	fi
+}

@@ -1,0 +1,97 @@
+"""Read: the files of a peer, each with the rights of whoever could exchange it while root reads."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+import sys
+from pathlib import Path
+
+from admin.apart import Apart, finish
+from helper.failure import Failure, SystemFault
+from helper.privileged.command import names_of
+
+TIME_LIMIT_S = 30
+OTHERS = stat.S_IWGRP | stat.S_IWOTH
+
+
+def read_file(path: Path, limit: int) -> bytes:
+    """Return what a regular file holds, at most a little more than `limit` octets. OSError, Failure where it cannot be.
+
+    A user's file is read by a process that is this user, so that no link of theirs leads root to a file of root's.
+    """
+    owner = exchanger_of(path) if os.geteuid() == 0 else None
+    if owner is None:
+        return read_regular(path, limit)
+
+    def work() -> int:
+        try:
+            sys.stdout.buffer.write(read_regular(path, limit))
+            sys.stdout.buffer.flush()
+        except OSError as error:
+            sys.stderr.write(str(error.strerror))
+            sys.stderr.flush()
+            return 1
+        return 0
+
+    with Apart(owner, work, TIME_LIMIT_S, said_limit=2 * limit) as made:
+        done = finish(made)
+    if done.status != 0:
+        raise SystemFault(f"cannot be read by {owner.pw_name}: {done.stderr.decode('ascii', 'replace')}")
+    return done.stdout
+
+
+def read_regular(path: Path, limit: int) -> bytes:
+    """Return what a regular file holds; no FIFO, terminal or device makes us wait. OSError for those."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(0, "it is no regular file")
+    with open(descriptor, "rb") as file:
+        return file.read(limit + 1)
+
+
+def exchanger_of(path: Path) -> pwd.struct_passwd | None:
+    """Return the user who could exchange this file, or a folder on the way to it; None for root alone.
+
+    SystemFault where many can, or a user without an account.
+    """
+    for name in names_of(str(path.absolute())):
+        for place in (*reversed(Path(name).parents), Path(name)):
+            owner = exchanger_in(place.parent, place)
+            if owner not in (None, 0):
+                return account(owner, place)
+    return None
+
+
+def exchanger_in(folder: Path, place: Path) -> int | None:
+    """Return who, by their uid, could exchange what stands in a folder; None for what is not there."""
+    try:
+        around, inside = folder.stat(), place.lstat()
+    except OSError:
+        return None
+    if around.st_uid != 0 or not around.st_mode & OTHERS:
+        return around.st_uid
+    if around.st_mode & stat.S_ISVTX:
+        return inside.st_uid
+    raise SystemFault(f"{folder} can be written by others than root: copy the file to a directory of root's")
+
+
+def account(uid: int | None, place: Path) -> pwd.struct_passwd:
+    """Return a user's account."""
+    try:
+        return pwd.getpwuid(uid or 0)
+    except KeyError:
+        raise SystemFault(
+            f"{place} belongs to nobody with an account: copy the file to a directory of root's"
+        ) from None
+
+
+def login_of(file: str) -> str:
+    """Return the login of the user who could exchange a file, empty for root alone, or where that was told already."""
+    try:
+        owner = exchanger_of(Path(file))
+    except Failure:
+        return ""
+    return owner.pw_name if owner else ""

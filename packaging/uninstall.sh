@@ -1,0 +1,58 @@
+#!/bin/sh
+# Remove what install.sh put there, and nothing that another package has put in its place since.
+# Usage: uninstall.sh DESTDIR PREFIX SYSCONFDIR SERVICE_USER STANDIN_USER
+set -eu
+destdir=$1 prefix=$2 sysconfdir=$3 service=$4 standin=$5
+root=$destdir$prefix
+# shellcheck source=packaging/owner.sh
+. "$(dirname "$0")/owner.sh"
+
+if [ -z "$destdir" ]; then
+    package=$(package_of "$prefix/libexec/gatepost/launcher")
+    if [ -n "$package" ]; then
+        echo "make uninstall: Gatepost in $prefix belongs to the package $package: remove that one" >&2
+        exit 1
+    fi
+fi
+
+# Keep what is another's, and say so. Usage: keep PATH
+keep() {
+    if [ -e "$1" ] || [ -L "$1" ]; then echo "left in place: $1, which is not ours"; fi
+}
+
+# Say whether a path is another package's of this machine; what is staged elsewhere is not.
+is_packaged() {
+    [ -z "$destdir" ] && [ -n "$(package_of "$1")" ]
+}
+
+# The links first: whose they are shows where they lead.
+for name in lib/sendmail bin/mailq bin/newaliases; do
+    if is_our_link "$root/$name" "$root/sbin/sendmail" "$prefix" && ! is_packaged "$prefix/$name"; then
+        rm -f "$root/$name"
+    else
+        keep "$root/$name"
+    fi
+done
+if is_our_sendmail "$root/sbin/sendmail" "$prefix" && [ ! -L "$root/sbin/sendmail" ]; then
+    rm -f "$root/sbin/sendmail"
+else
+    keep "$root/sbin/sendmail"
+fi
+
+# What may have our words in it, and a name that another package could use: ours names Gatepost's files or program.
+for name in bin/gatepost share/bash-completion/completions/sendmail share/bash-completion/completions/gatepost \
+    share/zsh/site-functions/_sendmail share/zsh/site-functions/_gatepost; do
+    if [ -f "$root/$name" ] && grep -qi gatepost "$root/$name"; then
+        rm -f "$root/$name"
+    else
+        keep "$root/$name"
+    fi
+done
+for page in man8/sendmail.gatepost.8 man8/gatepost.8 man5/gatepost.toml.5; do
+    rm -f "$root/share/man/$page"
+done
+for unit in gatepost.socket gatepost@.service gatepost-refresh.service gatepost-refresh.timer; do
+    rm -f "$root/lib/systemd/system/$unit"
+done
+rm -rf "$root/lib/gatepost" "$root/libexec/gatepost" "$root/share/gatepost"
+echo "left in place: $sysconfdir and the accounts $service and $standin"
