@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from helper.config.compiled import compiled_configuration
 from helper.config.values import CREDENTIAL, Authentication, Configuration, Machine, alias_files
-from helper.delivery.report import Log, open_syslog
+from helper.delivery.report import Log
 from helper.delivery.story import Holdings
 from helper.failure import ConfigError
 from helper.privileged import load, paths
@@ -42,15 +42,12 @@ def this_machine() -> Machine:
 
 def hold_nothing(error: ConfigError) -> Holdings:
     """Return what is wrong with the configuration, to be told with each message that it stops."""
-    open_syslog()
     return Holdings(None, error, {}, {}, Log(None, "text"), {})
 
 
 def hold(configuration: Configuration, keeper: load.Keeper) -> Holdings:
     """Open and read what the configuration names."""
     log_file = load.log_file(configuration.log, keeper) if configuration.log != "syslog" else None
-    if log_file is None:
-        open_syslog()
     log = Log(log_file, configuration.log_format)
     try:
         secrets = {

@@ -6,7 +6,7 @@ import os
 
 from helper import status
 from helper.delivery.channel import Channel
-from helper.delivery.report import Log, Progress, open_syslog
+from helper.delivery.report import Log, Progress
 from helper.failure import Failure
 from helper.privileged.begin import CHANNEL
 from helper.sentence import Verdict
@@ -20,9 +20,7 @@ STDERR = 2
 
 def give_up(line: str, channel: Channel | None, log: Log | None) -> NoReturn:
     """Tell frontend and log how it ended, where the story could not be told."""
-    if log is None:
-        open_syslog()
-        log = Log(None, "text")
+    log = log or Log(None, "text")
     log.write(Progress(), Verdict(status.SOFTWARE, "failed", line), status.FAILED)
     try:
         channel = channel or Channel(CHANNEL)

@@ -40,6 +40,28 @@ and gives none.
 .PP
 The smart host, TLS, the password, the log and the configuration are never the caller's to choose: see
 .BR gatepost.toml (5).
+.SH THE MESSAGE
+UTF\\-8 in a header field, and in the headers of parts, is encoded (RFC 2047, RFC 2231) whatever the smart host offers,
+because the server after it may not take it. SMTPUTF8 is asked for only where an address has a local part beyond ASCII,
+or a field has no encoded form, such as a message id, or may not change, because the message is signed. Other 8\\-bit
+text stays as it is where the smart host offers 8BITMIME. A field with a line of more than 998 octets is folded: an
+address list after a comma, References: between two ids, text by encoded words.
+.PP
+The newest block of
+.I Resent\\-
+fields begins at the first of them, wherever it stands, and other fields may stand within it. The next Received: or
+Return\\-Path: ends it, and so does a second field of the same name. Where what follows then has no Resent\\-From:,
+Resent\\-Date:, Resent\\-Sender: or Resent\\-Message\\-ID:, it is no older block, and the message is refused.
+.PP
+The caller's own addresses are the login at
+.B qualify_domain
+and at
+.BR primary_hostname ,
+also as
+.B [rewrite]
+has them; a login that is itself an address is that address. They may be given by
+.B \\-f
+and stand in From: without a Sender: being added.
 .SH OPTIONS
 {options}
 .SH EXIT STATUS
@@ -385,7 +407,11 @@ in it, and a regular expression has to be in ASCII.
 Pairs of a pattern and an address: a login, or a pattern for whole addresses, and what stands for it in the
 reverse-path and in From:, Sender: and Reply-To:. A local part
 .B *
-on the right keeps the one that there was.
+on the right keeps the one that there was. The pattern
+.B *
+is every login. A login that is itself an address
+.RI ( alice@corp.example )
+is written as that address.
 .SH POLICIES: [[policies]]
 The first that is for the caller decides; where none is, the message may go.
 .B sendmail \\-bv

@@ -33,7 +33,7 @@ def check(octets: bytes) -> None:
         mailbox = parse_mailbox(octets, QUALIFY)
     except AddressSyntax as error:
         assert error.problem.isascii() and error.problem.isprintable() and error.position >= 0
-        assert octets.strip() not in (b"", b"<>") or parse_reverse_path(octets, QUALIFY) is None
+        assert (octets and octets.strip() != b"<>") or parse_reverse_path(octets, QUALIFY) is None
         return
     assert parse_reverse_path(octets, QUALIFY) == mailbox
     check_mailbox(mailbox)

@@ -70,6 +70,7 @@ def check(octets: bytes) -> None:
     again = wire.replace(b"\r\n", b"\n")
     cut = len(converted.header)
     assert again[:cut] == converted.header
+    assert [field.key for field in fields] == [field.key for field in split_message(converted.header)[0]][: len(fields)]
     second = convert(converted.header, again[cut:], 0, keep_8bit=keep_8bit, keep_8bit_header=keep_header)
     assert b"".join(second.chunks()) == wire, "a second conversion finds something to do"
 

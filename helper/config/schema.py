@@ -95,7 +95,12 @@ TRANSPORT = (
         "port", parsers.PORT, None, "For hosts without a port of their own; default: 587, or 465 with implicit TLS."
     ),
     Option("tls", one_of("starttls", "implicit", "none"), "starttls", "How the connection becomes private."),
-    Option("tls_verify", BOOLEAN, True, "Whether the smart host has to prove its name."),
+    Option(
+        "tls_verify",
+        BOOLEAN,
+        True,
+        "Whether the smart host has to prove its name. Nobody asks whether its certificate was revoked (OCSP).",
+    ),
     Option("tls_verify_name", hosts.DOMAIN_OR_ADDRESS, None, "The name it has to prove; default: the host's."),
     Option("tls_ca_file", parsers.PATH, None, "Certificates to trust; default: the system's."),
     Option("tls_ca_path", parsers.PATH, None, "A folder of certificates to trust."),
@@ -150,7 +155,8 @@ TRANSPORT = (
         "final_timeout",
         DURATION,
         "10m",
-        "How long to wait for the reply to the message. No delivery takes longer than the four together.",
+        "How long to wait for the reply to the message. No delivery takes longer than the four together and "
+        "5 s, which the system log has to take its line.",
         "final_timeout_s",
     ),
     HEADERS_ADD,

@@ -43,7 +43,7 @@ def origin_of(
     account = account_mailbox(person.login, configuration.qualify_domain)
 
     def rewrite(mailbox: Mailbox) -> Mailbox:
-        if mailbox.key == account.key and account.octets == person.login:
+        if mailbox.key == account.key and account.octets.lower() == person.login.lower():
             return rewritten_login(configuration.rewrite, mailbox, local_domains)
         return rewritten(configuration.rewrite, mailbox, local_domains)
 

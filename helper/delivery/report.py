@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import syslog
 from time import monotonic
 
+from helper.delivery.system_log import ERROR, INFORMATIONAL, SystemLog
 from helper.discreet import for_log
 from helper.smtp.steps import shown
 
@@ -19,11 +19,6 @@ if TYPE_CHECKING:
 # A syslog line that is longer is cut by somebody else, at a place of their choice; 10,000 recipients do not fit anyway.
 ADDRESSES_LIMIT = 4000  # characters
 VALUE_LIMIT = 1000
-
-
-def open_syslog() -> None:
-    """Connect to the system log now, while nothing shuts us in; the name is ours, never argv[0] (CVE-2023-6246)."""
-    syslog.openlog("gatepost", syslog.LOG_PID | syslog.LOG_NDELAY, syslog.LOG_MAIL)
 
 
 class Progress:
@@ -91,11 +86,25 @@ def joined(recipients: tuple[bytes, ...]) -> str:
     return text
 
 
+class LogFile:
+    """A file that was opened for appending before the drop."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def write(self, _severity: int, line: str) -> None:
+        """Write one line; the disk may be full."""
+        try:
+            os.write(self._descriptor, f"{line}\n".encode("ascii"))
+        except OSError:
+            return
+
+
 class Log:
-    """Where the line goes: the system log, or a file that was opened before the drop."""
+    """Where the line goes: the system log, which is opened here, or a file of this descriptor."""
 
     def __init__(self, descriptor: int | None, log_format: str) -> None:
-        self._descriptor = descriptor
+        self._destination = SystemLog() if descriptor is None else LogFile(descriptor)
         self._line = json_line if log_format == "json" else text_line
 
     def write(self, progress: Progress, outcome: Verdict, exit_status: int) -> None:
@@ -110,13 +119,7 @@ class Log:
                 ("seconds", f"{progress.seconds:.3f}"),
             ]
         )
-        if self._descriptor is None:
-            syslog.syslog(syslog.LOG_INFO if is_accepted else syslog.LOG_ERR, line)
-            return
-        try:
-            os.write(self._descriptor, f"{line}\n".encode("ascii"))
-        except OSError:
-            return
+        self._destination.write(INFORMATIONAL if is_accepted else ERROR, line)
 
 
 def text_line(facts: list[tuple[str, str]]) -> str:

@@ -85,11 +85,7 @@ class Lists:
                 raise Undeliverable(wrong_line(path, file.line_of(entry), wrong.problem)) from None
             if not items:
                 raise Undeliverable(wrong_line(path, file.line_of(entry), "the entry stands for nothing"))
-            try:
-                self.entries[path, entry.start] = self.with_included(items)
-            except Undeliverable as undeliverable:
-                undeliverable.is_hidden = not self.lookups.may_show(path)
-                raise
+            self.entries[path, entry.start] = self.with_included(items)
         return Listing(self.entries[path, entry.start], path, path)
 
     def alias_file(self, path: str) -> AliasFile:

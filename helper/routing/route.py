@@ -98,7 +98,7 @@ def route_step(
         try:
             outcome = drive(router, step.mailbox, circumstances)
         except Undeliverable as undeliverable:
-            if not (step.way.is_hidden or undeliverable.is_hidden):
+            if not step.way.is_hidden:
                 undeliverable.reveal()
             circumstances.trace.step(step, f"router {router.name} failed it: {undeliverable.problem}")
             raise

@@ -15,15 +15,13 @@ TEXT_LIMIT = 500  # characters: a longer text of a :fail: would push what matter
 class Undeliverable(Exception):
     """An address cannot be routed; `problem` continues a sentence that begins with it, `later` as in AddressError.
 
-    Files that lists name are hidden in it, until reveal() is called where nothing led to them that the caller may not
-    read; `is_hidden`: something did.
+    Files that lists name are hidden in it, until reveal() is called: where the caller can read all that led there.
     """
 
     def __init__(self, problem: str, *, later: bool = False) -> None:
         super().__init__(problem)
         self.problem = problem
         self.later = later
-        self.is_hidden = False
 
     def reveal(self) -> None:
         """Let the caller read all of it."""

@@ -74,6 +74,8 @@ def is_harmless_as_commands(data: MailData) -> bool:
     if data.size_octets > CHUNK_LIMIT_OCTETS:
         return False
     octets = b"".join(data.as_chunk()).lower()
+    if not any(verb in octets for verb in (b"rcpt", b"data", b"bdat")):
+        return True
     return b"rcpt" not in octets and not any(
         line.lstrip().startswith((b"data", b"bdat")) for line in octets.split(b"\n")
     )

@@ -79,6 +79,15 @@ HARMLESS = {
     "limits": "for name in ('MSGQUEUE', 'SIGPENDING', 'MEMLOCK', 'RTTIME', 'NICE', 'RTPRIO'):\n"
     "    resource.setrlimit(getattr(resource, 'RLIMIT_' + name), (0, 0))",
 }
+# A filter of system calls that refuses to set what was not set before: load the number, the lower half of the argument.
+LOCKED = """
+import struct
+number = 135 if os.uname().machine in ('x86_64', 'i686') else 92
+lines = [(0x20, 0, 0, 0), (0x15, 0, 3, number), (0x20, 0, 0, 16), (0x15, 1, 0, 0xffffffff), (0x06, 0, 0, 0x50001)]
+program = b''.join(struct.pack('<HBBI', *line) for line in [*lines, (0x06, 0, 0, 0x7fff0000)])
+octets = ctypes.create_string_buffer(program)
+assert not libc.prctl(22, 2, struct.pack('<HxxxxxxQ', len(lines) + 1, ctypes.addressof(octets)), 0, 0)
+assert libc.personality(0) == -1"""
 AS_INHERITED = {
     START: {
         "    reset_attributes();\n": "    (void)reset_attributes;\n",
@@ -151,6 +160,13 @@ def test_nothing_is_handed_down_through_the_socket(installation, smarthost, seco
     start.wait()
     assert (state["personality"], state["timerslack_ns"], state["Seccomp"]) == ("00000000\n", "50000\n", "2")
     assert (int(state["SigBlk"], 16), state["Umask"]) == (0, "0022")
+
+
+def test_a_service_that_may_not_set_its_personality_is_shut_in_all_the_same(installation, held):
+    """LockPersonality= beside Personality=x86. Not with no_new_privs: root may have such a filter without."""
+    helper = held(installation, user="root", through=through(STATES["personality"] + LOCKED))
+    assert Path(f"/proc/{helper}/personality").read_text() == "00000008\n"
+    assert status_of(helper)["Seccomp_filters"] == "2", "that of the service, and ours"
 
 
 def test_a_time_stamp_counter_that_must_not_be_read_ends_nothing(installation, smarthost):

@@ -121,7 +121,7 @@ def test_a_smart_host_that_repeats_it_does_not_make_it_known(installation, smart
 )
 def test_a_defect_of_ours_does_not_show_it(weakened, smarthost, defect):
     """The last resort tells the kind of a defect and its place, never a value."""
-    line = "    for name in names:\n"
+    line = "    while names:\n"
     installation = weakened({"helper/smtp/auth.py": {line: f"    {defect}\n{line}"}})
     installation.configure_relay(smarthost(tls="starttls", auth={"ws1": CANARY}))
     result = installation.send("carol@example.org", stdin=MESSAGE)

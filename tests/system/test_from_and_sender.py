@@ -44,12 +44,15 @@ def sender_of(installation):
         (["-F", "Älice"], "alice", "From: =?utf-8?q?=C3=84lice?= <LOGIN@example.net>"),
         (["-f", OTHER], "alice", "From: Alice Example <LOGIN@example.net>"),
         (["-f", "<>"], "alice", "From: Alice Example <LOGIN@example.net>"),
+        (["-f", "LOGIN@ws1.example.net"], "alice", "From: Alice Example <LOGIN@ws1.example.net>"),
+        (["-f", "LOGIN@ws1.example.net"], "root", "From: root <root@ws1.example.net>"),
         (["-f", OTHER], "root", f"From: {OTHER}"),
         (["-f", OTHER, "-F", "Other"], "root", f"From: Other <{OTHER}>"),
         (["-f", "<>"], "root", "From: root <root@example.net>"),
     ],
 )
 def test_adds_from_where_it_is_missing(installation, smarthost, args, user, expected):
+    args = [word.replace("LOGIN", login(installation, user)) for word in args]
     message = sent(installation, smarthost, *args, user=user)
     expected = expected.replace("LOGIN", login(installation, user)).encode()
     assert fields(message, "From", "Sender", "To", "Cc") == [expected]
@@ -172,10 +175,10 @@ def test_a_message_that_is_sent_again_names_the_sender_in_its_newest_block(insta
 # The full name, from the password file
 
 
-def passwd_with(account, gecos):
-    """Return /etc/passwd with another full name for one account."""
+def passwd_with(account, gecos, name=None):
+    """Return /etc/passwd with another full name, and perhaps another login, for one account."""
     lines = Path("/etc/passwd").read_text().splitlines(keepends=True)
-    entry = pwd.struct_passwd((*account[:4], gecos, *account[5:]))
+    entry = pwd.struct_passwd((name or account.pw_name, *account[1:4], gecos, *account[5:]))
     changed = ":".join(map(str, entry)) + "\n"
     return "".join(changed if line.startswith(f"{account.pw_name}:") else line for line in lines)
 
@@ -210,3 +213,62 @@ def test_a_long_name_beyond_ascii_is_encoded_and_folded(installation, smarthost)
     text = sender.decode("ascii").removeprefix("Sender: ")
     assert max(map(len, text.split("\r\n"))) <= 78
     assert str(email.header.make_header(email.header.decode_header(text))) == f"{name} <{own(installation)}>"
+
+
+# from_override: the caller's own address in the place of any other
+
+
+@pytest.mark.parametrize(
+    ("header", "user", "expected"),
+    [
+        (b"From: Shop <shop@example.org>\n", "alice", "From: Shop <public@example.com>"),
+        (b"From: root (Cron Daemon)\n", "root", "From: public@example.com (Cron Daemon)"),
+        (
+            b'From: "A, B" <a@x.example>, c@y.example\nSender: d@z.example\n',
+            "alice",
+            'From: "A, B" <public@example.com>',
+        ),
+        (b"", "alice", "From: Alice Example <public@example.com>"),
+    ],
+)
+def test_from_override_leaves_no_other_address_in_from(installation, smarthost, header, user, expected):
+    host = smarthost()
+    configure(installation, host, main={"from_override": True}, rewrite={"*": "public@example.com"})
+    assert_sent(installation.send(CAROL, stdin=header + MESSAGE, user=user), host, [CAROL])
+    assert fields(host.message, "From", "Sender") == [expected.encode()]
+    assert host.message.reverse_path == b"public@example.com"
+
+
+# A login that is an address (SSSD: use_fully_qualified_names)
+
+
+ADDRESS = "alice@corp.example"
+
+
+@pytest.mark.parametrize(
+    ("rewrite", "policies", "header", "address", "expected"),
+    [
+        ({}, [], b"", ADDRESS, f"From: Alice <{ADDRESS}>"),
+        ({}, [], f"From: {ADDRESS}\n".encode(), ADDRESS, f"From: {ADDRESS}"),
+        (
+            {},
+            [{"callers": [ADDRESS], "senders": [ADDRESS]}, {"allow": False}],
+            b"",
+            ADDRESS,
+            f"From: Alice <{ADDRESS}>",
+        ),
+        ({ADDRESS: "public@example.com"}, [], b"", "public@example.com", "From: Alice <public@example.com>"),
+        ({"*": "public@example.com"}, [], b"", "public@example.com", "From: Alice <public@example.com>"),
+        ({"*@corp.example": "*@example.com"}, [], b"", "alice@example.com", "From: Alice <alice@example.com>"),
+        ({"alice": "wrong@example.com"}, [], b"", ADDRESS, f"From: Alice <{ADDRESS}>"),
+    ],
+)
+def test_a_login_that_is_an_address_is_the_callers(
+    installation, smarthost, rewrite, policies, header, address, expected
+):
+    host = smarthost()
+    configure(installation, host, rewrite=rewrite, policies=policies)
+    etc = {"passwd": passwd_with(installation.account("alice"), "Alice", ADDRESS)}
+    assert_sent(installation.send("-f", ADDRESS, CAROL, stdin=header + MESSAGE, etc=etc), host, [CAROL])
+    assert host.message.reverse_path == address.encode()
+    assert fields(host.message, "From", "Sender") == [expected.encode()]

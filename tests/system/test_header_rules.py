@@ -288,3 +288,45 @@ def test_a_message_of_any_shape_arrives(installation, smarthost, text, body):
     assert message.body == body
     assert fields(message, "From") == [f"From: Alice Example <{own(installation)}>".encode()]
     assert len(fields(message, "Date", "Message-ID", "Received")) == 3
+
+
+# Blocks of a message that is sent again
+
+
+OLDER = b"Resent-To: q@x.example\nResent-From: o@x.example\nResent-Sender: p@x.example\n"
+
+
+@pytest.mark.parametrize(
+    ("header", "recipients"),
+    [
+        (b"Resent-To: a@x.example\nX-Note: y\nResent-Bcc: b@x.example\n", ["a@x.example", "b@x.example"]),
+        (b"Resent-Bcc: a@x.example\nReceived: by y\n" + OLDER, ["a@x.example"]),
+        (b"Received: by y\nFrom: o@x.example\nTo: p@x.example\nResent-To: a@x.example\n", ["a@x.example"]),
+        (b"Resent-To: a@x.example\nResent-Cc: b@x.example\n" + OLDER, ["a@x.example", "b@x.example"]),
+    ],
+)
+def test_the_newest_block_is_sent_to_as_it_stands(installation, smarthost, header, recipients):
+    host = smarthost()
+    configure(installation, host)
+    assert_sent(installation.send("-t", stdin=header + b"Sender: s@x.example\n" + MESSAGE), host, recipients)
+    senders = [b"Sender: s@x.example", *([b"Resent-Sender: p@x.example"] if OLDER in header else [])]
+    assert sorted(fields(host.message, "Sender", "Resent-Sender")) == sorted(senders)
+    assert len(fields(host.message, "Resent-From")) == len(senders)
+
+
+@pytest.mark.parametrize("args", [["-t"], ["carol@example.org"]])
+def test_fields_that_belong_to_no_block_are_refused(installation, smarthost, args):
+    host = smarthost()
+    configure(installation, host, main={"exit_codes": "sysexits"})
+    result = installation.send(*args, stdin=b"Resent-To: a@x.example\nResent-To: b@x.example\n" + MESSAGE)
+    assert (result.status, host.connections) == (65, 0)
+    assert result.reason.startswith("Resent-To: stands twice")
+
+
+@pytest.mark.parametrize("text", [" ", "  ", "()"])
+def test_white_space_is_no_reverse_path(installation, smarthost, text):
+    host = smarthost()
+    configure(installation, host)
+    result = installation.send("-f", text, "carol@example.org", stdin=MESSAGE)
+    assert (result.status, host.connections) == (1, 0)
+    assert result.reason == f"{text.strip() or chr(34) * 2}: cannot be the reverse-path: there is no address"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -120,8 +123,10 @@ class SystemLog:
     """What reaches /dev/log of the sends that are run inside of it."""
 
     def __init__(self, folder: Path, listener: socket.socket) -> None:
+        self.path = folder / "log"
         self.outer = ("/usr/bin/unshare", "--mount", "/bin/sh", "-c", PRIVATE_DEV, "sh", folder)
         self._listener = listener
+        self._fillings = 0
 
     def entry(self) -> tuple[int, str, str]:
         """Return priority, name with process id, and text of the only entry."""
@@ -133,6 +138,20 @@ class SystemLog:
         )
         assert match, octets
         return int(match[1]), match[2], match[3]
+
+    def empty(self) -> None:
+        """Read what has filled it."""
+        for _ in range(self._fillings):
+            self._listener.recv(65536)
+
+    def fill(self) -> None:
+        """Send to it until its queue is full."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as filler:
+            filler.setblocking(False)
+            filler.connect(str(self.path))
+            with contextlib.suppress(BlockingIOError):
+                while filler.send(b"full"):
+                    self._fillings += 1
 
 
 @pytest.fixture
@@ -182,6 +201,43 @@ def test_the_system_log_tells_of_a_broken_configuration(installation, system_log
     assert (facts["outcome"], facts["status"], facts["to"]) == ("failed", "1", "<carol@example.org>")
     assert facts["reason"] == result.stderr.removesuffix("\n")
     assert facts["caller"] == installation.account(user).pw_name
+
+
+@pytest.mark.parametrize("user", ["alice", "root"])
+def test_a_system_log_that_is_full_keeps_nobody_longer_than_5_s(installation, smarthost, system_log, user):
+    host = smarthost()
+    installation.configure_relay(host, {"log": "syslog"})
+    system_log.fill()
+    began_s = time.monotonic()
+    result = installation.send(*ONE, stdin=MESSAGE, user=user, outer=system_log.outer)
+    assert (result.status, result.stderr, len(host.messages)) == (0, "", 1)
+    assert 5 <= time.monotonic() - began_s < 10
+
+
+def test_a_system_log_that_is_read_in_time_has_the_line(installation, smarthost, system_log):
+    host = smarthost()
+    installation.configure_relay(host, {"log": "syslog"})
+    system_log.fill()
+    reader = threading.Timer(1, system_log.empty)
+    reader.start()
+    assert installation.send(*ONE, stdin=MESSAGE, outer=system_log.outer).status == 0
+    reader.join()
+    assert facts_of(system_log.entry()[2])["outcome"] == "accepted"
+
+
+def test_a_system_log_with_a_stream_has_the_line(installation, smarthost, tmp_path):
+    host = smarthost()
+    installation.configure_relay(host, {"log": "syslog"})
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(str(tmp_path / "log"))
+        (tmp_path / "log").chmod(0o666)
+        listener.listen()
+        assert installation.send(*ONE, stdin=MESSAGE, outer=SystemLog(tmp_path, listener).outer).status == 0
+        connection, _ = listener.accept()
+        with connection, connection.makefile("rb") as stream:
+            octets = stream.read()
+    assert re.match(rb"<22>\w{3} [ \d]\d [\d:]{8} gatepost\[\d+\]: message-id=", octets)
+    assert octets.endswith(b"\0") and octets.count(b"\0") == 1
 
 
 @pytest.mark.parametrize("size", [10, 10_000])

@@ -78,7 +78,7 @@ HEADERS = [
     (b'From: "LOGIN@example.net" <LOGIN@example.net>', b'From: "LOGIN@example.net" <PUBLIC>'),
     (b"From:\tAlice\n  <LOGIN@example.net>\n (hers)", b"From:\tAlice\r\n  <PUBLIC>\r\n (hers)"),
     (b"From: Alice <LOGIN (the login) @ example.net>", b"From: Alice <PUBLIC>"),
-    (b"FROM : Alice <LOGIN>", b"FROM : Alice <PUBLIC>"),
+    (b"FROM : Alice <LOGIN>", b"FROM: Alice <PUBLIC>"),
     (b"From: Carol <carol@example.org>", b"From: Carol <carol@example.org>"),
     (b"From: Alice <LOGIN>, Carol <carol@example.org>", b"From: Alice <PUBLIC>, Carol <carol@example.org>"),
 ]

@@ -180,8 +180,8 @@ def test_8_bit_that_is_no_utf_8_is_told_among_internationalised_addresses(instal
     host = smarthost(extensions=EVERYTHING)
     configure(installation, host)
     result = installation.send("käthe@example.org", stdin=b"Message-ID: <\xef@x>\n" + HEAD + b"\n")
-    problem = "the header has 8-bit octets that are no UTF-8, among internationalised addresses; it cannot be converted"
-    assert result.reason.startswith(f"{label(host)}: {problem}")
+    assert result.reason.startswith(f"{label(host)}: the header has ")
+    assert "UTF-8" in result.reason and "is not offered" not in result.reason
 
 
 # Lines that are too long for white space to break them

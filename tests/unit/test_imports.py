@@ -105,7 +105,8 @@ ALLOWED = {
     "helper/delivery/plan.py": PURE | {"os", "time", "helper.delivery.notification", "helper.secret", "helper.smtp"},
     "helper/delivery/converse.py": PURE | {"helper.smtp"},
     "helper/delivery/deliver.py": PURE | {"helper.delivery"},
-    "helper/delivery/report.py": PURE | {"json", "os", "syslog", "time", "helper.smtp.steps.shown"},
+    "helper/delivery/report.py": PURE | {"json", "os", "time", "helper.delivery.system_log", "helper.smtp.steps.shown"},
+    "helper/delivery/system_log.py": {"__future__", "_socket", "errno", "os", "select", "time"},
     "helper/delivery/story.py": PURE
     | {
         "gc",

@@ -41,7 +41,6 @@ HELPER = FRONTEND | {
     "math",
     "pwd",
     "select",
-    "syslog",
 }
 
 

@@ -73,9 +73,11 @@ def line_at(source: Buffer, start: int, limit: int = LINE_LIMIT) -> tuple[bytes,
 def after_line_end(source: Buffer, at: int) -> int:
     """Return where the line end at `at` ends, or the end of the source."""
     stop = at
-    while bytes(source[stop : stop + 1]) == b"\r":
-        stop += 1
-    return stop + 1 if bytes(source[stop : stop + 1]) == b"\n" else min(at + 1, len(source))
+    while (window := bytes(source[stop : stop + FIRST_WINDOW])) and not (rest := window.lstrip(b"\r")):
+        stop += len(window)
+    if window and rest.startswith(b"\n"):
+        return stop + len(window) - len(rest) + 1
+    return min(at + 1, len(source))
 
 
 def before_line_end(source: Buffer, start: int, stop: int) -> int:

@@ -63,23 +63,27 @@ def folded(field: Field, pieces: Iterable[Piece]) -> Field:
     """Return a field that consists of these pieces, folded where a line would be too long, and where it was before.
 
     CannotConvert where white space is too rare, or there is too much in one place: a line of nothing but white space
-    would be taken for the end of the header.
+    would be taken for the end of the header. So would one with nothing besides but VT and FF.
     """
     prefix = field.octets[: len(field.octets) - len(field.body)]
     out = [prefix]
     column = len(prefix)
+    is_blank = False  # the line at hand
     for space, octets in joined(pieces):
+        is_seen = not octets.isspace()
         if b"\n" in space:
             column = len(space) - space.rindex(b"\n") - 1
-        elif space and column + len(space) + len(octets) > COLUMNS:
+            is_blank = True
+        elif space and column + len(space) + len(octets) > COLUMNS and is_seen and not is_blank:
             out.append(b"\n")
             column = len(space)
         else:
             column += len(space)
         out += (space, octets)
         column += len(octets)
+        is_blank = is_blank and not is_seen
     result = field.replace(octets=b"".join(out) + b"\n")
-    if is_too_long(result):
+    if is_too_long(result) or b"\n\n" in result.octets:
         raise CannotConvert(f"the header field {field.name.decode('ascii')} has no place where it could be folded")
     return result
 

@@ -56,8 +56,9 @@ def parse_parametrised(text: bytes) -> Parametrised:
 def with_encoded_parameters(field: Field, charset: bytes) -> bytes:
     """Return the body of a field with short parameters in ASCII. CannotConvert where that is not enough."""
     name = field.name.decode("ascii")
+    text = with_quotes(field.body)
     try:
-        parsed = parse_parametrised(field.body)
+        parsed = parse_parametrised(text)
     except AddressSyntax as error:
         raise CannotConvert(f"the header field {name} cannot be read: {error.problem}") from None
     names = {parameter.name for parameter in parsed.parameters}
@@ -66,14 +67,46 @@ def with_encoded_parameters(field: Field, charset: bytes) -> bytes:
     for parameter in parsed.parameters:
         if not needs_encoding(parameter):
             continue
+        before = text[kept : parameter.start].rstrip()
+        kept = parameter.stop
+        if says_the_same(parsed[parameter.name + b"*"], parameter.value, charset):
+            pieces.append(before.removesuffix(b";"))
+            continue
         if b"*" in parameter.name or names & {parameter.name + b"*", parameter.name + b"*0", parameter.name + b"*0*"}:
             raise CannotConvert(f"the header field {name} has a parameter in two forms")
-        pieces += (field.body[kept : parameter.start].rstrip(), b" ", encoded_parameter(parameter, charset))
-        kept = parameter.stop
-    body = b"".join(pieces) + field.body[kept:]
+        pieces += (before, b" ", encoded_parameter(parameter, charset))
+    body = b"".join(pieces) + text[kept:]
     if not body.isascii():
         raise CannotConvert(f"the header field {name} has 8-bit octets outside its parameters")
     return body
+
+
+def with_quotes(text: bytes) -> bytes:
+    """Return a text with the quotes that its writer forgot around values with white space in them.
+
+    Where there are quotes, comments or backslashes, nothing was forgotten, or nobody knows where.
+    """
+    if len(text.translate(None, b'"()\\')) < len(text):
+        return text
+    first, *rest = text.split(b";")
+    return b";".join([first, *(with_quoted_value(each) for each in rest)])
+
+
+def with_quoted_value(parameter: bytes) -> bytes:
+    """Return a parameter with its value in quotes, if there is white space in it."""
+    name, equals, value = parameter.partition(b"=")
+    return name + b'="' + value.strip() + b'"' if equals and len(value.split()) > 1 else parameter
+
+
+def says_the_same(extended: bytes | None, value: bytes, charset: bytes) -> bool:
+    """Say whether a parameter stands there in the form of RFC 2231 too, which readers prefer: this one can go then."""
+    named, _, rest = (extended or b"").partition(b"'")
+    plain, *escaped = rest.partition(b"'")[2].split(b"%")
+    try:
+        decoded = plain + b"".join(bytes.fromhex(each[:2].decode("ascii")) + each[2:] for each in escaped)
+    except ValueError:
+        return False
+    return bool(extended) and named.lower() == charset and decoded == value
 
 
 def needs_encoding(parameter: Parameter) -> bool:

@@ -38,14 +38,16 @@ def address_words(text: bytes) -> Iterator[Word]:
     names: set[int] = set()
     pending: list[int] = []  # words that are a name if an angle bracket or the colon of a group follows
     in_angle = False
+    before = b""
     for index, (_, kind, octets) in enumerate(lexemes):
         if kind in (ATOM, QUOTED):
-            pending.append(index)
+            pending += [index] if before != b"@" else []  # a domain is no name, whatever follows it
         elif kind != IN_COMMENT:
             if octets in (b"<", b":") and not in_angle:
                 names.update(pending)
             in_angle = octets == b"<" or (in_angle and octets != b">")
             pending = []
+        before = octets
     for index, lexeme in enumerate(lexemes):
         yield word_of(lexeme, index in names)
 
@@ -112,6 +114,7 @@ def lexemes_of_comment(text: bytes) -> Iterator[Lexeme]:
             at += 1
         else:
             while at < len(text) and text[at] not in WHITE and text[at] not in BRACKETS:
-                at += 2 if text[at] == ord("\\") else 1
+                # No pair with a line end: a word that holds one would be folded into an empty line.
+                at += 2 if text[at] == ord("\\") and text[at + 1] != ord("\n") else 1
         yield text[space:start], IN_COMMENT, text[start:at]
         space = at

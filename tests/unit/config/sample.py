@@ -30,6 +30,7 @@ local_from_check = false
 local_sender_retain = true
 local_from_prefix = "*-"
 local_from_suffix = "+*"
+from_override = true
 message_size_limit = "10K"
 recipients_max = 7
 received_header = false

@@ -24,6 +24,7 @@ MAIN_KEYS = {
     "local_sender_retain": ('"no"', "0"),
     "local_from_prefix": ("1", '"@"'),
     "local_from_suffix": ("[]", '" "'),
+    "from_override": ('"true"', "1"),
     "message_size_limit": ("-1", '"50X"', "1.5"),
     "recipients_max": ('"7"', "-1"),
     "received_header": ('""', "{}"),

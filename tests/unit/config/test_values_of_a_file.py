@@ -31,6 +31,7 @@ def test_every_main_option_is_read():
     assert full.untrusted_set_sender == (b"*@lists.example.net", b"!x@y.example", b"^bounce-\\d+@")
     assert (full.local_from_check, full.local_sender_retain) == (False, True)
     assert (full.local_from_prefix, full.local_from_suffix) == (b"*-", b"+*")
+    assert full.from_override is True
     assert (full.message_size_limit_octets, full.recipients_max) == (10240, 7)
     assert (full.received_header, full.extract_addresses_remove_arguments) == (False, True)
     assert (full.log, full.log_format, full.exit_codes) == ("/var/log/gatepost.log", "json", "sysexits")

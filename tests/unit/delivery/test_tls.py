@@ -73,6 +73,17 @@ def test_an_address_as_a_name_is_not_told_as_another_address(tmp_path, trust):
     assert "it has 127.0.0.1 as a name, and an address counts only as an address" in problem
 
 
+def test_a_certificate_that_demands_a_stapled_answer_is_accepted_without_one(tmp_path, trust):
+    """RFC 7633: Python's ssl cannot ask for it, and OpenSSL does not look; docs/postfix.md says so."""
+    file, key = tmp_path / "cert", tmp_path / "key"
+    made = ("openssl", "req", "-x509", "-nodes", "-newkey", "rsa:2048", "-subj", "/CN=x", "-keyout", key, "-out", file)
+    features = ("-addext", f"subjectAltName=DNS:{NAME}", "-addext", "tlsfeature=status_request")
+    subprocess.run([*made, *features], capture_output=True, check=True)
+    layer = TlsLayer(trust.replace(ca_file=str(file)))
+    shake_hands(layer, Server(Certificate(file, key, file)))
+    assert layer.certificate_names == (NAME,)
+
+
 @pytest.mark.parametrize(("minimum", "maximum"), [("1.2", ssl.TLSVersion.TLSv1_1), ("1.3", ssl.TLSVersion.TLSv1_2)])
 def test_an_old_version_is_refused_with_the_option_that_demands_a_newer_one(certificates, trust, minimum, maximum):
     failure = failure_of(trust.replace(minimum=minimum), Server(certificates.good, maximum=maximum))

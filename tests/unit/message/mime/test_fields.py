@@ -103,6 +103,14 @@ def test_text_that_is_not_ascii_becomes_encoded_words(octets, expected):
             b"Content-Type: a/b; name*=unknown-8bit''%F6;\n x=y\n",
         ),
         (
+            "Content-Disposition: attachment; filename=größer als groß.pdf; size=5",
+            b"Content-Disposition: attachment;\n filename*=utf-8''gr%C3%B6%C3%9Fer%20als%20gro%C3%9F.pdf; size=5\n",
+        ),
+        (
+            "Content-Disposition: attachment; filename=\"ö a.pdf\"; filename*=UTF-8''%c3%b6%20a.pdf; size=5",
+            b"Content-Disposition: attachment; filename*=UTF-8''%c3%b6%20a.pdf; size=5\n",
+        ),
+        (
             "Content-Type: a/b; name=" + "ö" * 9,
             b"Content-Type: a/b;\n name*0*=utf-8''" + b"%C3%B6" * 8 + b";\n name*1*=%C3%B6\n",
         ),
@@ -120,6 +128,7 @@ def test_parameters_that_are_not_ascii_are_written_with_percent_signs(octets, ex
         ("From: a <ö@a.x>", "From .* 8-bit"),
         ("From: a <a@x>, ö", "From .* 8-bit"),
         ("From: <@ö:a@x>", "From .* 8-bit"),
+        ("From: a@bücher.example <a@x>", "From .* 8-bit"),
         ('To: "ö"@x', "To .* 8-bit"),
         ("To: a@[ö]", "To .* 8-bit"),
         (b"To: a <a@\xc3.example>", "To .* 8-bit"),
@@ -133,6 +142,10 @@ def test_parameters_that_are_not_ascii_are_written_with_percent_signs(octets, ex
         ("Content-Type: text/plain (ö)", "Content-Type has 8-bit octets outside"),
         ("Content-Type: text/plain; ö=a", "Content-Type cannot be read"),
         ("Content-Disposition: inline; filename*=''a; filename=ö", "two forms"),
+        ("Content-Disposition: inline; filename*=utf-8''%C3%BC; filename=ö", "two forms"),
+        ("Content-Disposition: inline; filename*=utf-8''%C; filename=ö", "two forms"),
+        ("Content-Disposition: inline; filename*=%C3%B6; filename=ö", "two forms"),
+        ('Content-Disposition: inline; filename=ö a; name="b"', "cannot be read"),
         ("Content-Disposition: inline; filename*0=ö", "two forms"),
         ("Content-Disposition: inline; filename=a; filename=ö", "twice"),
     ],
@@ -282,6 +295,19 @@ LETTERS = st.characters(blacklist_categories=("C", "Z"), blacklist_characters="=
 TEXTS = st.text(st.one_of(LETTERS, st.sampled_from("  ä€😀")), max_size=200).map(
     lambda text: " ".join(text.split(" ")).strip()
 )
+
+
+@pytest.mark.parametrize("spaces", [b" " * 90, b" " * 90 + b"\f" + b" " * 90, b"\n \v" + b" " * 90, b" \f" + b" " * 90])
+def test_no_line_of_a_folded_field_looks_empty(spaces):
+    field = Field(b"Subject", "Subject: ä".encode() + spaces + b"x" * 60 + spaces + b"y\n")
+    for short in (ascii_field(field), short_field(field)):
+        assert not any(not line or line.isspace() for line in short.octets.removesuffix(b"\n").split(b"\n"))
+
+
+@pytest.mark.parametrize("end", [b"", b" ", b"\t"])
+def test_a_backslash_at_the_end_of_a_line_makes_no_empty_line(end):
+    octets = in_ascii(b"To: a@x.example (\\" + end + b"\n " + "ü".encode() * 40 + b" \\\n\tb)")
+    assert b"\n\n" not in octets and octets.isascii()
 
 
 @given(TEXTS)
