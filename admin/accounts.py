@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from admin.finding import Caution
 from helper.failure import SystemFault
 from helper.privileged import paths
+from helper.privileged.accounts import account
 
 LOGIN_REFUSED = ("nologin", "false")  # the names of the shells that end at once, in whatever folder
 
@@ -30,14 +31,6 @@ def check_accounts() -> str:
                 f"{each.pw_name} has a home folder and needs none: usermod --home /nonexistent {each.pw_name}"
             )
     return f"{service.pw_name} and {standin.pw_name}"
-
-
-def account(name: str) -> pwd.struct_passwd:
-    """Return an account of ours from the password file."""
-    try:
-        return pwd.getpwnam(name)
-    except KeyError:
-        raise SystemFault(f"the user {name} does not exist: install Gatepost again") from None
 
 
 def members_of(ours: pwd.struct_passwd, everybody: Iterable[pwd.struct_passwd]) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from admin.accounts import account, give_up_root, helper_rights
+from admin.accounts import give_up_root, helper_rights
 from admin.apart import OUT, Apart
 from admin.call import call
 from admin.finding import MIND, RIGHT, WRONG, Finding, reason
@@ -24,6 +24,7 @@ from helper.delivery.story import Holdings
 from helper.failure import Failure, HostFailed, SystemFault
 from helper.hold import hold
 from helper.privileged import load, paths
+from helper.privileged.accounts import account
 from helper.routing.trace import host_text
 from helper.smtp.envelope import Envelope, MailData
 

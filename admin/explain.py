@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from admin.accounts import account, give_up_root
+from admin.accounts import give_up_root
 from admin.apart import relay
 from admin.files import read_configuration
 from admin.finding import reason
@@ -22,6 +22,7 @@ from helper.discreet import STARS, for_caller
 from helper.failure import AddressError, Failure, NotPermitted, SystemFault
 from helper.message.address import Mailbox
 from helper.privileged import load, paths
+from helper.privileged.accounts import account
 from helper.record import Record
 from helper.routing.trace import host_text
 from helper.smtp.steps import shown
@@ -82,14 +83,14 @@ def become(login: str) -> Case:
     if os.geteuid() != 0:
         raise NotPermitted("only root can explain for others: sudo gatepost explain; for yourself: sendmail -bt")
     try:
-        uid = pwd.getpwnam(login).pw_uid
+        user = pwd.getpwnam(login)
     except KeyError:
         raise SystemFault(f"there is no user {login}") from None
     configuration = read_configuration().configuration
     aliases = {file: load.alias_file(file) for file in alias_files(configuration)}
-    successor = account(paths.STANDIN_USER if uid == ROOT else login)
+    successor = account(paths.STANDIN_USER) if user.pw_uid == ROOT else user
     give_up_root(successor, os.getgrouplist(successor.pw_name, successor.pw_gid))
-    return Case(identify(uid), configuration, aliases)
+    return Case(identify(user.pw_uid), configuration, aliases)
 
 
 def answers_for(text: bytes, origin: Origin, case: Case) -> Iterator[dict[str, Any]]:

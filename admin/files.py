@@ -11,7 +11,7 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
-from admin.accounts import account, helper_rights
+from admin.accounts import gives_user, helper_rights
 from admin.finding import Caution, Finding, finding
 from admin.keywords import check_keywords
 from admin.oauth.store import grant_file, locked, logins, token_file
@@ -22,7 +22,9 @@ from helper.delivery.own_certificate import present
 from helper.delivery.plan import now, refuse_stale
 from helper.failure import ConfigError, SystemFault
 from helper.privileged import load, paths
-from helper.privileged.command import refuse_unsafe_command
+from helper.privileged.accounts import account
+from helper.privileged.command_files import refuse_unsafe_command
+from helper.privileged.log_file import log_file, shared_directories
 from helper.record import Record
 from helper.routing.aliases import count_entries
 from helper.routing.items import ListSyntax
@@ -133,15 +135,20 @@ def commands(configuration: Configuration) -> tuple[tuple[str, ...], ...]:
 
 
 def examine_command(command: tuple[str, ...]) -> str:
-    """Find a program that the service user can execute, and in which nobody else than root has a say."""
+    """Find a program that the service user can execute in every send, and in which nobody but root has a say."""
+    program = command[0]
     refuse_unsafe_command(command)
-    refuse_beyond_helper(command[0], os.X_OK)
+    if not gives_user():
+        name = paths.SERVICE_USER
+        remedy = f"chown {name}:{name} {paths.LAUNCHER}, chmod 6755 {paths.LAUNCHER}"
+        raise ConfigError(program, f"needs the launcher to be {name}:{name} 6755, or gatepost.socket: {remedy}")
+    refuse_beyond_helper(program, os.X_OK)
     if hides_path(command):
         raise Caution(
-            f"{command[0]} is given a line to carry out that has a path in it, and nobody looks at who can write that: "
+            f"{program} is given a line to carry out that has a path in it, and nobody looks at who can write that: "
             f"name the program itself, or a script of root's"
         )
-    return command[0]
+    return program
 
 
 def hides_path(command: tuple[str, ...]) -> bool:
@@ -212,8 +219,11 @@ def examine_log(path: str) -> str:
         return f"syslog, by {SYSLOG}"
     if load.exists(path):
         refuse_beyond_helper(path, os.W_OK)
-    with helper_rights():  # its folder can be the service user's, and root opens nothing there
-        os.close(load.log_file(path))
+    with helper_rights():  # its directory can be the service user's, and root opens nothing there
+        os.close(log_file(path))
+    shared = shared_directories(path, load.service_user())
+    if shared:
+        raise Caution(f"{path}: a group can write {', '.join(shared)}, and exchange what is in it: chmod g-w")
     return path
 
 

@@ -8,10 +8,10 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from admin.accounts import account
 from admin.finding import Caution
 from helper.failure import ConfigError, SystemFault
 from helper.privileged import load, paths
+from helper.privileged.accounts import account
 
 PREFIX = Path(paths.LAUNCHER).parents[2]  # below it, the layout is the same everywhere
 SENDMAIL = PREFIX / "sbin/sendmail"
@@ -117,7 +117,7 @@ def check_code() -> str:
 
 def check_code_in(top: Path) -> str:
     """Find the code below a folder so."""
-    load.refuse_unsafe_folders(str(top / "any"), load.ROOT)
+    load.refuse_unsafe_folders(str(top), load.ROOT)
     modules = []
     for path in walk(top):
         status = path.stat()

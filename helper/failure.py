@@ -46,7 +46,11 @@ class AddressError(Failure):
 
 
 class NotPermitted(Failure):
-    """The user: a policy, or an account that must not send."""
+    """The user: a policy, or an account that must not send. `later`: it is not known now who is calling."""
+
+    def __init__(self, problem: str, *, later: bool = False) -> None:
+        super().__init__(problem)
+        self.later = later
 
 
 class ConfigError(Failure):

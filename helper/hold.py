@@ -6,7 +6,7 @@ from helper.config.compiled import compiled_configuration
 from helper.config.values import CREDENTIAL, Authentication, Configuration, Machine, alias_files
 from helper.delivery.report import Log
 from helper.delivery.story import Holdings
-from helper.failure import ConfigError
+from helper.failure import ConfigError, SystemFault
 from helper.privileged import load, paths
 from helper.secret import Secret
 
@@ -47,8 +47,7 @@ def hold_nothing(error: ConfigError) -> Holdings:
 
 def hold(configuration: Configuration, keeper: load.Keeper) -> Holdings:
     """Open and read what the configuration names."""
-    log_file = load.log_file(configuration.log, keeper) if configuration.log != "syslog" else None
-    log = Log(log_file, configuration.log_format)
+    log = open_log(configuration, keeper)
     try:
         secrets = {
             each.name: secret_of(each.auth, keeper) for each in configuration.transports if each.auth is not None
@@ -59,9 +58,18 @@ def hold(configuration: Configuration, keeper: load.Keeper) -> Holdings:
             if each.tls_certificate is not None
         }
         aliases = {file: load.alias_file(file, keeper) for file in alias_files(configuration)}
-    except ConfigError as error:
+    except (ConfigError, SystemFault) as error:
         return Holdings(configuration, error, {}, {}, log, {})
     return Holdings(configuration, None, secrets, aliases, log, own_certificates)
+
+
+def open_log(configuration: Configuration, keeper: load.Keeper) -> Log:
+    """Return the log that the configuration names."""
+    if configuration.log == "syslog":
+        return Log(None, configuration.log_format)
+    from helper.privileged.log_file import log_file
+
+    return Log(log_file(configuration.log, keeper), configuration.log_format)
 
 
 def secret_of(auth: Authentication, keeper: load.Keeper) -> Secret:

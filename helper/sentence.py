@@ -63,7 +63,7 @@ def judge(failure: Failure) -> tuple[int, str]:
         case AddressError():
             return status.TEMPORARY if failure.later else status.NO_USER, f"{cut(failure.address)}: {failure.problem}"
         case NotPermitted():
-            return status.NOT_PERMITTED, failure.problem
+            return status.TEMPORARY if failure.later else status.NOT_PERMITTED, failure.problem
         case ConfigError():
             return status.CONFIGURATION, f"{place(failure)}: {failure.problem}"
         case StaleToken():

@@ -13,7 +13,7 @@ from admin.migrate.plan import MigrateError, Plan, Reader
 from admin.migrate.read import login_of
 from admin.migrate.write import configuration_text, write
 from helper.failure import Failure
-from helper.privileged.command import refuse_unsafe_command
+from helper.privileged.command_files import refuse_unsafe_command
 from helper.smtp.steps import shown
 from helper.status import FAILED, SENT
 

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from admin.accounts import account
 from admin.oauth.frame import FRAME_LIMIT, parse_frame, to_frame
 from helper.failure import SystemFault
 from helper.privileged import paths
+from helper.privileged.accounts import account
 
 ENTRY = Path(__file__).with_name("__main__.py")
 START_S = 30

@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-from admin.accounts import account
 from admin.draft import draft
 from admin.oauth.grant import Grant, parse_grant, to_octets
 from helper.config.values import CREDENTIAL, Configuration, Transport
 from helper.failure import ConfigError, SystemFault
 from helper.privileged import load, paths
+from helper.privileged.accounts import account
 from helper.secret import Secret
 from helper.smtp.sasl.choose import TOKEN
 

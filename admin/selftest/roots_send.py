@@ -6,7 +6,6 @@ import ctypes
 import os
 import select
 
-from admin.accounts import account
 from admin.apart import Apart, finish, program
 from admin.finding import Caution
 from admin.installed import SENDMAIL
@@ -16,6 +15,7 @@ from admin.selftest.held import has_only_rights_of, status_now
 from admin.selftest.proof import Proof
 from admin.selftest.spy import LIBC, check
 from helper.privileged import paths
+from helper.privileged.accounts import account
 
 IN_OPEN = 0x20
 ATTEMPTS = 3  # somebody else may send at the same time

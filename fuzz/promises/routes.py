@@ -11,7 +11,7 @@ from helper.discreet import for_caller, for_log
 from helper.failure import AddressError, MessageError
 from helper.message.address import Mailbox, parse_mailbox
 from helper.routing.caller import Caller
-from helper.routing.lists import Lookups
+from helper.routing.lists import Home, ListFile, Lookups
 from helper.routing.route import route
 
 SEEDS = (
@@ -41,7 +41,12 @@ def check(octets: bytes) -> None:
     routers = (ALIASES, *drawn.choice(((FORWARD,), (), (ALIASES.replace(name="again"),))), *LAST)
     is_hidden = drawn.is_so()
     files = {"/a": drawn.text(), "/l": drawn.text(), "/m": drawn.text(), "/home/alice/.forward": drawn.text()}
-    lookups = Lookups(files.get, files.get, {b"alice": "/home/alice"}.get, lambda _path: not is_hidden)
+
+    def read_file(path: str, user: int | None) -> ListFile | None:
+        return ListFile(files[path], user) if path in files else None
+
+    homes = {b"alice": Home("/home/alice", 1000)}
+    lookups = Lookups(files.get, read_file, homes.get, lambda _path: not is_hidden)
     steps: list[str] = []
 
     def tell(line: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from helper.config.hosts import HEXADECIMAL, is_domain, refuse_international
 from helper.config.shape import DIGITS, LETTERS, BadValue, Shape, must, text_of
+from helper.config.uids import NO_UID, uid_range
 
 ADDRESS_LIMIT = 254  # octets: a path of 256 without its angle brackets (RFC 5321, section 4.5.3.1.3)
 LOCAL_PART_LIMIT = 64  # octets (RFC 5321, section 4.5.3.1.1)
@@ -122,8 +123,11 @@ def parse_login(value: object) -> bytes:
 
 
 def parse_caller(value: object) -> bytes:
-    """Return the name of a user, or `@` and the name of a group."""
+    """Return the name of a user, `@` and the name of a group, or `uid` and the uids of callers without an account."""
     must(is_login(text_of(value).removeprefix("@")), CALLER.words)
+    uids = uid_range(text_of(value).encode())
+    if uids is not None and not uids[0] <= uids[1] < NO_UID:
+        raise BadValue('must have uids in ascending order, as "uid61184-65519" has')
     return text_of(value).encode()
 
 
@@ -191,7 +195,7 @@ DOMAIN_PATTERN = Shape("a pattern for domains (no named lists, no lookups)", par
 LOCAL_PART_PATTERN = Shape("a pattern for local parts", parse_local_part_pattern)
 ADDRESS_PATTERN = Shape("a pattern for addresses", parse_address_pattern)
 LOGIN = Shape("the name of a user or group", parse_login)
-CALLER = Shape("the name of a user, or @ and the name of a group", parse_caller)
+CALLER = Shape("the name of a user, @ and the name of a group, or uid4242 or uid61184-65519", parse_caller)
 HEADER_FIELD = Shape('a header field such as "Name: value", in one line of ASCII', parse_header_field)
 FIELD_NAME = Shape("the name of a header field", parse_field_name)
 PIN = Shape("a SHA-256 in hexadecimal or base64", parse_pin)

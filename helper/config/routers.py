@@ -26,6 +26,7 @@ def build_routers(value: object, transports: tuple[Transport, ...]) -> tuple[Rou
         with At(number):
             router = build_router(number, table)
             refuse_unknown_transport(router, transports)
+            refuse_given_away(router, transports)
             if any(router.name == earlier.name for earlier in routers):
                 raise BadValue("is the name of an earlier router", ("name",))
         routers.append(router)
@@ -95,3 +96,18 @@ def refuse_unknown_transport(router: Router, transports: tuple[Transport, ...]) 
     """Raise BadValue where the transport of a router is not there."""
     if router.transport and all(router.transport != transport.name for transport in transports):
         raise BadValue("is no transport of this file", ("transport",))
+
+
+def refuse_given_away(router: Router, transports: tuple[Transport, ...]) -> None:
+    """Raise BadValue where whoever owns the domain of a recipient would be logged in to, and so be given the password.
+
+    The caller chooses that domain. All other drivers send to hosts that the file names.
+    """
+    if router.driver != "dnslookup":
+        return
+    if any(transport.name == router.transport and transport.auth for transport in transports):
+        raise BadValue(
+            "has auth, and dnslookup would log in at the hosts of any domain that a caller writes to: "
+            "name a transport without auth",
+            ("transport",),
+        )

@@ -67,7 +67,13 @@ MAIN = (
     Option(MESSAGE_SIZE_LIMIT, parsers.SIZE, "50M", "The largest message taken.", "message_size_limit_octets"),
     Option("recipients_max", parsers.COUNT, 50_000, "The most recipients of a message."),
     Option("received_header", BOOLEAN, True, "Whether a Received: field tells where the message comes from."),
-    Option("log", parsers.LOG, "syslog", "Where the log goes; a file is opened before the rights to it are given up."),
+    Option(
+        "log",
+        parsers.LOG,
+        "syslog",
+        "Where the log goes. A file is opened before the rights to it are given up; it must be no link, and it and its "
+        "directory must be writable for root, the service user and its group alone.",
+    ),
     Option("log_format", one_of("text", "json"), "text", "What a line of the log looks like."),
     Option("exit_codes", one_of("simple", "sysexits"), "simple", "Whether a failure is always 1, or told by its kind."),
     Option(
@@ -185,7 +191,8 @@ AUTHENTICATION = (
         parsers.COMMAND,
         None,
         "A command that prints the password. Only root may be able to write the program and what its #! line names, "
-        "only root and the service user a file among its arguments.",
+        "only root and the service user a file among its arguments. It is run with the service user's ids alone: where "
+        "the launcher is 2755, only in root's sends and behind gatepost.socket.",
     ),
     Option("token_command", parsers.COMMAND, None, "A command that prints an OAuth 2.0 access token; the same rule."),
     Option("allow_plaintext", BOOLEAN, False, "Whether the password may go over an unencrypted connection."),
@@ -202,7 +209,12 @@ ROUTER = (
         "Only for these local parts.",
     ),
     Option("senders", ADDRESS_PATTERNS, None, "Only for messages with these reverse-paths."),
-    Option("callers", CALLERS, None, "Only for messages of these callers."),
+    Option(
+        "callers",
+        CALLERS,
+        None,
+        'Only for messages of these callers; "uid4242" and "uid61184-65519" are uids without an account.',
+    ),
     Option("check_local_user", BOOLEAN, False, "Only for local parts that are the login of a user."),
     HEADERS_ADD,
     HEADERS_REMOVE,
@@ -210,7 +222,12 @@ ROUTER = (
     Option("more", BOOLEAN, True, "Whether an address that this router does not take goes on to the next."),
 )
 
-TO_TRANSPORT = Option("transport", parsers.WORD, None, "The transport that takes the message; has to be given.")
+TO_TRANSPORT = Option(
+    "transport",
+    parsers.WORD,
+    None,
+    "The transport that takes the message; has to be given. For dnslookup it must have no auth.",
+)
 
 DRIVERS = {
     "redirect": (
@@ -225,7 +242,13 @@ DRIVERS = {
 }
 
 POLICY = (
-    Option("callers", CALLERS, None, "Whom it is for; default: everybody."),
+    Option(
+        "callers",
+        CALLERS,
+        None,
+        'Whom it is for; default: everybody. "uid4242" and "uid61184-65519" are uids without an account: where there '
+        "are policies, such a caller is refused if none is for it. A uid in a range of /etc/subuid is the owner's.",
+    ),
     Option("allow", BOOLEAN, True, "Whether they may send at all."),
     Option("recipients", ADDRESS_PATTERNS, None, "Each recipient has to match; default: any."),
     Option("senders", ADDRESS_PATTERNS, None, "The reverse-path has to match; default: any."),

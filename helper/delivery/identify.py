@@ -8,6 +8,7 @@ import pwd
 
 from helper.delivery.files import CALLERS, NOBODYS, Files
 from helper.record import Record
+from helper.routing.lists import Home
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,18 +18,25 @@ ROOT = 0
 
 
 class Person(Record):
-    """The caller as the password file knows them; `gecos` is empty and `home` None where it does not."""
+    """The caller as the password file knows them; `gecos` is empty and `home` None where it does not.
+
+    `groups` are the names of `gids`, as far as they have any. `is_subordinate` says that the uid is one of a range that
+    /etc/subuid gives to the user who is named here.
+    """
 
     uid: int
     login: bytes
     gecos: bytes
     home: str | None
+    gids: frozenset[int]
     groups: frozenset[bytes]
     files: Files = CALLERS
+    has_account: bool = True
+    is_subordinate: bool = False
 
 
 def identify(uid: int) -> Person:
-    """Return who called; a uid without an entry is called `uid1234`, so that mail of a stray service is not lost."""
+    """Return who called; a uid without an account is called `uid1234`, so that mail of a stray service is not lost."""
     return person(uid, [0] if uid == ROOT else [os.getgid(), *os.getgroups()])
 
 
@@ -38,13 +46,25 @@ def identify_peer(uid: int) -> Person:
 
 
 def person(uid: int, gids: Iterable[int]) -> Person:
-    """Return who has this uid."""
-    groups = group_names(gids)
+    """Return who has this uid: an account, the owner of the range that it is in (subuid(5)), or nobody known."""
     try:
-        entry = pwd.getpwuid(uid)
+        return known_person(uid, pwd.getpwuid(uid), gids)
     except KeyError:
-        return Person(uid, b"uid%d" % uid, b"", None, groups)
-    return Person(uid, os.fsencode(entry.pw_name), os.fsencode(entry.pw_gecos), entry.pw_dir, groups)
+        pass
+    from helper.delivery.subordinate import owner_of, subordinate_uids  # few callers have no account
+
+    owner = owner_of(uid, subordinate_uids())
+    if owner is None:
+        known = frozenset(gids)
+        return Person(uid, b"uid%d" % uid, b"", None, known, group_names(known), has_account=False)
+    return known_person(uid, owner, [*gids, *recorded_groups(owner.pw_uid)]).replace(is_subordinate=True)
+
+
+def known_person(uid: int, entry: pwd.struct_passwd, gids: Iterable[int]) -> Person:
+    """Return the person of an account."""
+    names = (os.fsencode(entry.pw_name), os.fsencode(entry.pw_gecos))
+    known = frozenset(gids)
+    return Person(uid, *names, entry.pw_dir, known, group_names(known))
 
 
 def recorded_groups(uid: int) -> list[int]:
@@ -67,9 +87,10 @@ def group_names(gids: Iterable[int]) -> frozenset[bytes]:
     return frozenset(names)
 
 
-def home_of(login: bytes) -> str | None:
-    """Return the home folder of a local user, None where there is no such user."""
+def home_of(login: bytes) -> Home | None:
+    """Return the home directory of a local user, None where there is no such user."""
     try:
-        return pwd.getpwnam(os.fsdecode(login)).pw_dir
+        entry = pwd.getpwnam(os.fsdecode(login))
     except (KeyError, ValueError):
         return None
+    return Home(entry.pw_dir, entry.pw_uid)

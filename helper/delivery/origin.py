@@ -48,7 +48,12 @@ def origin_of(
         return rewritten(configuration.rewrite, mailbox, local_domains)
 
     caller = identify_caller(
-        person.login, person.uid, person.groups, configuration.trusted_users, configuration.trusted_groups
+        person.login,
+        person.uid,
+        person.groups,
+        configuration.trusted_users,
+        configuration.trusted_groups,
+        has_account=person.has_account,
     )
     own = own_addresses(account, account_mailbox(person.login, configuration.primary_hostname), rewrite)
     requested = submission.reverse_path

@@ -24,10 +24,11 @@ VALUE_LIMIT = 1000
 class Progress:
     """What is known of a send so far. The only value here that changes: the phases note what they learn."""
 
-    def __init__(self, login: bytes = b"", uid: int | None = None) -> None:
+    def __init__(self, login: bytes = b"", uid: int | None = None, *, is_subordinate: bool = False) -> None:
         self.started_s = monotonic()
         self.caller = shown(login)
         self.uid = "" if uid is None else str(uid)
+        self.subuid = "yes" if is_subordinate else ""  # then `caller` is who the uid is subordinate to
         self.message_id = ""
         self.reverse_path = ""
         self.recipients: tuple[bytes, ...] = ()
@@ -65,6 +66,7 @@ class Progress:
             ("message-id", self.message_id),
             ("caller", self.caller),
             ("uid", self.uid),
+            ("subuid", self.subuid),
             ("from", self.reverse_path),
             ("to", joined(self.recipients)),
             ("host", self.host),

@@ -59,11 +59,10 @@ def port_number(machine: Machine) -> int:
 
 
 def port_of_service(name: bytes) -> int | None:
-    """Return the port of a service (services(5)), None for one that nobody knows."""
-    try:
-        return _socket.getservbyname(name.decode("ascii"), "tcp")
-    except OSError:
-        return None
+    """Return the port of a service of TCP, None for one that /etc/services does not know."""
+    from helper.delivery.services import port_in, services  # few configurations name one
+
+    return port_in(services(), name)
 
 
 def in_turns(addresses: list[Address]) -> list[Address]:

@@ -48,7 +48,7 @@ class Holdings(Record):
     """What was read before the drop; `failure` is what was wrong with it, to be told with the caller's recipients."""
 
     configuration: Configuration | None
-    failure: ConfigError | None
+    failure: Failure | None
     secrets: dict[str, Secret]
     alias_files: dict[str, bytes | None]
     log: Log
@@ -65,7 +65,7 @@ def tell(channel: Channel, person: Person, holdings: Holdings) -> None:
 
 def new_progress(person: Person, holdings: Holdings) -> Progress:
     """Return what is known of a request before it has come."""
-    progress = Progress(person.login, person.uid)
+    progress = Progress(person.login, person.uid, is_subordinate=person.is_subordinate)
     if holdings.sandbox is not None and holdings.sandbox.strength:
         progress.notes["sandbox"] = holdings.sandbox.strength
     return progress

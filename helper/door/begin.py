@@ -7,10 +7,10 @@ import fcntl
 import os
 import sys
 
-from helper.delivery.identify import recorded_groups
 from helper.failure import NotPermitted, SystemFault
 from helper.privileged import paths
-from helper.privileged.begin import CHANNEL, account, check_channel, check_interpreter
+from helper.privileged.accounts import account, our_accounts
+from helper.privileged.begin import CHANNEL, check_channel, check_interpreter
 from helper.privileged.drop import (
     empty_capabilities,
     no_core_file,
@@ -22,6 +22,10 @@ from helper.privileged.drop import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from helper.delivery.identify import Person
+
+SERVICE_CANNOT_SEND = f"the service user {paths.SERVICE_USER} and its group cannot send"
 
 SIGKILL = 9  # on every Linux; importing signal would import enum
 F_SETSIG = 10  # asm-generic/fcntl.h, for the processors that Gatepost is built for
@@ -117,9 +121,19 @@ def overflow_uids() -> frozenset[int]:
 
 
 def refuse_accounts_of_ours(uid: int) -> None:
-    """Raise NotPermitted for who can read the secrets, and for the stand-in: none of them sends, as elsewhere."""
-    service, standin = account(paths.SERVICE_USER), account(paths.STANDIN_USER)
-    if uid == service.pw_uid or service.pw_gid in recorded_groups(uid):
-        raise NotPermitted(f"the service user {paths.SERVICE_USER} and its group cannot send")
+    """Raise NotPermitted for the service user and the stand-in: neither of them sends, as elsewhere."""
+    service, standin = our_accounts()
+    if uid == service.pw_uid:
+        raise NotPermitted(SERVICE_CANNOT_SEND)
     if uid == standin.pw_uid:
         raise NotPermitted(f"the stand-in user {paths.STANDIN_USER} cannot send")
+
+
+def refuse_members(person: Person) -> Person:
+    """Return who is connected; raise NotPermitted for who has the service user's group, and can read the secrets.
+
+    Only a sandboxed process asks the name-service switch for the groups of a uid that others choose.
+    """
+    if account(paths.SERVICE_USER).pw_gid in person.gids:
+        raise NotPermitted(SERVICE_CANNOT_SEND)
+    return person

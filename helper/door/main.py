@@ -11,7 +11,7 @@ import os
 from helper import status
 from helper.delivery.identify import identify_peer
 from helper.delivery.story import tell
-from helper.door.begin import begin, shut_in
+from helper.door.begin import begin, refuse_members, shut_in
 from helper.door.channel import DoorChannel
 from helper.failure import Failure
 from helper.hold import take_hold
@@ -39,7 +39,7 @@ def main() -> NoReturn:
         holdings = in_sandbox(holdings)
         keep_from_ours(holdings)
         channel = DoorChannel(CHANNEL)
-        tell(channel, identify_peer(caller_uid), holdings)
+        tell(channel, refuse_members(identify_peer(caller_uid)), holdings)
     except Failure as failure:
         give_up(verdict(failure).line, channel, log)
     except BaseException as defect:  # the last resort; no traceback, whose lines could hold a secret

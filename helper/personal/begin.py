@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import pwd
 import sys
 
 from helper.failure import NotPermitted, SystemFault
 from helper.privileged import paths
+from helper.privileged.accounts import find_account, passwd
 from helper.privileged.begin import CHANNEL, check_channel
 from helper.privileged.drop import die_with_frontend, empty_capabilities, no_core_file, no_new_privileges, not_dumpable
 
@@ -73,9 +73,8 @@ def auxiliary_vector() -> bytes:
 
 def refuse_service_user() -> None:
     """Raise NotPermitted for who can read the secrets of the installation: as with the launcher, none of them sends."""
-    try:
-        service = pwd.getpwnam(paths.SERVICE_USER)
-    except KeyError:  # an installation of a user's own has no such account
+    service = find_account(paths.SERVICE_USER, passwd())
+    if service is None:  # an installation of a user's own has no such account
         return
     if os.getuid() == service.pw_uid or service.pw_gid in (os.getgid(), *os.getgroups()):
         raise NotPermitted(f"the service user {paths.SERVICE_USER} and its group cannot send")
@@ -83,8 +82,5 @@ def refuse_service_user() -> None:
 
 def identify_caller() -> int:
     """Return the caller's uid, root's where it is the stand-in's: only root can become that."""
-    try:
-        standin = pwd.getpwnam(paths.STANDIN_USER)
-    except KeyError:
-        return os.getuid()
-    return 0 if os.getuid() == standin.pw_uid else os.getuid()
+    standin = find_account(paths.STANDIN_USER, passwd())
+    return 0 if standin is not None and os.getuid() == standin.pw_uid else os.getuid()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import pwd
-import stat
 
 from helper.failure import ConfigError
 from helper.privileged import load, paths
-from helper.privileged.load import Keeper
+from helper.privileged.load import Keeper, Writer
 
 
 def given_configuration(path: str) -> tuple[Keeper, bytes]:
@@ -34,19 +33,20 @@ def own_configuration(path: str) -> tuple[Keeper, bytes]:
 def keeper_of(configuration: str) -> Keeper:
     """Return the caller as the keeper of a configuration, with the folder of secrets beside it."""
     secrets = os.path.join(os.path.dirname(configuration), "secrets")
-    return Keeper(configuration, secrets, login(), refuse_writable)
+    return Keeper(configuration, secrets, caller, refuse_writable)
 
 
 def refuse_writable(path: str, status: os.stat_result) -> None:
-    """Raise ConfigError where anyone but root and the caller can write it.
-
-    A folder like /tmp is no danger: what is in it can be exchanged by its owner alone, who is looked at as well.
-    """
+    """Raise ConfigError where anyone but root and the caller can write it."""
     if status.st_uid not in (0, os.getuid()):
-        raise ConfigError(path, f"must belong to {login()} or root: chown {login()}")
-    is_sticky_folder = stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX
-    if status.st_mode & load.WRITABLE_BY_OTHERS and not is_sticky_folder:
+        raise ConfigError(path, f"must belong to {login()} or root: {load.chown(status)} {login()}")
+    if load.is_writable_by_others(status):
         raise ConfigError(path, "can be written by others: chmod go-w")
+
+
+def caller() -> Writer:
+    """Return who writes the log of a send without privilege."""
+    return Writer(login(), str(os.getgid()), os.getuid(), os.getgid())
 
 
 def login() -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import pwd
 import stat
 import sys
 
 from helper.failure import NotPermitted, SystemFault
 from helper.privileged import paths, process
+from helper.privileged.accounts import our_accounts
 
 CHANNEL = 3  # where the launcher leaves the socketpair's end
 
@@ -71,12 +71,13 @@ def check_channel() -> None:
 def identify_caller() -> int:
     """Return the caller's uid: the real one, and root's where it is the stand-in's (only root can become that).
 
-    The effective user, or in the set-gid installation the effective group, has to be the service user's.
+    The effective user, or in the set-gid installation the effective group, has to be the service user's. The real
+    group is the caller's, root's group too, as in many containers.
     """
     real, effective, saved = os.getresuid()
     real_group, effective_group, saved_group = os.getresgid()
-    service, standin = account(paths.SERVICE_USER), account(paths.STANDIN_USER)
-    if 0 in (real, effective, saved, real_group, effective_group, saved_group):
+    service, standin = our_accounts()
+    if 0 in (real, effective, saved, effective_group, saved_group):
         raise SystemFault("the helper never runs with an id of root")
     if real == service.pw_uid or real_group == service.pw_gid or service.pw_gid in os.getgroups():
         raise NotPermitted(f"the service user {paths.SERVICE_USER} and its group cannot send")
@@ -85,11 +86,3 @@ def identify_caller() -> int:
     if (effective_group, saved_group) != (service.pw_gid, service.pw_gid) or not (by_user or by_group):
         raise SystemFault(f"{paths.LAUNCHER} did not give the rights of {paths.SERVICE_USER}: install Gatepost again")
     return 0 if real == standin.pw_uid else real
-
-
-def account(name: str) -> pwd.struct_passwd:
-    """Return an account of ours from the password file."""
-    try:
-        return pwd.getpwnam(name)
-    except KeyError:
-        raise SystemFault(f"the user {name} does not exist: install Gatepost again") from None

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import stat
 
-from helper.failure import ConfigError, SystemFault
+from helper.failure import ConfigError
 from helper.privileged import paths
+from helper.privileged.accounts import account
+from helper.privileged.way import steps
 from helper.record import Record
 from helper.secret import Secret
 from helper.text import without_mark
@@ -21,7 +23,6 @@ SECRET_LIMIT = 16 * 1024  # octets; the longest tokens in use are about 4,000
 PEM_LIMIT = 64 * 1024  # octets; a certificate with those above it has about 6,000
 HOSTS_LIMIT = 1024 * 1024  # octets
 MAILNAME_LIMIT = 1024  # octets; one name
-LOG_ROOM = 1024 * 1024  # octets; a line has some thousands, and others may write some meanwhile
 ANY_DIGIT = bytes.maketrans(b"123456789", b"000000000")
 ALIASES_LIMIT = 64 * 1024 * 1024  # octets; half a million entries
 
@@ -32,25 +33,54 @@ OPEN_QUIETLY = os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK  # no FIFO, terminal o
 def refuse_writable(path: str, status: os.stat_result) -> None:
     """Raise ConfigError where anyone but root can write it; an ACL shows in the mode bits of the group (acl(5))."""
     if status.st_uid != 0:
-        raise ConfigError(path, "must belong to root: chown root")
-    if status.st_mode & WRITABLE_BY_OTHERS:
+        raise ConfigError(path, f"must belong to root: {chown(status)} root")
+    if is_writable_by_others(status):
         raise ConfigError(path, "can be written by others than root: chmod go-w")
+
+
+def is_writable_by_others(status: os.stat_result) -> bool:
+    """Say whether more than the owner can write a file, or exchange what is in a directory.
+
+    In a sticky directory only the owner of a file does that, who is looked at as well. The mode of a link says nothing.
+    """
+    is_sticky = stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX
+    return bool(status.st_mode & WRITABLE_BY_OTHERS) and not is_sticky and not stat.S_ISLNK(status.st_mode)
+
+
+def chown(status: os.stat_result) -> str:
+    """Return the command that changes the owner, of a link itself where it is one."""
+    return "chown -h" if stat.S_ISLNK(status.st_mode) else "chown"
+
+
+class Writer(Record):
+    """Who writes the log: `gid` is of the one group that may write it, too."""
+
+    login: str
+    group: str
+    uid: int
+    gid: int
 
 
 class Keeper(Record):
     """Who keeps the files that a send reads: root, for an installation; a user, for a send without privilege.
 
-    `refuse_writable` raises ConfigError for a file or folder that others than the keeper can write; `log_writer` is the
-    login that opens the log.
+    `refuse_writable` raises ConfigError for a file, directory or link that others than the keeper can write;
+    `log_writer` returns who opens the log.
     """
 
     configuration: str
     secrets: str
-    log_writer: str
+    log_writer: Callable[[], Writer]
     refuse_writable: Callable[[str, os.stat_result], None]
 
 
-ROOT = Keeper(paths.CONFIGURATION, paths.SECRETS, paths.SERVICE_USER, refuse_writable)
+def service_user() -> Writer:
+    """Return who writes the log of an installation."""
+    service = account(paths.SERVICE_USER)
+    return Writer(service.pw_name, service.pw_name, service.pw_uid, service.pw_gid)
+
+
+ROOT = Keeper(paths.CONFIGURATION, paths.SECRETS, service_user, refuse_writable)
 
 
 def configuration(keeper: Keeper = ROOT) -> bytes:
@@ -122,28 +152,6 @@ def alias_file(path: str, keeper: Keeper = ROOT) -> bytes | None:
         return None
 
 
-def log_file(path: str, keeper: Keeper = ROOT) -> int:
-    """Open the log for appending; it is never created here, so that no folder has to be writable for us."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | OPEN_QUIETLY)
-    except OSError as error:
-        hint = f"create it, writable for {keeper.log_writer} alone"
-        raise ConfigError(path, f"cannot be opened as the log ({error.strerror}): {hint}") from None
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        raise ConfigError(path, "cannot be the log: it is no regular file")
-    refuse_cut_line(descriptor)
-    return descriptor
-
-
-def refuse_cut_line(log: int) -> None:
-    """Raise SystemFault where the kernel would cut our line of the log, and so spoil the next one (RLIMIT_FSIZE)."""
-    import resource  # only where the log is a file
-
-    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
-    if limit != resource.RLIM_INFINITY and os.fstat(log).st_size + LOG_ROOM > limit:
-        raise SystemFault("the caller may not write files as large as the log (ulimit -f)")
-
-
 def exists(path: str) -> bool:
     """Say whether there is a file, readable or not."""
     return os.path.lexists(path)
@@ -184,7 +192,7 @@ def readable_octets(path: str, limit: int) -> bytes:
 
 
 def protected_file(path: str, limit: int, unreadable_by: int = 0, keeper: Keeper = ROOT) -> bytes:
-    """Return the octets of a regular file that its keeper alone can write, in folders that its keeper alone can write.
+    """Return the octets of a regular file that its keeper alone can write, on a way that its keeper alone can change.
 
     Owner and mode are asked of the open descriptor: what was checked is what is read (threat F4).
     """
@@ -227,11 +235,13 @@ def refuse_unsafe(path: str, status: os.stat_result, unreadable_by: int, keeper:
 
 
 def refuse_unsafe_folders(path: str, keeper: Keeper) -> None:
-    """Raise ConfigError for a folder on the way in which others than the keeper could exchange what we read."""
-    folder = os.path.dirname(path)
-    while folder != os.path.dirname(folder):  # "/", and "//" too
-        keeper.refuse_writable(folder, os.stat(folder))
-        folder = os.path.dirname(folder)
+    """Raise ConfigError for a directory or link on the way by which others than the keeper could exchange what we read.
+
+    Links are followed: both the directories of the path as it is written and those that it leads to are looked at.
+    """
+    for place, status in steps(path):
+        if stat.S_ISDIR(status.st_mode) or stat.S_ISLNK(status.st_mode):
+            keeper.refuse_writable(place, status)
 
 
 def read(descriptor: int, limit: int) -> bytes:

@@ -14,10 +14,19 @@ class Caller(Record):
     uid: int
     groups: frozenset[bytes] = frozenset()
     trusted: bool = False
+    has_account: bool = True
 
     def is_among(self, names: tuple[bytes, ...]) -> bool:
-        """Say whether one of the names is the login, or `@` and a group of the caller's."""
-        return any(name[1:] in self.groups if name.startswith(b"@") else name == self.login for name in names)
+        """Say whether one of the names is the login, a group of the caller's, or takes a uid that has no account."""
+        return any(name[1:] in self.groups if name.startswith(b"@") else self._is_called(name) for name in names)
+
+    def _is_called(self, name: bytes) -> bool:
+        if self.has_account:
+            return name == self.login
+        from helper.config.uids import uid_range  # few callers have no account
+
+        uids = uid_range(name)
+        return uids is not None and uids[0] <= self.uid <= uids[1]
 
 
 def identify(
@@ -26,7 +35,9 @@ def identify(
     groups: frozenset[bytes],
     trusted_users: tuple[bytes, ...],
     trusted_groups: tuple[bytes, ...],
+    *,
+    has_account: bool = True,
 ) -> Caller:
     """Return the caller; trusted are root and whoever the configuration names (Exim, chapter 5, "Trusted users")."""
     trusted = uid == ROOT or login in trusted_users or not groups.isdisjoint(trusted_groups)
-    return Caller(login, uid, groups, trusted)
+    return Caller(login, uid, groups, trusted, has_account)

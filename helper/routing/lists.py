@@ -21,18 +21,33 @@ DEFAULT_KEY = b"*"
 FILTERS = (b"# exim filter", b"# sieve filter")  # Exim, chapter "The redirect router", "Forward files and filters"
 
 
+class Home(Record):
+    """Where a user's own files are."""
+
+    path: str
+    uid: int
+
+
+class ListFile(Record):
+    """What is in a file of a list, and whose word that is: None for the configuration's, root's and the sender's."""
+
+    octets: bytes
+    user: int | None
+
+
 class Lookups(Record):
     """What routing has to ask the system.
 
     `alias_file` returns the octets of a file that the configuration names, which may have been opened while we still
-    had the rights to it; `read_file` those of any other file, with the rights of the caller: what a .forward file
-    names must never be opened with more. Both return None for a file that does not exist and raise OSError for one
-    that cannot be read. `may_show` tells whether the caller may read an alias file, and so see in a trace what it says.
+    had the rights to it; `read_file` any other file, with the rights of the caller: what a .forward file names must
+    never be opened with more. It is told whose word the path is, lest somebody else names what only the caller may
+    read. Both return None for a file that does not exist and raise OSError for one that cannot be read. `may_show`
+    tells whether the caller may read an alias file, and so see in a trace what it says.
     """
 
     alias_file: Callable[[str], bytes | None]
-    read_file: Callable[[str], bytes | None]
-    home_of: Callable[[bytes], str | None]  # of a login; None: there is no such user
+    read_file: Callable[[str, int | None], ListFile | None]
+    home_of: Callable[[bytes], Home | None]  # of a login; None: there is no such user
     may_show: Callable[[str], bool]
 
 
@@ -55,15 +70,15 @@ class Lists:
         self.qualify = qualify
         self.alias_files: dict[str, AliasFile] = {}
         self.entries: dict[tuple[str, int], tuple[Item, ...]] = {}
-        self.files: dict[bytes, tuple[Item, ...]] = {}
+        self.files: dict[tuple[bytes, int | None], tuple[tuple[Item, ...], int | None]] = {}
 
-    def of_router(self, router: Router, local_part: bytes, home: str | None) -> Listing | None:
+    def of_router(self, router: Router, local_part: bytes, home: Home | None) -> Listing | None:
         """Return what a redirect router says of a local part, None where it says nothing."""
         if router.file is None:
             return self.of_data(f"the data of router {router.name}", router.data)
         if not router.file.startswith("$home"):
             return self.of_alias_file(router.file, local_part)
-        return None if home is None else self.of_forward_file(home + router.file.removeprefix("$home"))
+        return None if home is None else self.of_forward_file(home.path + router.file.removeprefix("$home"), home.uid)
 
     def of_data(self, place: str, data: tuple[bytes, ...]) -> Listing | None:
         """Return what the configuration itself says, the same for every address."""
@@ -91,34 +106,39 @@ class Lists:
     def alias_file(self, path: str) -> AliasFile:
         """Return an alias file. Undeliverable where it cannot be read, or is not there though it is configured."""
         if path not in self.alias_files:
-            octets = octets_of(self.lookups.alias_file, path)
+            try:
+                octets = self.lookups.alias_file(path)
+            except OSError as error:
+                raise unreadable(path, error) from None
             if octets is None:
                 raise Undeliverable(f"cannot be routed: there is no {path}", later=True)
-            self.alias_files[path] = AliasFile(octets)
+            self.alias_files[path] = AliasFile(text_of(path, octets))
         return self.alias_files[path]
 
-    def of_forward_file(self, path: str) -> Listing | None:
-        """Return what a .forward file says; one that is absent or says nothing leaves the address alone."""
-        octets = octets_of(self.lookups.read_file, path)
-        if octets is None:
+    def of_forward_file(self, path: str, user: int) -> Listing | None:
+        """Return what a user's .forward file says; one that is absent or says nothing leaves the address alone."""
+        file = self.list_file(path, user)
+        if file is None:
             return None
+        octets = file.octets
         if octets[:32].lower().startswith(FILTERS):
             raise Undeliverable(f"has a filter in {hidden(path)}, and filters are not run")
-        items = self.with_included(parse_list(path, octets, self.qualify))
+        items = self.with_included(parse_list(path, octets, self.qualify), file.user)
         return Listing(items, path) if items else None
 
-    def with_included(self, items: Iterable[Item]) -> tuple[Item, ...]:
-        """Return the items of a list, with what the files hold in the places of `:include:`.
+    def with_included(self, items: Iterable[Item], user: int | None = None) -> tuple[Item, ...]:
+        """Return the items of a list, with what the files hold in the places of `:include:`; `user` is whose it is.
 
         A file that is included twice adds nothing the second time; one that includes itself is a loop.
         """
-        open_lists, open_paths, seen = [iter(items)], [b""], {b""}
+        open_lists, open_paths, users, seen = [iter(items)], [b""], [user], {b""}
         found: list[Item] = []
         while open_lists:
             item = next(open_lists[-1], None)
             if item is None:
                 open_lists.pop()
                 open_paths.pop()
+                users.pop()
             elif item.kind != INCLUDE:
                 found.append(item)
             elif item.text in open_paths or len(open_paths) > INCLUDE_DEPTH_MAX:
@@ -126,33 +146,46 @@ class Lists:
                 raise Undeliverable(f"is redirected in a loop: {file} is included again and again")
             elif item.text not in seen:
                 seen.add(item.text)
-                open_lists.append(iter(self.items_of_file(item.text)))
+                included, owner = self.items_of_file(item.text, users[-1])
+                open_lists.append(iter(included))
                 open_paths.append(item.text)
+                users.append(owner)
         return tuple(found)
 
-    def items_of_file(self, path: bytes) -> tuple[Item, ...]:
-        """Return the items of a file that is included. Undeliverable where there is none."""
-        if path not in self.files:
-            octets = octets_of(self.lookups.read_file, path.decode("utf-8", "surrogateescape"))
-            if octets is None:
+    def items_of_file(self, path: bytes, user: int | None) -> tuple[tuple[Item, ...], int | None]:
+        """Return the items of a file that is included, and whose word they are. Undeliverable where there is none."""
+        if (path, user) not in self.files:
+            file = self.list_file(path.decode("utf-8", "surrogateescape"), user)
+            if file is None:
                 raise Undeliverable(f"cannot be routed: there is no {hidden(printable(path))}", later=True)
-            self.files[path] = tuple(parse_list(printable(path), octets, self.qualify))
-        return self.files[path]
+            self.files[path, user] = tuple(parse_list(printable(path), file.octets, self.qualify)), file.user
+        return self.files[path, user]
+
+    def list_file(self, path: str, user: int | None) -> ListFile | None:
+        """Return a file of a list, None where there is none. Undeliverable where it cannot be read."""
+        try:
+            file = self.lookups.read_file(path, user)
+        except OSError as error:
+            raise unreadable(path, error) from None
+        return None if file is None else file.replace(octets=text_of(path, file.octets))
 
 
-def octets_of(read: Callable[[str], bytes | None], path: str) -> bytes | None:
-    """Return what is in a file, None where there is none. Undeliverable where it cannot be read."""
-    shown = hidden(printable(path.encode("utf-8", "surrogateescape")))
-    try:
-        octets = read(path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise Undeliverable(f"cannot be routed: {shown} cannot be read: {reason}", later=True) from None
-    if octets is None:
-        return None
+def unreadable(path: str, error: OSError) -> Undeliverable:
+    """Return what is told of a file that cannot be read."""
+    reason = printable((error.strerror or str(error)).encode("utf-8", "surrogateescape"))
+    return Undeliverable(f"cannot be routed: {shown(path)} cannot be read: {reason}", later=True)
+
+
+def text_of(path: str, octets: bytes) -> bytes:
+    """Return what is in a file without a byte-order mark. Undeliverable for UTF-16."""
     if is_utf16(octets):
-        raise Undeliverable(f"cannot be routed: {shown} is UTF-16: save it as UTF-8")
+        raise Undeliverable(f"cannot be routed: {shown(path)} is UTF-16: save it as UTF-8")
     return without_mark(octets)
+
+
+def shown(path: str) -> str:
+    """Return a path as it is told to those who may know it."""
+    return hidden(printable(path.encode("utf-8", "surrogateescape")))
 
 
 def parse_list(place: str, octets: bytes, qualify: bytes) -> list[Item]:

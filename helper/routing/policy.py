@@ -30,6 +30,7 @@ def check(
     """
     policy = policy_for(policies, caller)
     if policy is None:
+        refuse_unknown(policies, caller)
         return
     name = printable(caller.login)
     if not policy.allow:
@@ -51,6 +52,12 @@ def policy_for(policies: tuple[Policy, ...], caller: Caller) -> Policy | None:
         if not policy.callers or caller.is_among(policy.callers):
             return policy
     return None
+
+
+def refuse_unknown(policies: tuple[Policy, ...], caller: Caller) -> None:
+    """Raise NotPermitted for a uid without an account: nobody knows whose policy it would have passed by."""
+    if policies and not caller.has_account:
+        raise NotPermitted(f"uid {caller.uid} has no account (or the directory service is down)", later=True)
 
 
 def is_over(count: int, limit: int | None) -> bool:

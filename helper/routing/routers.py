@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from helper.message.address import Mailbox
     from helper.routing.caller import Caller
     from helper.routing.items import Item
-    from helper.routing.lists import Listing, Lists
+    from helper.routing.lists import Home, Listing, Lists
     from helper.routing.trace import Trace
 
 NO_LOCAL_DELIVERY = "and there is no local delivery"
@@ -112,6 +112,6 @@ def in_order(hosts: tuple[Host, ...], transport: Transport) -> tuple[Host, ...]:
     return tuple(sorted(hosts, key=lambda host: (host.kind, host.name, host.port or 0, host.service or b"")))
 
 
-def home_of(mailbox: Mailbox, circumstances: Circumstances) -> str | None:
+def home_of(mailbox: Mailbox, circumstances: Circumstances) -> Home | None:
     """Return the home of the user whose login the local part is; logins are in lower case, local parts in any."""
     return circumstances.lists.lookups.home_of(mailbox.local_part.lower())

@@ -17,12 +17,19 @@ OUTER = (
     "-s",
     "500",
     "-e",
-    "trace=network,setresuid,execve,fork,vfork,clone,clone3",
+    "trace=network,setresuid,execve,fork,vfork,clone,clone3,openat",
     "-o",
 )
 TELL = "        tell(channel, identify(caller_uid), holdings)\n"
 SANDBOX = "        holdings = in_sandbox(holdings)\n"  # it would forbid a drop that comes later
 LATE_DROP = {"helper/main.py": {"        drop()\n": "", SANDBOX: "", TELL: TELL + "        drop()\n"}}
+SWITCHED = {
+    "helper/privileged/begin.py": {
+        "    service, standin = our_accounts()\n": """    import pwd
+    service, standin = pwd.getpwnam(paths.SERVICE_USER), pwd.getpwnam(paths.STANDIN_USER)
+"""
+    }
+}
 # What hears something from a peer; a socket's own end of file does not.
 HEARS = re.compile(r"\b(recvfrom|recvmsg|recvmmsg|accept4?|connect)\((.*)")
 
@@ -69,6 +76,29 @@ def test_nor_to_find_the_machines_name(installation, smarthost, tmp_path):
     etc = {"hosts": "127.0.0.1 localhost\n", "resolv.conf": "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"}
     before, _ = helper_calls(installation, tmp_path, "alice", etc=etc)
     assert heard(before) == []
+
+
+def switched(calls):
+    """Return where the name-service switch was asked: it reads first which modules to ask."""
+    return [call for call in calls if '"/etc/nsswitch.conf"' in call]
+
+
+@pytest.mark.parametrize("mode", [0o6755, 0o2755], ids=["6755", "2755"])
+@pytest.mark.parametrize("user", ["alice", "root"])
+def test_the_name_service_switch_is_asked_with_the_callers_rights_alone(installation, smarthost, tmp_path, mode, user):
+    """Its modules may speak to a network; and nobody there may say who our own accounts are."""
+    installation.mode(mode)
+    installation.configure_relay(smarthost())
+    before, after = helper_calls(installation, tmp_path, user)
+    assert switched(before) == []
+    assert switched(after) != []
+
+
+def test_control_our_accounts_by_the_switch_are_looked_up_with_the_service_users_rights(weakened, smarthost, tmp_path):
+    installation = weakened(SWITCHED)
+    installation.configure_relay(smarthost())
+    before, _ = helper_calls(installation, tmp_path, "alice")
+    assert switched(before) != []
 
 
 def test_nothing_is_executed_or_forked_after_it(installation, smarthost, tmp_path):

@@ -30,7 +30,15 @@ DUMPABLE = {
 OUTLIVING = {"helper/door/channel.py": {"self._signal_events(os.O_ASYNC)": "self._signal_events(0)"}}
 READING = {
     "helper/delivery/identify.py": {".replace(files=NOBODYS)": ".replace(files=CALLERS)"},
+    "helper/delivery/files.py": {"owner_of_list(path, status, user))": "user)"},
     "helper/door/main.py": {"        keep_from_ours(holdings)\n": ""},
+}
+# A member of the service user's group is found where the door is not shut yet; and asked for with too many rights.
+OUTER = ("/usr/bin/strace", "-f", "-qq", "-s", "300", "-e", "trace=execve,openat,seccomp", "-o")
+ASKING_EARLY = {
+    "helper/door/main.py": {
+        "        caller_uid = begin()\n": "        caller_uid = begin()\n        identify_peer(caller_uid)\n"
+    }
 }
 BELIEVING = {
     "helper/door/begin.py": {
@@ -149,6 +157,53 @@ def test_control_a_helper_that_asked_would_believe_it(weakened, smarthost, secon
     done = forge(installation, CLAIMANT)
     assert host.message.reverse_path == b"root@forged.example"
     assert "caller=root " in done.log_line
+
+
+def test_no_name_service_is_asked_about_a_caller_before_the_helper_is_shut_in(
+    installation, smarthost, second_door, tmp_path
+):
+    """Its modules would look for a uid of the caller's choice with the service user's rights, on a network perhaps."""
+    host = smarthost()
+    text = installation.relay_configuration(host, hosts=["localhost:relay"])
+    installation.configure(text)
+    etc = {"services": f"relay {host.port}/tcp\n"}
+    second_door(installation, outer=(*OUTER, tmp_path / "trace"), etc=etc)
+    result = installation.send("carol@example.org", stdin=MESSAGE, **THROUGH)
+    assert (result.status, result.stderr) == (0, "")
+    before, after = asked(tmp_path / "trace")
+    assert before == []
+    assert after != []
+
+
+def test_control_a_helper_that_looks_early_asks_with_the_service_users_rights(
+    weakened, smarthost, second_door, tmp_path
+):
+    installation = weakened(ASKING_EARLY)
+    installation.configure_relay(smarthost())
+    second_door(installation, outer=(*OUTER, tmp_path / "trace"))
+    installation.send("carol@example.org", stdin=MESSAGE, **THROUGH)
+    assert asked(tmp_path / "trace")[0] != []
+
+
+def asked(trace):
+    """Return when a helper read how to ask the name-service switch: before seccomp shut it in, and afterwards."""
+    lines = trace.read_text().splitlines()
+    begin = next(number for number, line in enumerate(lines) if 'execve("/usr/bin/python3"' in line)
+    lines = lines[begin + 1 :]
+    shut_in = next(number for number, line in enumerate(lines) if "SECCOMP_SET_MODE_FILTER" in line)
+    asks = [number for number, line in enumerate(lines) if '"/etc/nsswitch.conf"' in line]
+    return [number for number in asks if number < shut_in], [number for number in asks if number > shut_in]
+
+
+def test_a_member_of_the_service_users_group_cannot_send(installation, smarthost, second_door):
+    host = smarthost()
+    installation.configure_relay(host)
+    group = installation.account("mail").pw_name
+    members = f"{group}:x:{installation.account('mail').pw_gid}:{login(installation, 'alice')}\n"
+    second_door(installation, etc={"group": members})
+    result = installation.send("carol@example.org", stdin=MESSAGE, **THROUGH)
+    assert (result.status, host.connections) == (1, 0)
+    assert "and its group cannot send" in result.reason
 
 
 # The password

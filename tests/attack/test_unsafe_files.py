@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 
@@ -19,6 +20,14 @@ WITHOUT_CHECKS = {
     "helper/privileged/load.py": {
         "        refuse_unsafe(path, os.fstat(descriptor), unreadable_by, keeper)\n"
         "        refuse_unsafe_folders(path, keeper)\n": ""
+    }
+}
+
+
+ANY_LOG = {
+    "helper/privileged/log_file.py": {
+        " | os.O_NOFOLLOW": "",
+        "        refuse_unfit(path, os.fstat(descriptor), writer)\n        refuse_exchangeable(path, writer)\n": "",
     }
 }
 
@@ -137,6 +146,166 @@ def test_a_log_that_is_no_file_is_refused_at_once(installation, host, kind):
     assert process.returncode == 1
     assert stderr.startswith(f"sendmail: not sent: {installation.log}: can")
     assert host.connections == 0
+
+
+# The way to a file: links are followed, and whoever could change where they lead is found
+
+
+@pytest.fixture
+def aside(installation):
+    """Return a directory of root's, and in it one of alice's, one open to all, and a sticky one."""
+    directory = installation.root / "aside"
+    directory.mkdir()
+    for name, owner, mode in (("mine", "alice", 0o755), ("open", "root", 0o777), ("sticky", "root", 0o1777)):
+        (directory / name).mkdir()
+        os.chown(directory / name, installation.account(owner).pw_uid, -1)
+        (directory / name).chmod(mode)
+    yield directory
+    shutil.rmtree(directory)
+
+
+def move(file, place, *links):
+    """Move a file of root's, and let its name lead there by links that have been made of each other."""
+    target = place / file.name
+    shutil.move(file, target)
+    os.chown(target, 0, file.parent.stat().st_gid if target.stat().st_gid == 0 else target.stat().st_gid)
+    for link in links:
+        link.symlink_to(target)
+        target = link
+    file.symlink_to(target)
+
+
+@pytest.mark.parametrize("place", FILES)
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [("mine", "must belong to root: chown root"), ("open", "can be written by others than root: chmod go-w")],
+)
+def test_a_directory_that_a_link_leads_to_is_looked_at(installation, host, aside, place, where, told):
+    move(places(installation)[place], aside / where)
+    is_refused(installation, host, told, aside / where)
+
+
+def test_a_directory_that_is_only_passed_is_looked_at(installation, host, aside):
+    """The first link leads to one in a directory of alice's, which leads back to a file of root's."""
+    move(places(installation)["secret"], aside, aside / "mine/link")
+    is_refused(installation, host, "must belong to root: chown root", aside / "mine")
+
+
+@pytest.mark.parametrize(("owner", "told"), [("root", None), ("alice", "must belong to root: chown -h root")])
+def test_a_sticky_directory_is_safe_for_what_is_roots_in_it(installation, host, aside, owner, told):
+    link = aside / "sticky/link"
+    move(places(installation)["secret"], aside, link)
+    os.chown(link, installation.account(owner).pw_uid, -1, follow_symlinks=False)
+    if told:
+        is_refused(installation, host, told, link)
+    else:
+        assert installation.send("carol@example.org", stdin=MESSAGE).status == 0
+
+
+# The log: what is written to it must not be written to what a caller chose
+
+
+def log_in(installation, host, path):
+    """Configure a log, and return it."""
+    installation.configure_relay(host, {"log": str(path)})
+    return path
+
+
+def fresh_log(installation, path, mode=0o660, owner="mail"):
+    """Make a log file that is right but for what is said."""
+    service = installation.account("mail")
+    write(path, "", installation.account(owner).pw_uid, service.pw_gid, mode)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("mode", "owner", "told"),
+    [
+        (0o660, "mail", None),
+        (0o640, "mail", None),
+        (0o660, "root", None),
+        (0o662, "mail", "others than"),
+        (0o660, "alice", "must belong to root or"),
+        (0o750, "mail", "set-id or execute bit"),
+        (0o2660, "mail", "set-id or execute bit"),
+        (0o4660, "mail", "set-id or execute bit"),
+    ],
+)
+def test_a_log_is_a_plain_file_of_its_writers(installation, host, aside, mode, owner, told):
+    log = log_in(installation, host, fresh_log(installation, aside / "log", mode, owner))
+    if told:
+        is_refused(installation, host, told, log)
+        assert log.read_text() == ""
+    else:
+        assert installation.send("carol@example.org", stdin=MESSAGE).status == 0
+        assert log.read_text().count("\n") == 1
+
+
+@pytest.mark.parametrize("how", ["link", "hard-link", "others-group"])
+def test_a_log_by_another_name_or_of_another_group_is_refused(installation, host, aside, how):
+    log, other = aside / "log", aside / "other"
+    fresh_log(installation, other)
+    if how == "link":
+        log.symlink_to(other)
+    elif how == "hard-link":
+        os.link(other, log)
+    else:
+        os.chown(fresh_log(installation, log), -1, installation.account("alice").pw_gid)
+        log.chmod(0o660)
+    is_refused(installation, host, "cannot be the log: ", log_in(installation, host, log))
+    assert other.read_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("mode", "group", "above", "told"),
+    [
+        (0o755, 0, False, None),
+        (0o1777, 0, False, None),
+        (0o777, 0, False, "others than"),
+        (0o775, "mail", False, None),
+        (0o775, "alice", False, "others than"),
+        (0o777, 0, True, "can be written by everybody"),
+        (0o775, "alice", True, None),
+    ],
+)
+def test_the_directories_of_a_log_are_looked_at(installation, host, aside, mode, group, above, told):
+    """A group may write those above, as /var/log on some systems, and `gatepost check` warns of it."""
+    directory = aside / "logs"
+    (directory / "ours").mkdir(parents=True)
+    os.chown(directory, 0, installation.account(group).pw_gid if group else 0)
+    directory.chmod(mode)
+    log = log_in(installation, host, fresh_log(installation, (directory / "ours" if above else directory) / "log"))
+    if told:
+        is_refused(installation, host, told, directory)
+        return
+    assert installation.send("carol@example.org", stdin=MESSAGE).status == 0
+    assert log.read_text() != ""
+    if group == "alice":
+        checked = installation.run_as("root", str(installation.prefix / "bin/gatepost"), "check").stdout
+        assert f"a group can write {directory}, and exchange what is in it" in checked
+
+
+def launcher_as_log(installation, host):
+    """Have alice make a log, in a directory open to her, a link to the launcher; say whether that is unharmed."""
+    directory = installation.root / "open-log"
+    directory.mkdir(exist_ok=True)
+    directory.chmod(0o777)
+    log = log_in(installation, host, directory / "log")
+    installation.run_as("alice", "/bin/ln", "-sf", str(installation.launcher), str(log))
+    before = installation.launcher.read_bytes()
+    installation.send("carol@example.org", stdin=MESSAGE)
+    unharmed = installation.launcher.stat().st_mode & 0o7777 == 0o6755 and installation.launcher.read_bytes() == before
+    shutil.rmtree(directory)
+    return unharmed
+
+
+def test_a_log_that_a_caller_made_a_link_leaves_the_launcher_as_it_is(installation, host):
+    assert launcher_as_log(installation, host)
+
+
+def test_control_a_log_that_is_opened_by_any_name_takes_the_launchers_bits(weakened, smarthost):
+    installation = weakened(ANY_LOG)
+    assert not launcher_as_log(installation, smarthost(tls="starttls", auth={"ws1": "xyzzy-plugh"}))
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,10 @@ NETWORK: Mapping[str, Attack] = {
     "I12": ("escape sequences in replies", attack("escape_sequences")),
     "I13": ("a connection lost at the end", below("system", "in_doubt")),
     "I14": ("replies out of step", (*below("system", "refusals"), *below("faults", "bad_servers", "every_octet"))),
-    "I15": ("the credential for a host of the caller's", attack("personal_run", "options_that_name_files")),
+    "I15": (
+        "the credential for a host of the caller's",
+        attack("personal_run", "options_that_name_files", "credential_for_any_domain"),
+    ),
     "I16": ("certificates by the hundred", attack("hostile_certificates")),
 }
 OTHER_USERS: Mapping[str, Attack] = {

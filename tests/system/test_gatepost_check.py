@@ -71,6 +71,7 @@ def spoil_launcher(installation):
 
 def spoil_log(installation):
     os.chown(installation.log, 0, 0)
+    installation.log.chmod(0o640)
 
 
 def spoil_configuration(installation):

@@ -144,7 +144,39 @@ def test_a_caller_without_a_password_entry_can_send(installation, smarthost):
     host = smarthost()
     installation.configure_relay(host)
     stray = ("/usr/bin/setpriv", "--reuid", "987654", "--regid", "987654", "--clear-groups")
-    result = installation.send(*ONE, stdin=MESSAGE, user="root", through=stray)
+    result = installation.send(*ONE, stdin=MESSAGE, user="root", through=stray, etc={"subuid": ""})
     assert_sent(result, host, ONE)
     assert host.message.reverse_path == b"uid987654@example.net"
     assert "uid=987654" in result.log_line
+
+
+# Root's group as the caller's own, as in many containers (docker run -u 1000)
+
+
+HELLO = b"EHLO ws1\r\nMAIL FROM:<>\r\nRCPT TO:<carol@example.org>\r\nDATA\r\nSubject: x\r\n\r\nx\r\n.\r\nQUIT\r\n"
+
+
+@in_both_modes
+@pytest.mark.parametrize("groups", ["--clear-groups", "--groups=0"])
+@pytest.mark.parametrize(("args", "stdin"), [((), MESSAGE), (("-bv",), b""), (("-bs",), HELLO)])
+def test_who_has_roots_group_sends_as_anybody_else(installation, smarthost, mode, args, stdin, groups):
+    host = smarthost()
+    installation.mode(mode)
+    installation.configure_relay(host)
+    alice = installation.account("alice")
+    ids = ("/usr/bin/setpriv", f"--reuid={alice.pw_uid}", "--regid=0", groups, "--")
+    recipients = () if args == ("-bs",) else ONE
+    result = installation.send(*args, *recipients, stdin=stdin, user="root", through=ids)
+    assert (result.status, result.stderr) == (0, "")
+    host.settle()
+    assert len(host.messages) == (0 if args == ("-bv",) else 1)
+    assert all(f"caller={alice.pw_name} uid={alice.pw_uid} " in line for line in result.log_lines)
+
+
+def test_who_has_roots_group_sends_by_gatepost_socket_too(installation, smarthost, second_door):
+    host = smarthost()
+    installation.configure_relay(host)
+    second_door(installation)
+    alice = installation.account("alice")
+    ids = ("/usr/bin/setpriv", f"--reuid={alice.pw_uid}", "--regid=0", "--clear-groups", "--no-new-privs", "--")
+    assert_sent(installation.send(*ONE, stdin=MESSAGE, user="root", through=ids), host, ONE)

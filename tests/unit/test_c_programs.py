@@ -39,40 +39,38 @@ def find_account(tmp_path_factory):
 
 
 LINE = b"mailuser:x:997:996:Gatepost:/nonexistent:/usr/sbin/nologin\n"
+ACCOUNT_LINES = [
+    (LINE, "997 996"),
+    (b"root:x:0:0:root:/root:/bin/bash\n" + LINE, "997 996"),
+    (b"mailuser2:x:1:1::/:/\nxmailuser:x:2:2::/:/\nmailuse:x:3:3::/:/\n" + LINE, "997 996"),
+    (b"\n\n:::::::\n" + LINE, "997 996"),
+    (b"#mailuser:x:1:1::/:/\n" + LINE, "997 996"),
+    (b"a" * 5000 + b"\n" + LINE, "997 996"),
+    (b"a:x:1:1:" + b"g" * 4090 + b":/:/\n" + LINE, "997 996"),
+    (b"mailuser:x:4294967294:4294967294::/:/\n", "4294967294 4294967294"),
+    (b"", "none"),
+    (LINE.rstrip(b"\n"), "none"),
+    (b"mailuser\n", "none"),
+    (b"mailuser:x:997\n", "none"),
+    (b"mailuser:x:997:996\n", "none"),
+    (b"mailuser:x:0:996::/:/\n", "none"),
+    (b"mailuser:x:997:0::/:/\n", "none"),
+    (b"mailuser:x:-1:996::/:/\n", "none"),
+    (b"mailuser:x:4294967295:996::/:/\n", "none"),
+    (b"mailuser:x:4294967296:996::/:/\n", "none"),
+    (b"mailuser:x:99999999999999999999999:996::/:/\n", "none"),
+    (b"mailuser:x:997:4294967295::/:/\n", "none"),
+    (b"mailuser:x:0x3e5:996::/:/\n", "none"),
+    (b"mailuser:x: 997:996::/:/\n", "none"),
+    (b"mailuser:x::996::/:/\n", "none"),
+    (b"mailuser:x:997:::/:/\n", "none"),
+    (b"mailuser:x:997\0:996::/:/\n", "none"),
+    (b"mailuser\0:x:997:996::/:/\n", "none"),
+    (b"mailuser" + b"\0" * 40 + b":x:997:996::/:/\n", "none"),
+]
 
 
-@pytest.mark.parametrize(
-    ("content", "found"),
-    [
-        (LINE, "997 996"),
-        (b"root:x:0:0:root:/root:/bin/bash\n" + LINE, "997 996"),
-        (b"mailuser2:x:1:1::/:/\nxmailuser:x:2:2::/:/\nmailuse:x:3:3::/:/\n" + LINE, "997 996"),
-        (b"\n\n:::::::\n" + LINE, "997 996"),
-        (b"#mailuser:x:1:1::/:/\n" + LINE, "997 996"),
-        (b"a" * 5000 + b"\n" + LINE, "997 996"),
-        (b"a:x:1:1:" + b"g" * 4090 + b":/:/\n" + LINE, "997 996"),
-        (b"mailuser:x:4294967294:4294967294::/:/\n", "4294967294 4294967294"),
-        (b"", "none"),
-        (LINE.rstrip(b"\n"), "none"),
-        (b"mailuser\n", "none"),
-        (b"mailuser:x:997\n", "none"),
-        (b"mailuser:x:997:996\n", "none"),
-        (b"mailuser:x:0:996::/:/\n", "none"),
-        (b"mailuser:x:997:0::/:/\n", "none"),
-        (b"mailuser:x:-1:996::/:/\n", "none"),
-        (b"mailuser:x:4294967295:996::/:/\n", "none"),
-        (b"mailuser:x:4294967296:996::/:/\n", "none"),
-        (b"mailuser:x:99999999999999999999999:996::/:/\n", "none"),
-        (b"mailuser:x:997:4294967295::/:/\n", "none"),
-        (b"mailuser:x:0x3e5:996::/:/\n", "none"),
-        (b"mailuser:x: 997:996::/:/\n", "none"),
-        (b"mailuser:x::996::/:/\n", "none"),
-        (b"mailuser:x:997:::/:/\n", "none"),
-        (b"mailuser:x:997\0:996::/:/\n", "none"),
-        (b"mailuser\0:x:997:996::/:/\n", "none"),
-        (b"mailuser" + b"\0" * 40 + b":x:997:996::/:/\n", "none"),
-    ],
-)
+@pytest.mark.parametrize(("content", "found"), ACCOUNT_LINES)
 def test_an_account_is_found_only_where_the_line_is_right(find_account, content, found):
     assert find_account(content) == found
 

@@ -144,7 +144,7 @@ def text_words(text: bytes) -> Iterator[Word]:
     """Yield the words of free text; all of them have a meaning, and so has white space, of which too much is a word."""
     for space, octets in pieces_of(text):
         if len(space) > LONG_WORD:
-            space, octets = space[:1], unfolded(space[1:]) + octets
+            space, octets = b" ", unfolded(space)[1:] + octets
         yield space, octets, octets
 
 

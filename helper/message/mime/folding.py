@@ -83,7 +83,8 @@ def folded(field: Field, pieces: Iterable[Piece]) -> Field:
         column += len(octets)
         is_blank = is_blank and not is_seen
     result = field.replace(octets=b"".join(out) + b"\n")
-    if is_too_long(result) or b"\n\n" in result.octets:
+    is_one_field = all(line[:1] in (b" ", b"\t") for line in result.octets[:-1].split(b"\n")[1:])
+    if is_too_long(result) or not is_one_field:
         raise CannotConvert(f"the header field {field.name.decode('ascii')} has no place where it could be folded")
     return result
 

@@ -86,6 +86,9 @@ auth = { user = "ws2", token_command = ["/usr/bin/token", "--fresh"] }
 driver = "smtp"
 auth = { mechanisms = ["EXTERNAL"] }
 
+[transports.direct]
+driver = "smtp"
+
 [[routers]]
 name = "aliases"
 driver = "redirect"
@@ -118,7 +121,7 @@ errors_to = "postmaster@example.net"
 
 [[routers]]
 driver = "dnslookup"
-transport = "relay"
+transport = "direct"
 
 [[routers]]
 driver = "accept"
@@ -129,7 +132,7 @@ root = "admin@example.net"
 "*@host.local" = "*@example.net"
 
 [[policies]]
-callers = ["kiosk"]
+callers = ["kiosk", "uid4242", "uid61184-65519"]
 recipients = ["help@example.net"]
 senders = ["kiosk@example.net"]
 message_size_limit = "1M"

@@ -6,6 +6,9 @@ from tests.unit.config.sample import MACHINE, mistake
 
 RELAY = '[transports.relay]\ndriver = "smtp"\nhosts = ["a.example"]\n'  # lines 1 to 3
 ROUTER = RELAY + '\n[[routers]]\ndriver = "accept"\ntransport = "relay"\n[[routers]]\n'  # what follows is line 9
+PASSWORD = 'user = "x"\npassword_file = "x"'
+LOOKUP = '\n[[routers]]\ndriver = "dnslookup"\ntransport = "relay"\n'
+ELSEWHERE = '\n[transports.other]\ndriver = "smtp"\n[[routers]]\ndriver = "dnslookup"\ntransport = "other"\n'
 AUTH = RELAY + "\n[transports.relay.auth]\n"  # what follows is line 6
 
 
@@ -154,6 +157,8 @@ def test_a_router_needs_what_its_driver_needs_and_has_nothing_of_another(table, 
     ("table", "key"),
     [
         ("callers = []", "policies[1].callers"),
+        ('callers = ["uid65519-61184"]', "policies[1].callers[1]"),
+        ('callers = ["a", "uid1-4294967295"]', "policies[1].callers[2]"),
         ("allow = 1", "policies[1].allow"),
         ('recipients = ["x"]', "policies[1].recipients[1]"),
         ("senders = 1", "policies[1].senders"),
@@ -235,6 +240,9 @@ def test_a_wrong_rule_for_rewriting_is_told_with_line_and_key(rule, key):
         ),
         (RELAY + 'requiretls = true\ntls = "none"', 4, "transports.relay.requiretls", "needs TLS"),
         (RELAY + "tls_verify = false\nrequiretls = true", 5, "transports.relay.requiretls", "tls_verify = true"),
+        (AUTH + PASSWORD + LOOKUP, 10, "routers[1].transport", "name a transport without auth"),
+        (AUTH + 'mechanisms = ["EXTERNAL"]' + LOOKUP, 9, "routers[1].transport", "name a transport without auth"),
+        (AUTH + PASSWORD + ELSEWHERE + LOOKUP, 16, "routers[2].transport", "name a transport without auth"),
     ],
 )
 def test_options_that_need_or_exclude_each_other_are_told(text, line, key, words):

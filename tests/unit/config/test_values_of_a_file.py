@@ -39,7 +39,7 @@ def test_every_main_option_is_read():
 
 
 def test_every_option_of_a_transport_is_read():
-    relay, token, certificate = configuration(FULL).transports
+    relay, token, certificate, _ = configuration(FULL).transports
     assert relay.hosts == (
         NAME,
         Host("name", b"2001:db8::1", service=b"submission", is_address=True),
@@ -93,7 +93,7 @@ def test_every_option_of_a_router_is_read():
             hosts=(Host("name", b"192.0.2.1", port=25, is_address=True),),
             errors_to=b"postmaster@example.net",
         ),
-        Router(name="router5", driver="dnslookup", transport="relay"),
+        Router(name="router5", driver="dnslookup", transport="direct"),
         Router(name="router6", driver="accept", transport="relay"),
     )
 
@@ -103,7 +103,7 @@ def test_rewriting_and_policies_are_read_in_order():
     assert full.rewrite == ((b"root", b"admin@example.net"), (b"*@host.local", b"*@example.net"))
     assert full.policies == (
         Policy(
-            callers=(b"kiosk",),
+            callers=(b"kiosk", b"uid4242", b"uid61184-65519"),
             recipients=(b"help@example.net",),
             senders=(b"kiosk@example.net",),
             message_size_limit_octets=1024 * 1024,

@@ -5,6 +5,7 @@ import _socket
 import pytest
 
 from helper.delivery.resolve import ADDRESSES_LIMIT, Address, in_turns, reachable_from
+from helper.delivery.services import port_in
 
 
 def addresses(*names: str) -> list[Address]:
@@ -38,3 +39,22 @@ def test_no_more_addresses_are_tried_than_this(surplus):
 @pytest.mark.parametrize(("interface", "left"), [(None, "4a 6a"), (b"192.0.2.1", "4a"), (b"2001:db8::1", "6a")])
 def test_an_interface_reaches_only_its_own_family(interface, left):
     assert reachable_from(addresses("4a", "6a"), interface) == addresses(*left.split())
+
+
+@pytest.mark.parametrize(
+    ("name", "port"),
+    [
+        (b"smtp", 25),
+        (b"mail", 25),
+        (b"submission", 587),
+        (b"domain", 53),
+        (b"only-udp", None),
+        (b"wrong", None),
+        (b"tcp", None),
+        (b"", None),
+        (b"Mail", None),
+    ],
+)
+def test_a_service_is_found_by_its_name_or_an_alias(name, port):
+    lines = b"# smtp 1/tcp\nsmtp\t25/tcp\tmail post # wrong\ndomain 53/udp\ndomain 53/tcp\nonly-udp 7/udp\n"
+    assert port_in(lines + b"wrong x/tcp\nwrong\n\nsubmission 587/tcp", name) == port

@@ -8,7 +8,7 @@ from typing import Any
 from helper.config.values import Host, Router, Transport
 from helper.message.address import Mailbox
 from helper.routing.caller import Caller
-from helper.routing.lists import Lookups
+from helper.routing.lists import Home, ListFile, Lookups
 from helper.routing.route import route
 from helper.routing.step import Destination
 
@@ -23,6 +23,7 @@ SYSTEM_ALIASES = Router(
 FORWARD = Router(name="forward", driver="redirect", file="$home/.forward", check_local_user=True)
 ALICE = Caller(b"alice", 1000, frozenset({b"alice", b"staff"}))
 OWN = Mailbox(b"alice", DOMAIN)
+UIDS: dict[bytes, int] = {}  # of whom homes are asked for
 
 
 def mailbox(text: str) -> Mailbox:
@@ -49,15 +50,20 @@ def world(
             raise PermissionError(13, "Permission denied")
         return content
 
-    def read_as_caller(path: str) -> bytes | None:
+    def read_as_caller(path: str, user: int | None) -> ListFile | None:
         if path in protected:
             raise PermissionError(13, "Permission denied")
-        return read(path)
+        octets = read(path)
+        return None if octets is None else ListFile(octets, user)
+
+    def home_of(login: bytes) -> Home | None:
+        path = (homes or {}).get(login)
+        return None if path is None else Home(path, UIDS.setdefault(login, 1000 + len(UIDS)))
 
     return Lookups(
         alias_file=read,
         read_file=read_as_caller,
-        home_of=(homes or {}).get,
+        home_of=home_of,
         may_show=lambda path: path not in protected,
     )
 

@@ -33,6 +33,32 @@ def test_trusts_root_and_whom_the_configuration_names(login, uid, groups, truste
 
 
 @pytest.mark.parametrize(
+    ("name", "uid", "has_account", "meant"),
+    [
+        (b"uid4242", 4242, False, True),
+        (b"uid4242", 4243, False, False),
+        (b"uid4242-4244", 4242, False, True),
+        (b"uid4242-4244", 4244, False, True),
+        (b"uid4242-4244", 4245, False, False),
+        (b"uid4242-4244", 4243, True, False),
+        (b"uid4242", 4242, True, False),
+        (b"uid", 4242, False, False),
+        (b"uidx-4244", 4242, False, False),
+        (b"uid-4244", 4242, False, False),
+        (b"uid4242-", 4242, False, False),
+        (b"@uid4242", 4242, False, False),
+    ],
+)
+def test_a_range_of_uids_takes_those_without_an_account(name, uid, has_account, meant):
+    caller = Caller(b"alice" if has_account else b"uid%d" % uid, uid, has_account=has_account)
+    assert caller.is_among((b"bob", name)) is meant
+
+
+def test_an_account_may_be_called_like_a_uid():
+    assert Caller(b"uid4242", 1000).is_among((b"uid4242",))
+
+
+@pytest.mark.parametrize(
     ("requested", "caller", "expected"),
     [
         (None, ALICE, OWN),

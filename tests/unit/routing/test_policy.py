@@ -95,3 +95,13 @@ def test_the_refusal_does_not_name_a_member_of_a_list_that_the_caller_may_not_re
 
 def test_the_null_reverse_path_is_allowed_where_a_policy_names_it():
     assert is_permitted(RULE.replace(senders=(b"<>",)), reverse_path=None)
+
+
+def test_a_uid_without_an_account_has_to_be_meant_by_a_policy():
+    stray = Caller(b"uid4242", 4242, has_account=False)
+    with pytest.raises(NotPermitted, match=r"^uid 4242 has no account \(or the directory service is down\)$") as caught:
+        check((RULE,), stray, (HELP,), OWN, 100)
+    assert caught.value.later
+    assert is_permitted(caller=stray)
+    assert is_permitted(RULE, Policy(), caller=stray)
+    assert is_permitted(RULE, Policy(callers=(b"uid4200-4299",)), caller=stray)

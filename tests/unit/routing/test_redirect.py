@@ -6,7 +6,7 @@ import pytest
 
 from helper.config.values import Router
 from helper.failure import AddressError
-from helper.routing.lists import INCLUDE_DEPTH_MAX, Lists
+from helper.routing.lists import INCLUDE_DEPTH_MAX, ListFile, Lists
 from tests.unit.routing.sample import (
     ACCEPT,
     ALIASES,
@@ -90,10 +90,10 @@ def test_defer_fails_for_now(text, problem):
 
 
 def test_a_file_that_is_refused_is_told_with_the_reason():
-    def refuse(path):
-        raise OSError("is no regular file")
+    def refuse(path, user):
+        raise OSError("is no \x1b[31mregular file")
 
-    with pytest.raises(AddressError, match="/etc/list cannot be read: is no regular file"):
+    with pytest.raises(AddressError, match=r"/etc/list cannot be read: is no \?\[31mregular file"):
         routed("root", lookups=world({ALIASES: b"root: :include:/etc/list"}).replace(read_file=refuse))
 
 
@@ -251,11 +251,33 @@ def test_a_list_is_included_in_its_place():
     assert ends(routed("staff", lookups=world(files))) == ["a", "b", "c@x.example", "d", "z"]
 
 
+@pytest.mark.parametrize(
+    ("routers", "owners", "asked"),
+    [
+        ((SYSTEM_ALIASES, ACCEPT), {}, [("/l", None), ("/m", None)]),
+        ((SYSTEM_ALIASES, ACCEPT), {"/l": 1007}, [("/l", None), ("/m", 1007)]),
+        ((FORWARD, ACCEPT), {"/home/bob/.forward": 1002}, [("/home/bob/.forward", "bob"), ("/l", 1002), ("/m", 1002)]),
+    ],
+    ids=["the-configuration's", "a-list-of-a-user's", "a-forward-file"],
+)
+def test_each_list_is_read_as_the_word_of_whose_list_names_it(routers, owners, asked):
+    files = {ALIASES: b"bob: :include:/l", "/home/bob/.forward": b":include:/l", "/l": b":include:/m, a", "/m": b"b"}
+    lookups, reads = world(files, {b"bob": "/home/bob"}), []
+
+    def read(path, user):
+        reads.append((path, user))
+        return ListFile(files[path], owners.get(path, user))
+
+    assert ends(routed("bob", lookups=lookups.replace(read_file=read), routers=routers)) == ["b", "a"]
+    bob = lookups.home_of(b"bob").uid
+    assert reads == [(path, bob if user == "bob" else user) for path, user in asked]
+
+
 def test_a_list_is_read_once_however_many_include_it():
     reads = []
     files = {ALIASES: b"a: :include:/etc/list, :include:/etc/list\nb: :include:/etc/list", "/etc/list": b"c"}
     lookups = world(files)
-    counting = lookups.replace(read_file=lambda path: reads.append(path) or lookups.read_file(path))
+    counting = lookups.replace(read_file=lambda path, user: reads.append(path) or lookups.read_file(path, user))
     assert ends(routed("a", "b", lookups=counting)) == ["c"]
     assert reads == ["/etc/list"]
 

@@ -234,17 +234,19 @@ def test_a_structured_field_without_white_space_is_folded_between_its_items(octe
         (b"Subject:" + LONG, LONG),
         (b"Subject: Re: " + LONG + b" x  y", b"Re: " + LONG + b" x  y"),
         (b"X-Long: a" + b" " * 1200 + b"b", b"a" + b" " * 1200 + b"b"),
+        (b"X-Long: a\n" + b" " * 1200 + b"b", b"a" + b" " * 1200 + b"b"),
         (b"From: " + LONG + b" <a@x.example>", LONG + b" <a@x.example>"),
         (b'From: "' + LONG + b'" <a@x.example>', LONG + b" <a@x.example>"),
         (b"From: a@x.example (" + LONG + b")", b"a@x.example (" + LONG + b")"),
         (b"Comments: " + LONG + b"," + LONG, LONG + b"," + LONG),
         (b"Keywords: " + LONG + b",b", LONG + b" ,b"),
     ],
-    ids=range(9),
+    ids=range(10),
 )
 def test_what_is_too_long_for_a_line_becomes_encoded_words(octets, expected):
     after = short_field(field(octets)).octets
     assert max(map(len, after.splitlines())) <= 78
+    assert all(line.startswith((b" ", b"\t")) for line in after.splitlines()[1:])
     # Not by the library: it puts a space between two encoded words in ASCII.
     text = re.sub(rb"\?=\n? =\?us-ascii\?q\?", b"", after.partition(b":")[2]).replace(b"\n", b"").strip()
     assert re.sub(rb"=\?us-ascii\?q\?(.*?)\?=", lambda found: decodestring(found[1], header=True), text) == expected

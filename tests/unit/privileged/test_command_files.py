@@ -9,15 +9,15 @@ import pytest
 
 from admin.files import hides_path
 from helper.failure import ConfigError
-from helper.privileged.command import interpreter_of, refuse_unsafe_command
-from helper.privileged.load import Keeper
+from helper.privileged.command_files import interpreter_of, refuse_unsafe_command
+from helper.privileged.load import Keeper, is_writable_by_others
 
 ASK = "#!/bin/sh\necho x\n"
 
 
 def theirs(path, status):
-    """Raise ConfigError for what stands for others': whatever they can write, but for a sticky folder."""
-    if status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX:
+    """Raise ConfigError for what stands for others': whatever they can write, but for a sticky directory."""
+    if status.st_mode & stat.S_IWOTH and is_writable_by_others(status):
         raise ConfigError(path, "is theirs")
 
 
