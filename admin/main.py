@@ -83,6 +83,8 @@ def parser() -> Parser:
     moving.add_argument("peer", nargs="?", choices=PEERS, metavar="PEER", help=f"whose: {', '.join(PEERS)}")
     moving.add_argument("--from", dest="file", metavar="FILE", help="the file to read (default: where PEER has it)")
     moving.add_argument("--root", default="/", metavar="DIR", help="what stands for / when files are looked for")
+    moving.add_argument("--account", metavar="NAME", help="the account to carry over, where PEER has several")
+    moving.add_argument("--user", action="store_true", help="your own configuration, for sends without privilege")
     moving.add_argument("--dry-run", action="store_true", help="show it, without secrets, and write nothing")
     moving.add_argument("--force", action="store_true", help="replace what is there, and keep it beside it")
     moving.set_defaults(run=run_migrate)
@@ -144,10 +146,12 @@ def run_send_test(arguments: argparse.Namespace) -> int:
 def run_migrate(arguments: argparse.Namespace) -> int:
     """Carry over what was asked for."""
     from admin.migrate.migrate import migrate
+    from admin.migrate.plan import Place
 
     named = Path(arguments.file) if arguments.file is not None else None
-    is_dry, may_replace = arguments.dry_run, arguments.force
-    return migrate(arguments.peer, named, Path(arguments.root), is_dry=is_dry, may_replace=may_replace)
+    home = Path.home() if arguments.user else None
+    place = Place(Path(arguments.root), named, home, arguments.account)
+    return migrate(arguments.peer, place, is_dry=arguments.dry_run, may_replace=arguments.force)
 
 
 def run_login(arguments: argparse.Namespace) -> int:

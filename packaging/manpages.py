@@ -217,9 +217,10 @@ Carries over the configuration of another sendmail, and its password: PEER is
 (Debian's answers for a satellite or smarthost, or a file with
 .IR mua_wrapper ).
 Without it, the one that is there is taken. What cannot be carried over is named, with its file, line and the reason,
-and so is what protects less than it could; a configuration that would send mail another way than before is not written
-at all. What a send would refuse is never written. For root only, but for
-.BR \\-\\-dry\\-run .
+and so is what changes or protects less than it could; a configuration that would send mail another way than before is
+not written at all. What a send would refuse is never written. Several accounts become transports, and routers that
+choose one by the reverse\\-path. No file of passwords is ever quoted. For root only, but for
+.BR \\-\\-dry\\-run " and " \\-\\-user .
 .RS
 .TP
 .BI \\-\\-from " FILE"
@@ -227,6 +228,18 @@ The file to read, where it is not where the peer's packages have it.
 .TP
 .BI \\-\\-root " DIR"
 The folder that stands for / when files are looked for: another system's disk, say.
+.TP
+.BI \\-\\-account " NAME"
+The account of msmtp's, or the identity of esmtp's, that becomes the only one.
+.TP
+.B \\-\\-user
+Carries over a user's own
+.I ~/.msmtprc
+or
+.I ~/.esmtprc
+into
+.IR ~/.config/gatepost ,
+for sends without privilege. It is run by that user; root is refused.
 .TP
 .B \\-\\-dry\\-run
 Prints the configuration, without secrets, and writes nothing.

@@ -1,106 +1,136 @@
-"""dma, the DragonFly Mail Agent: /etc/dma/dma.conf with auth.conf (dma(8), "CONFIGURATION")."""
+"""dma, the DragonFly Mail Agent: /etc/dma/dma.conf with auth.conf (dma(8); Debian's 0.13 was tried)."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from admin.migrate.plan import SMTP_PORT, Line, MigrateError, Plan, first_line, found, host, names, text_of
+from admin.migrate.aliases import SYSTEM, carry_aliases, read_system_aliases
+from admin.migrate.names import first_word
+from admin.migrate.passwords import refuse_foreign
+from admin.migrate.plan import SMTP_PORT, Line, MigrateError, Place, Plan, first, host, names, numbered
 
-ALIASES = "/etc/aliases"
-# What a queue, a mailbox or a temporary file is about.
-IGNORED = frozenset(("SPOOLDIR", "DEFER", "FULLBOUNCE", "AUTHPATH", "NULLCLIENT", "INSECURE", "VERIFYCERT"))
-LEFT_OUT = {
-    "CERTFILE": "name the certificate and the key by tls_certificate and tls_privatekey",
-    "FINGERPRINT": "this is the digest of a certificate; tls_pins wants that of its key",
-}
-CARRIED = names("SMARTHOST PORT SECURETRANSFER STARTTLS OPPORTUNISTIC_TLS ALIASES MAILNAME MASQUERADE")
+Settings = dict[str, Line]
+
+# What a queue, a mailbox or a temporary file is about, or what is always so here.
+IGNORED = names("SPOOLDIR DEFER FULLBOUNCE VERIFYCERT DEBUGLOG")
+SWITCHES = names("STARTTLS OPPORTUNISTIC_TLS SECURETRANSFER DEFER INSECURE FULLBOUNCE NULLCLIENT VERIFYCERT")
+TEXTS = names("SMARTHOST PORT ALIASES SPOOLDIR AUTHPATH CERTFILE MAILNAME MASQUERADE FINGERPRINT DEBUGLOG")
+LEFT_OUT = {"CERTFILE": "name the certificate and the key by tls_certificate and tls_privatekey"}
 
 
-def read(root: Path, named: Path | None) -> Plan | None:
+def read(place: Place) -> Plan | None:
     """Return what dma.conf and auth.conf come to."""
-    file = found(root, named, "/etc/dma/dma.conf")
+    file = place.found("/etc/dma/dma.conf")
     if file is None:
         return None
-    plan = Plan("dma", read=[str(file)])
-    settings = {line.name: line for line in lines_of(file)}
+    plan = place.plan("dma", file)
+    settings = settings_of(file)
     for name, line in settings.items():
-        if name not in CARRIED | IGNORED:
-            plan.leave_out(line, LEFT_OUT.get(name, "has no equal here"))
+        if name in LEFT_OUT:
+            plan.leave_out(line, LEFT_OUT[name])
     if "SMARTHOST" not in settings:
         raise MigrateError(str(file), 0, "names no SMARTHOST: dma brings mail to the hosts of its domain itself")
-    if "NULLCLIENT" not in settings:
-        plan.warnings.append("dma delivers to mailboxes of this machine; now an alias has to say where that mail goes")
     connect(plan, settings)
-    log_in(plan, settings, root, file)
+    log_in(plan, place, settings)
     if plan.relay["tls"] == "none":
-        plan.go_unencrypted("no SECURETRANSFER")
-    name_us(plan, settings, root)
-    alias(plan, settings)
+        plan.go_unencrypted(settings["SMARTHOST"])
+    name_us(plan, place, settings)
+    alias(plan, place, settings)
     return plan.finish()
 
 
-def lines_of(file: Path) -> list[Line]:
-    """Return the settings of a file: a word, and a value where it is no switch."""
-    lines = []
-    for number, text in enumerate(text_of(file).split("\n"), 1):
-        name, _, value = text.partition("#")[0].strip().partition(" ")
-        if name:
-            lines.append(Line(str(file), number, name, value.strip()))
-    return lines
+def settings_of(file: Path) -> Settings:
+    """Return the settings of a file: a word, then a blank or a tab and a value; of two with one name the last counts.
 
-
-def connect(plan: Plan, settings: dict[str, Line]) -> None:
-    """Carry over where to, and how."""
-    is_private = "SECURETRANSFER" in settings
-    plan.relay["tls"] = ("starttls" if "STARTTLS" in settings else "implicit") if is_private else "none"
-    port = settings["PORT"].value if "PORT" in settings else SMTP_PORT
-    plan.relay["hosts"] = [host(settings["SMARTHOST"].value, port)]
-    if "OPPORTUNISTIC_TLS" in settings:
-        plan.leave_out(settings["OPPORTUNISTIC_TLS"], "TLS is never silently done without")
-    if is_private and "VERIFYCERT" not in settings:
-        plan.warnings.append("dma did not verify the certificate of the smart host; now it has to be right")
-
-
-def log_in(plan: Plan, settings: dict[str, Line], root: Path, file: Path) -> None:
-    """Carry over the login for the smart host: user|host:password."""
-    named = settings["AUTHPATH"].value if "AUTHPATH" in settings else ""
-    path = root / named.lstrip("/") if named else file.with_name("auth.conf")
-    if not path.is_file():
-        return
-    plan.read.append(str(path))
-    smarthost = settings["SMARTHOST"].value
-    for number, text in enumerate(text_of(path).split("\n"), 1):
-        user, _, rest = text.strip().partition("|")
-        name, colon, password = rest.partition(":")
-        if text.startswith("#") or not colon:
+    A line that begins with white space says nothing; a `#` begins a comment wherever it stands.
+    """
+    settings: Settings = {}
+    for number, text in numbered(file):
+        name, _, value = text.partition("#")[0].replace("\t", " ").partition(" ")
+        if not name:
             continue
-        if name == smarthost and "auth" not in plan.relay:
-            plan.log_in(user, password)
-        elif name != smarthost:
-            plan.leave_out(Line(str(path), number, name, ""), "is not the smart host")
+        if name not in (TEXTS if value else SWITCHES | {"FINGERPRINT"}):
+            raise MigrateError(str(file), number, "is no setting of dma's: dma refuses the file")
+        settings[name] = Line(str(file), number, name, value.strip())
+    return settings
 
 
-def name_us(plan: Plan, settings: dict[str, Line], root: Path) -> None:
-    """Carry over our own name and that of our addresses."""
-    if "MAILNAME" in settings:
-        value = settings["MAILNAME"].value
-        name = first_line(root, value) if value.startswith("/") else value
-        if name:
-            plan.settings["primary_hostname"] = plan.settings["qualify_domain"] = name
-    if "MASQUERADE" in settings:
-        local_part, at, domain = settings["MASQUERADE"].value.rpartition("@")
-        if domain:
-            plan.settings["qualify_domain"] = domain
-        if local_part and domain:
-            plan.relay["return_path"] = f"{local_part}@{domain}"
-        elif at and local_part:
-            plan.leave_out(settings["MASQUERADE"], "a local part without a domain has no equal: see [rewrite]")
+def connect(plan: Plan, settings: Settings) -> None:
+    """Carry over where to, and how."""
+    private = settings.get("SECURETRANSFER")
+    tls = ("starttls" if "STARTTLS" in settings else "implicit") if private else "none"
+    plan.put("transports.relay.tls", tls, private)
+    port = settings["PORT"].value if "PORT" in settings else SMTP_PORT
+    smarthost = settings["SMARTHOST"]
+    plan.put("transports.relay.hosts", [host(smarthost.value, port)], first(settings, "PORT", "SMARTHOST"))
+    if private and "FINGERPRINT" in settings:
+        reason = "pins the certificate, and tls_pins wants the digest of its key: take the line out, and set tls_pins"
+        raise settings["FINGERPRINT"].error(f"{reason} in gatepost.toml")
+    if private and "OPPORTUNISTIC_TLS" in settings:
+        plan.leave_out(settings["OPPORTUNISTIC_TLS"], "TLS is never silently done without")
+    if private and "VERIFYCERT" not in settings:
+        plan.mind(private, "no certificate was verified; now that of the smart host has to be right")
 
 
-def alias(plan: Plan, settings: dict[str, Line]) -> None:
-    """Carry over the aliases; /etc/aliases is read without being told."""
-    if "ALIASES" not in settings or settings["ALIASES"].value == ALIASES:
+def log_in(plan: Plan, place: Place, settings: Settings) -> None:
+    """Carry over the login for the smart host: user|host:password; of two for one host the last counts."""
+    named = settings.get("AUTHPATH")
+    if named is None:
         return
-    if "qualify_domain" not in plan.settings:
-        raise settings["ALIASES"].error("nothing says what the domain of local addresses is: set MAILNAME")
-    plan.redirect(name="aliases", file=settings["ALIASES"].value, domains=[plan.settings["qualify_domain"]])
+    path = place.below(named.value)
+    refuse_foreign(named)
+    plan.read.append(str(path))
+    found: tuple[Line, str, str] | None = None
+    for number, text in numbered(path):
+        if not text or text.startswith("#"):
+            continue
+        line = Line(str(path), number, "", "")
+        entry = re.fullmatch(r"([^|]*)\|([^: \t]*)[: \t](.*)", text)
+        if entry is None:
+            raise line.error("is not user|host:password: dma refuses the file")
+        if entry[2] != settings["SMARTHOST"].value:
+            plan.leave_out(line, "is not for the smart host")
+        else:
+            found = line, entry[1], entry[3]
+    if found is None:
+        return
+    if plan.relay["tls"] == "none" and "INSECURE" not in settings:
+        reason = "without SECURETRANSFER or INSECURE, dma sends no password: turn SECURETRANSFER on"
+        raise named.error(f"{reason}, or INSECURE if the password may be read on its way")
+    plan.log_in(*found)
+
+
+def name_us(plan: Plan, place: Place, settings: Settings) -> None:
+    """Carry over our own name, that of our addresses, and the sender that all mail has."""
+    line = settings.get("MAILNAME")
+    value = line.value if line else ""
+    name = first_word(place.below(value)) if value.startswith("/") else value
+    name = name or plan.names.host_name
+    if name:
+        plan.put("primary_hostname", name, line)
+        plan.put("qualify_domain", name, line)
+    masquerade = settings.get("MASQUERADE")
+    if masquerade is None:
+        return
+    local_part, _, domain = masquerade.value.rpartition("@")
+    domain = domain or plan.own_domain
+    if not domain:
+        raise masquerade.error("nothing says the domain: write it here, or into /etc/mailname")
+    plan.send_as(f"{local_part or '*'}@{domain}", masquerade)
+
+
+def alias(plan: Plan, place: Place, settings: Settings) -> None:
+    """Carry over the aliases, which a null client has none of; /etc/aliases is read without being told."""
+    line = settings.get("ALIASES")
+    if "NULLCLIENT" in settings:
+        plan.complete_recipients(settings["NULLCLIENT"])
+        read_system_aliases(plan, place, was_read=False)
+        return
+    plan.mind(
+        settings["SMARTHOST"],
+        "dma delivered to mailboxes of this machine; now an alias has to say where that mail goes",
+    )
+    if line is not None and line.value != SYSTEM:
+        carry_aliases(plan, place, line, line.value)
+    read_system_aliases(plan, place, was_read=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from admin.migrate.exim_syntax import File, Instance, is_true, items_of, parse_file
-from admin.migrate.plan import IMPLICIT_PORT, PASSWORD_FILE, SMTP_PORT, Line, MigrateError, Plan, found, host, names
+from admin.migrate.plan import IMPLICIT_PORT, RELAY, SMTP_PORT, Line, MigrateError, Place, Plan, first, host, names
 
 USUAL = ("/etc/exim4/exim4.conf", "/etc/exim/exim.conf", "/etc/exim.conf")
 # The same in ours, by the same name.
@@ -45,27 +45,34 @@ TRANSPORT_IGNORED = names(
     "hosts_avoid_pipelining tls_verify_cert_hostnames hosts_require_dane dnssec_request_domains debug_print "
     "headers_add headers_remove"
 )
+# Without these, what is proven today would be proven no more.
+RESTRICTING = {
+    "tls_crl": "lists of revoked certificates are not read",
+    "hosts_require_ocsp": "proofs of OCSP are not asked for",
+}
 LOOKUP = re.compile(
     r"\$\{lookup\s*\{\s*\$(?:local_part|\{local_part\})\s*\}\s*(?:wild)?lsearch\*?@?\s*\{(/[^${}]+)\}\s*\}"
 )
 
 
-def read(root: Path, named: Path | None) -> Plan | None:
-    """Return what a configuration of Exim's comes to; None where the usual one is no mua_wrapper."""
-    path = found(root, named, *USUAL)
+def read(place: Place) -> Plan | None:
+    """Return what a configuration of Exim's comes to. MigrateError where it is no mua_wrapper."""
+    path = place.found(*USUAL)
     if path is None:
         return None
     file = parse_file(path)
     if not is_true(file.main, "mua_wrapper"):
-        raise MigrateError(str(path), 0, "has no mua_wrapper: it is that of a mail server")
-    plan = Plan("Exim", read=[str(path)])
+        overrides = path.with_name("update-exim4.conf.conf").is_file()
+        instead = "; Exim uses it instead of update-exim4.conf.conf" if overrides else ""
+        raise MigrateError(str(path), 0, f"has no mua_wrapper: it is that of a mail server{instead}")
+    plan = place.plan("Exim", path)
     carry_main(plan, file)
     transport = only_transport(file, path)
     carry_transport(plan, transport)
     carry_routers(plan, file, transport)
     log_in(plan, file, transport)
     if plan.relay["tls"] == "none":
-        plan.go_unencrypted("hosts_avoid_tls")
+        plan.go_unencrypted(transport.options["hosts_avoid_tls"])
     rewrite(plan, file)
     return plan
 
@@ -76,11 +83,11 @@ def carry_main(plan: Plan, file: File) -> None:
         if name in DECIDING and line.value:
             raise line.error("there are no ACLs here: see [[policies]]")
         if name in TEXTS:
-            plan.settings[name] = literal(line)
+            plan.put(name, literal(line), line)
         elif name in LISTS:
-            plan.settings[name] = items_of(literal(line))
+            plan.put(name, items_of(literal(line)), line)
         elif name in SWITCHES:
-            plan.settings[name] = is_true(file.main, name)
+            plan.put(name, is_true(file.main, name), line)
         elif name not in IGNORED:
             plan.leave_out(line, "has no equal here")
 
@@ -113,8 +120,10 @@ def carry_transport(plan: Plan, transport: Instance) -> None:
     """Carry over how a smart host is spoken to."""
     relay, options = plan.relay, transport.options
     for name, line in options.items():
+        if name in RESTRICTING and line.value:
+            raise line.error(RESTRICTING[name])
         if name in TRANSPORT_TEXTS + TIMEOUTS:
-            relay[name] = literal(line)
+            plan.put(f"transports.{RELAY}.{name}", literal(line), line)
         elif name not in TRANSPORT_IGNORED:
             plan.leave_out(line, "has no equal here")
     relay["tls"] = tls_of(transport)
@@ -124,18 +133,16 @@ def carry_transport(plan: Plan, transport: Instance) -> None:
     if text(transport, "hosts_require_dane"):
         relay["dane"] = True
     if "hosts" in options:
-        relay["hosts"] = hosts_of(literal(options["hosts"]), transport)
+        plan.put(f"transports.{RELAY}.hosts", hosts_of(literal(options["hosts"]), transport), options["hosts"])
     authorities = literal(options["tls_verify_certificates"]) if "tls_verify_certificates" in options else "system"
     if authorities not in ("system", ""):
         relay["tls_ca_path" if authorities.endswith("/") else "tls_ca_file"] = authorities
     if relay["tls"] == "none":
         return
     if relay["tls"] == "starttls" and not text(transport, "hosts_require_tls"):
-        plan.warnings.append("Exim used TLS where it was offered (no hosts_require_tls); now it has to be offered")
+        plan.mind(transport.line, "without hosts_require_tls, TLS was used where it was offered; now it has to be")
     if not text(transport, "tls_verify_hosts"):
-        plan.warnings.append(
-            "Exim sent to smart hosts with a wrong certificate, too (no tls_verify_hosts); now nobody does"
-        )
+        plan.mind(transport.line, "without tls_verify_hosts, a wrong certificate was no obstacle; now it is")
 
 
 def tls_of(transport: Instance) -> str:
@@ -167,6 +174,7 @@ def carry_routers(plan: Plan, file: File, transport: Instance) -> None:
     """Carry over the routers, in their order; every option of theirs says where mail goes."""
     routers = plan.settings.setdefault("routers", [])
     for each in file.sections.get("routers", ()):
+        plan.origins[f"routers.{each.name}"] = each.line
         for name, line in each.options.items():
             if name not in (*ROUTER_TEXTS, *ROUTER_LISTS, *ROUTER_SWITCHES, *ROUTER_IGNORED):
                 raise line.error("decides where mail goes, and has no equal here")
@@ -182,6 +190,13 @@ def carry_routers(plan: Plan, file: File, transport: Instance) -> None:
         for each in routers:
             if each["driver"] == "manualroute" and "hosts" not in each:
                 each["driver"] = "accept"
+    hosts = [*plan.relay["hosts"], *(name for each in routers for name in each.get("hosts", ()))]
+    if (
+        plan.relay["tls"] == "starttls"
+        and hosts
+        and all(name.endswith((f":{IMPLICIT_PORT}", ":smtps")) for name in hosts)
+    ):
+        plan.relay["tls"] = "implicit"
 
 
 def redirect(_plan: Plan, router: dict[str, Any], each: Instance, _transport: Instance) -> None:
@@ -240,14 +255,15 @@ def log_in(plan: Plan, file: File, transport: Instance) -> None:
     if not text(transport, "hosts_require_auth") and not text(transport, "hosts_try_auth"):
         return
     mechanisms = []
+    taken = ("", "")
     for each in file.sections.get("authenticators", ()):
         credential = credential_of(each)
         if credential is None:
             continue
-        user, password = credential
         if "auth" not in plan.relay:
-            plan.log_in(user, password)
-        elif (user, f"{password}\n".encode()) != (plan.relay["auth"]["user"], plan.secrets[PASSWORD_FILE]):
+            plan.log_in(first(each.options, "client_secret", "client_send") or each.line, *credential)
+            taken = credential
+        elif credential != taken:
             plan.leave_out(each.line, "is a login of its own: the first is carried over")
             continue
         mechanisms.append(text(each, "public_name").upper())
@@ -274,7 +290,6 @@ def credential_of(each: Instance) -> tuple[str, str] | None:
 
 def rewrite(plan: Plan, file: File) -> None:
     """Carry over rules that turn addresses of this machine into public ones."""
-    table = {}
     for line in file.rules:
         replacement = re.sub(r"^\$(?:1|\{1\})@", "*@", line.value.split()[0] if line.value else "")
         if "$" in replacement or "@" not in replacement or re.search(r"[\^\\$]", line.name):
@@ -282,6 +297,4 @@ def rewrite(plan: Plan, file: File) -> None:
         elif replacement.startswith("*") and not line.name.startswith("*@"):
             plan.leave_out(line, "only *@domain can become $1@domain")
         else:
-            table[line.name] = replacement
-    if table:
-        plan.settings["rewrite"] = table
+            plan.rewrite(line.name, replacement, line)

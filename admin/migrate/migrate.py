@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import replace
 
 from admin.finding import reason
 from admin.migrate import dma, esmtp, exim, exim_debian, msmtp, nullmailer, postfix, ssmtp
-from admin.migrate.plan import MigrateError, Plan, Reader
+from admin.migrate.plan import MigrateError, Place, Plan, Reader
 from admin.migrate.read import login_of
-from admin.migrate.write import configuration_text, write
+from admin.migrate.write import Destination, configuration_text, users_own, write
 from helper.failure import Failure
 from helper.privileged.command_files import refuse_unsafe_command
 from helper.smtp.steps import shown
@@ -26,25 +26,26 @@ READERS: Mapping[str, tuple[Reader, ...]] = {
     "postfix": (postfix.read,),
     "exim": (exim_debian.read, exim.read),
 }
-Say = Callable[[str], None]
+PERSONAL = ("msmtp", "esmtp")  # of which a user has files, and which know accounts
 
 
-def migrate(peer: str | None, named: Path | None, root: Path, *, is_dry: bool, may_replace: bool) -> int:
+def migrate(peer: str | None, place: Place, *, is_dry: bool, may_replace: bool) -> int:
     """Write what the peer's configuration comes to, or show it, and return the exit status.
 
-    Without a peer, the one that is there is taken; where there are several, none. What could not be carried over, and
-    what protects less than it could, goes to standard error.
+    Without a peer, the one that is there is taken; where there are several, none. With a home, it is that user's own
+    configuration that is read and written. What could not be carried over, and what protects less than it could, goes
+    to standard error.
     """
     try:
-        if not is_dry and os.geteuid() != 0:
-            raise MigrateError("gatepost migrate", 0, "only root can write the configuration; --dry-run shows it")
-        plan = plan_of(peer, named, root)
-        mind_others(plan)
+        destination = destination_for(place, is_dry=is_dry)
+        plan = plan_of(peer, place)
+        if place.home is None:
+            mind_others(plan)
         tell(plan)
         if is_dry:
             show(plan)
         else:
-            for file in write(plan, may_replace=may_replace):
+            for file in write(plan, destination, may_replace=may_replace):
                 print(f"written: {shown(os.fsencode(file))}")
             print("now run: gatepost check --auth")
     except MigrateError as error:
@@ -53,60 +54,79 @@ def migrate(peer: str | None, named: Path | None, root: Path, *, is_dry: bool, m
     return SENT
 
 
-def plan_of(peer: str | None, named: Path | None, root: Path) -> Plan:
+def destination_for(place: Place, *, is_dry: bool) -> Destination:
+    """Return where to write. MigrateError for who must not."""
+    if place.home is not None:
+        if os.geteuid() == 0:
+            reason = "is for a user, run by that user: without it, gatepost migrate writes the system's configuration"
+            raise MigrateError("--user", 0, reason)
+        return users_own(place.home)
+    if not is_dry and os.geteuid() != 0:
+        reason = "only root can write the system's configuration; --user writes your own, --dry-run shows it"
+        raise MigrateError("gatepost migrate", 0, reason)
+    return Destination()
+
+
+def plan_of(peer: str | None, place: Place) -> Plan:
     """Return the plan of the peer that was named, or of the only one that is there."""
+    candidates = [name for name in READERS if place.home is None or name in PERSONAL]
     if peer is not None:
-        plans = plans_of(peer, named, root)
-        if not plans:
-            raise MigrateError(str(named or root), 0, f"there is no configuration of {peer}'s")
-        return plans[0]
-    if named is not None:
-        raise MigrateError(str(named), 0, "whose it is has to be said: gatepost migrate PEER --from FILE")
-    there = [name for name in READERS if is_there(name, root)]
-    if not there:
-        raise MigrateError(str(root), 0, f"there is no configuration of {', '.join(READERS)}")
-    if len(there) > 1:
-        raise MigrateError(str(root), 0, f"there are several: name one ({', '.join(there)})")
-    return plans_of(there[0], None, root)[0]
-
-
-def plans_of(peer: str, named: Path | None, root: Path) -> list[Plan]:
-    """Return what the readers of a peer make of it; the first that knows the file decides."""
-    readers = READERS[peer]
-    if named is not None and peer == "exim":  # Debian's answers, or a configuration of Exim's own
-        readers = readers[:1] if named.name == "update-exim4.conf.conf" else readers[1:]
-    for reader in readers:
-        plan = reader(root, named)
+        plan = read_by(peer, place) if peer in candidates else None
+        if plan is None:
+            raise MigrateError(
+                str(place.named or place.home or place.root), 0, f"there is no configuration of {peer}'s"
+            )
+        return plan
+    if place.named is not None:
+        raise MigrateError(str(place.named), 0, "whose it is has to be said: gatepost migrate PEER --from FILE")
+    there = [name for name in candidates if is_there(name, place)]
+    if len(there) == 1:
+        plan = read_by(there[0], place)
         if plan is not None:
-            return [plan]
-    return []
+            return plan
+    if not there:
+        raise MigrateError(str(place.home or place.root), 0, f"there is no configuration of {', '.join(candidates)}")
+    raise MigrateError(str(place.home or place.root), 0, f"there are several: name one ({', '.join(there)})")
 
 
-def is_there(peer: str, root: Path) -> bool:
+def read_by(peer: str, place: Place) -> Plan | None:
+    """Return what the readers of a peer make of it; the first that knows the file decides."""
+    if place.account is not None and peer not in PERSONAL:
+        raise MigrateError("--account", 0, f"only {' and '.join(PERSONAL)} have accounts")
+    readers = READERS[peer]
+    if place.named is not None and peer == "exim":  # Debian's answers, or a configuration of Exim's own
+        readers = readers[:1] if place.named.name == "update-exim4.conf.conf" else readers[1:]
+    return next((plan for reader in readers if (plan := reader(place)) is not None), None)
+
+
+def is_there(peer: str, place: Place) -> bool:
     """Say whether a peer has a configuration, be it one that cannot be carried over."""
     try:
-        return bool(plans_of(peer, None, root))
+        return read_by(peer, replace(place, account=None)) is not None
     except MigrateError:
         return True
 
 
 def mind_others(plan: Plan) -> None:
     """Warn of a file that a user can write. MigrateError for a command in which others than root have a say."""
-    for file in plan.read:
+    for file in dict.fromkeys(plan.read):
         if login := login_of(file):
             plan.warnings.append(f"{file} is {login}'s to write: see where mail would go, and who would log in")
-    auth = plan.relay.get("auth", {})
-    for option in ("password_command", "token_command"):
-        if option in auth:
-            try:
-                refuse_unsafe_command(tuple(auth[option]))
-            except Failure as failure:
-                raise MigrateError(", ".join(plan.read), 0, f"{option}: {reason(failure)}") from None
+    for name, transport in plan.settings.get("transports", {}).items():
+        auth = transport.get("auth", {})
+        command = auth.get("password_command") or auth.get("token_command")
+        if not command:
+            continue
+        try:
+            refuse_unsafe_command(tuple(command))
+        except Failure as failure:
+            line = plan.origin_of(f"transports.{name}.auth")
+            raise (line.error(reason(failure)) if line else MigrateError(name, 0, reason(failure))) from None
 
 
 def tell(plan: Plan) -> None:
     """Say what was read, what is not carried over, and what is to be known."""
-    for file in plan.read:
+    for file in dict.fromkeys(plan.read):
         complain(f"read: {file}")
     for left_out in plan.left_out:
         complain(f"not carried over: {left_out}")

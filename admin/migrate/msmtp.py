@@ -1,200 +1,280 @@
-"""msmtp: its default account, as a system-wide /etc/msmtprc has it (msmtp(1), "Configuration files")."""
+"""msmtp: its accounts, as /etc/msmtprc or a user's ~/.msmtprc has them (msmtp(1))."""
 
 from __future__ import annotations
 
+import os
 import re
-import shlex
-from pathlib import Path
 
+from admin.migrate.aliases import SYSTEM, addresses_of, carry_aliases, default_of_msmtp, read_system_aliases
+from admin.migrate.msmtp_file import Account, Settings, accounts_of, given, is_on
+from admin.migrate.passwords import carry_command
 from admin.migrate.plan import (
     IMPLICIT_PORT,
+    RELAY,
     SMTP_PORT,
     SYSTEM_STORES,
     Line,
     MigrateError,
+    Place,
     Plan,
-    found,
+    first,
     host,
     names,
-    text_of,
 )
 
-Settings = dict[str, Line]
-
-# By their names in msmtp(1): what each comes to in ours is in the functions below.
-CARRIED = names(
-    "host port tls tls_starttls tls_trust_file tls_certcheck tls_host_override auth user password passwordeval "
-    "from auto_from maildomain domain aliases source_ip timeout syslog protocol"
-)
-LEFT_OUT = {
-    "logfile": 'the system log has a line for each message; a file of its own is named by log = "…"',
-    "tls_fingerprint": "this is the digest of a certificate; tls_pins wants that of its key",
-    "tls_key_file": "name the certificate and the key by tls_certificate and tls_privatekey",
-    "tls_cert_file": "name the certificate and the key by tls_certificate and tls_privatekey",
-    "set_from_header": "From: is added where it is missing; [rewrite] changes a user's own address",
-    "allow_from_override": "who may name a reverse-path is said by trusted_users and untrusted_set_sender",
-}
-# Without these, mail would take another way than before.
+# Without these, mail would take another way than before, or be less protected: an option, and what there is instead.
 DECIDING = {
     "proxy_host": "there are no proxies",
     "socket": "there are no sockets in place of a smart host",
-    "eval": "settings are not read from programs",
+    "eval": "settings are not read from programs: write its output in its place",
 }
-METHODS = {"plain", "login", "cram-md5", "scram-sha-1", "scram-sha-256", "external", "oauthbearer", "xoauth2"}
-ON = ("on", "")
+RESTRICTING = {
+    "tls_crl_file": "lists of revoked certificates are not read",
+    "tls_fingerprint": "pins the certificate, and tls_pins wants the digest of its key: "
+    "openssl s_client shows the certificate; take the line out, and set tls_pins in gatepost.toml",
+}
+LEFT_OUT = {
+    "logfile": 'the system log has a line for each message; a file of its own is named by log = "…"',
+    "logfile_time_format": "the system log has times of its own",
+    "allow_from_override": "root and trusted_users may name a reverse-path, and everybody the null one",
+    "tls_priorities": "see tls_min_version",
+    "tls_min_dh_prime_bits": "the system's TLS library decides",
+    "dsn_notify": "see -N of sendmail",
+    "dsn_return": "see -R of sendmail",
+    "undisclosed_recipients": "To: and Cc: go out as they are; see headers_remove",
+}
+CARRIED = names(
+    "host port tls tls_starttls tls_trust_file tls_certcheck tls_host_override tls_key_file tls_cert_file auth user "
+    "password passwordeval from auto_from maildomain domain aliases source_ip timeout connect_timeout syslog protocol "
+    "set_from_header add_missing_from_header"
+)
+# What is always so here, or what says no more than the default.
+NO_CHANGE = {
+    "allow_from_override": ("on", ""),
+    "set_date_header": ("auto",),
+    "set_msgid_header": ("auto",),
+    "add_missing_date_header": ("on", ""),
+    "remove_bcc_headers": ("on", ""),
+    "keepbcc": ("off",),
+    "undisclosed_recipients": ("off",),
+    "dsn_notify": ("off",),
+    "dsn_return": ("off",),
+}
+METHODS = names(
+    "plain login cram-md5 scram-sha-1 scram-sha-1-plus scram-sha-256 scram-sha-256-plus external oauthbearer xoauth2"
+)
+TOKENS = ("oauthbearer", "xoauth2")
 
 
-def read(root: Path, named: Path | None) -> Plan | None:
-    """Return what the default account of msmtprc comes to."""
-    file = found(root, named, "/etc/msmtprc")
+def read(place: Place) -> Plan | None:
+    """Return what the accounts of a file come to: the one that was asked for, or the default one and others."""
+    file = place.found(*usual(place))
     if file is None:
         return None
-    plan = Plan("msmtp", read=[str(file)])
-    settings = default_account(file, plan)
-    for name, line in settings.items():
-        if name in DECIDING:
-            raise line.error(DECIDING[name])
-        if name not in CARRIED:
-            plan.leave_out(line, LEFT_OUT.get(name, "has no equal here"))
-    if "protocol" in settings and settings["protocol"].value != "smtp":
-        raise settings["protocol"].error("only SMTP is spoken")
-    connect(plan, settings, file)
-    prove(plan, settings)
-    log_in(plan, settings)
-    if plan.relay["tls"] == "none":
-        plan.go_unencrypted("tls off")
-    name_sender(plan, settings)
-    alias(plan, settings)
+    plan = place.plan("msmtp", file)
+    accounts = accounts_of(file)
+    name = place.account or "default"
+    if name not in accounts:
+        reason = f"there is no account {name}: name one by --account ({', '.join(accounts)})"
+        raise MigrateError(str(file), 0, reason)
+    account = accounts[name]
+    carry_account(plan, place, RELAY, account)
+    name_sender(plan, account.settings)
+    carry_from(plan, account.settings)
+    carry_alias_file(plan, place, account.settings)
+    plan.complete_recipients(account.settings["host"])
+    if place.account is None:
+        for other, each in accounts.items():
+            if other != name:
+                carry_other(plan, place, other, each, account)
+    else:
+        for other in accounts.keys() - {name}:
+            plan.leave_out(accounts[other].line, f"{other} is not the one that was asked for")
+    read_system_aliases(plan, place, was_read=False)
     return plan.finish()
 
 
-def default_account(file: Path, plan: Plan) -> Settings:
-    """Return the settings of the account `default`, with what it takes from others and from the defaults."""
-    defaults: Settings = {}
-    accounts: dict[str, Settings] = {}
-    current = defaults
-    for line in lines_of(file):
-        if line.name == "defaults":
-            current = defaults
-        elif line.name == "account":
-            name, _, bases = (part.strip() for part in line.value.partition(":"))
-            current = accounts[name] = dict(defaults)
-            for base in filter(None, map(str.strip, bases.split(","))):
-                if base not in accounts:
-                    raise line.error(f"there is no account {base} above it")
-                current |= accounts[base]
-        else:
-            current[line.name] = line
-    if not accounts:  # msmtp takes settings above any account for those of one
-        accounts["default"] = defaults
-    if "default" not in accounts:
-        raise MigrateError(str(file), 0, "has no account called default, so that msmtp would not know which to take")
-    for name in accounts.keys() - {"default"}:
-        if accounts[name].items() - accounts["default"].items():
-            plan.leave_out(Line(str(file), 0, f"account {name}", ""), "one account is carried over, the default one")
-    return accounts["default"]
+def usual(place: Place) -> tuple[str, ...]:
+    """Return where msmtp looks for its file."""
+    if place.home is None:
+        return ("/etc/msmtprc",)
+    configurations = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+    return ("~/.msmtprc", f"{configurations}/msmtp/config")
 
 
-def lines_of(file: Path) -> list[Line]:
-    """Return the settings of a file: a word, and a value that may be quoted."""
-    lines = []
-    for number, text in enumerate(text_of(file).split("\n"), 1):
-        stripped = text.strip()
-        if not stripped or stripped.startswith("#"):
-            continue
-        name, _, value = (part.strip() for part in re.sub(r"\s", " ", stripped).partition(" "))
-        if len(value) > 1 and value[0] == value[-1] == '"':
-            value = value[1:-1]
-        lines.append(Line(str(file), number, name.lower(), value))
-    return lines
-
-
-def is_on(settings: Settings, name: str, *, default: bool) -> bool:
-    """Say whether a switch is on."""
-    return settings[name].value in ON if name in settings else default
-
-
-def connect(plan: Plan, settings: Settings, file: Path) -> None:
-    """Carry over where to, and how."""
+def carry_account(plan: Plan, place: Place, transport: str, account: Account) -> None:
+    """Carry over how one account speaks to its smart host. MigrateError where that cannot be done."""
+    settings = account.settings
+    for name, line in settings.items():
+        if name in DECIDING and line.value:
+            raise line.error(DECIDING[name])
+        if name not in CARRIED and name not in RESTRICTING and line.value not in NO_CHANGE.get(name, ("",)):
+            plan.leave_out(line, LEFT_OUT.get(name, "has no equal here"))
+    if "protocol" in settings and settings["protocol"].value != "smtp":
+        raise settings["protocol"].error("only SMTP is spoken")
     if "host" not in settings:
-        raise MigrateError(str(file), 0, "the default account names no host")
-    relay = plan.relay
+        raise account.line.error("names no host")
+    connect(plan, transport, settings)
+    prove(plan, place, transport, settings)
+    log_in(plan, place, transport, settings)
+    if plan.transport(transport)["tls"] == "none":
+        plan.go_unencrypted(first(settings, "tls", "host") or account.line, transport)
+
+
+def connect(plan: Plan, transport: str, settings: Settings) -> None:
+    """Carry over where to, and how."""
     implicit = not is_on(settings, "tls_starttls", default=True)
-    relay["tls"] = ("implicit" if implicit else "starttls") if is_on(settings, "tls", default=False) else "none"
-    default = IMPLICIT_PORT if relay["tls"] == "implicit" else SMTP_PORT
-    port = settings["port"].value if "port" in settings else default
-    relay["hosts"] = [host(settings["host"].value, port)]
-    for name, ours in (("source_ip", "interface"), ("domain", "helo_data")):
-        if name in settings:
-            relay[ours] = settings[name].value
-    if "timeout" in settings and settings["timeout"].value.isdecimal():
-        relay["connect_timeout"] = f"{settings['timeout'].value}s"
+    has_tls = is_on(settings, "tls", default=False)
+    tls = ("implicit" if implicit else "starttls") if has_tls else "none"
+    port = settings["port"].value if "port" in settings else IMPLICIT_PORT if tls == "implicit" else SMTP_PORT
+    to = f"transports.{transport}."
+    plan.put(f"{to}hosts", [host(settings["host"].value, port)], first(settings, "port", "host"))
+    plan.put(f"{to}tls", tls, first(settings, "tls"))
+    domain = given(settings, "domain")
+    name = expanded(domain, plan) if domain else "localhost"  # what msmtp says where it is told nothing
+    plan.put(f"{to}helo_data", name, domain)
+    source = given(settings, "source_ip")
+    if source:
+        plan.put(f"{to}interface", source.value, source)
+    timeout = first(settings, "timeout", "connect_timeout")
+    if timeout and timeout.value.isdecimal():
+        plan.put(f"{to}connect_timeout", f"{timeout.value}s", timeout)
 
 
-def prove(plan: Plan, settings: Settings) -> None:
-    """Carry over whom to trust."""
-    if plan.relay["tls"] == "none":
+def expanded(line: Line, plan: Plan) -> str:
+    """Return a value with the machine's names in the place of %H, %C and %M. MigrateError where one is not known."""
+    known = {"%H": plan.names.host_name, "%C": plan.names.full_name, "%M": plan.names.mail_name}
+    text = line.value
+    for pattern, name in known.items():
+        if pattern in text and not name:
+            raise line.error(f"nothing says what {pattern} is: write the name")
+        text = text.replace(pattern, name)
+    return text
+
+
+def prove(plan: Plan, place: Place, transport: str, settings: Settings) -> None:
+    """Carry over whom to trust, and who we are."""
+    if plan.transport(transport)["tls"] == "none":
         return
+    to = f"transports.{transport}."
     if not is_on(settings, "tls_certcheck", default=True):
-        plan.trust_nobody_special("tls_certcheck off")
-    elif "tls_trust_file" in settings and settings["tls_trust_file"].value not in {"system", "", *SYSTEM_STORES}:
-        plan.relay["tls_ca_file"] = settings["tls_trust_file"].value
-    if "tls_host_override" in settings:
-        plan.relay["tls_verify_name"] = settings["tls_host_override"].value
-
-
-def log_in(plan: Plan, settings: Settings) -> None:
-    """Carry over who we are to the smart host."""
-    method = settings["auth"].value.lower() if "auth" in settings else "off"
-    if method == "off":
-        return
-    if "user" not in settings:
-        raise settings["auth"].error("there is no user to log in as")
-    user = settings["user"].value
-    if "password" in settings:
-        plan.log_in(user, settings["password"].value)
-    elif "passwordeval" in settings:
-        plan.relay["auth"] = {"user": user, "password_command": command_of(settings["passwordeval"])}
+        plan.trust_nobody_special(settings["tls_certcheck"], transport)
     else:
-        raise settings["user"].error("no password stands here: msmtp would ask a keyring or ~/.netrc for it")
-    if method in METHODS:
-        plan.relay["auth"]["mechanisms"] = [method.upper()]
-    elif method != "on":
-        raise settings["auth"].error("this method is not known here")
+        for name, reason in RESTRICTING.items():
+            if line := given(settings, name):
+                raise line.error(reason)
+        trusted = given(settings, "tls_trust_file")
+        if trusted and trusted.value not in {"system", *SYSTEM_STORES}:
+            plan.put(f"{to}tls_ca_file", path_of(trusted, place), trusted)
+    for name, ours in (("tls_cert_file", "tls_certificate"), ("tls_key_file", "tls_privatekey")):
+        if line := given(settings, name):
+            plan.put(f"{to}{ours}", path_of(line, place), line)
+    if line := given(settings, "tls_host_override"):
+        plan.put(f"{to}tls_verify_name", line.value, line)
 
 
-def command_of(line: Line) -> list[str]:
-    """Return a program with its arguments, where no shell is needed to run it."""
-    try:
-        words = shlex.split(line.value)
-    except ValueError:
-        words = []
-    if not words or not words[0].startswith("/") or re.search(r"[|&;<>$`*?(){}~]", line.value):
-        raise line.error("is run without a shell and as the service user: put the password into a file")
-    return words
+def path_of(line: Line, place: Place) -> str:
+    """Return the path of a file that a line names. MigrateError for one that differs from user to user."""
+    if not line.value.startswith("~"):
+        return line.value
+    if place.home is None:
+        raise line.error("is another file for each user: name one for all, or use --user")
+    return str(place.below(line.value))
+
+
+def log_in(plan: Plan, place: Place, transport: str, settings: Settings) -> None:
+    """Carry over who we are to the smart host."""
+    auth = settings.get("auth")
+    if auth is None or auth.value.lower() == "off":
+        return
+    method = auth.value.lower() or "on"
+    if method not in METHODS | {"on"}:
+        raise auth.error("this method is not known here: auth on takes the best that the smart host offers")
+    if method == "on" and plan.transport(transport)["tls"] == "none":
+        reason = "with tls off, msmtp sends no password for auth on: turn tls on, or name a method, such as auth plain"
+        raise auth.error(reason)
+    user = given(settings, "user")
+    mechanisms = {} if method == "on" else {"mechanisms": [method.upper()]}
+    if method == "external":
+        plan.put(f"transports.{transport}.auth", ({"user": user.value} if user else {}) | mechanisms, auth)
+        return
+    if user is None:
+        raise (first(settings, "user") or auth).error("there is no user to log in as")
+    password, program = given(settings, "password"), given(settings, "passwordeval")
+    if password:
+        plan.log_in(password, user.value, password.value, transport)
+    elif program:
+        carry_command(plan, place, program, user.value, transport, is_token=method in TOKENS)
+    elif "password" in settings or "passwordeval" in settings:
+        raise (first(settings, "password", "passwordeval") or auth).error("the password is missing or empty")
+    else:
+        reason = "no password stands here, so that msmtp asks a keyring, ~/.netrc or the user"
+        raise user.error(f"{reason}: write password, or passwordeval cat FILE")
+    plan.transport(transport)["auth"] |= mechanisms
 
 
 def name_sender(plan: Plan, settings: Settings) -> None:
-    """Carry over the reverse-path."""
-    if "from" in settings:
-        pattern = settings["from"].value
-        if pattern.startswith("%U@") and "%" not in pattern[3:]:
-            plan.settings["qualify_domain"] = pattern[3:]
-        elif "%" in pattern:
-            plan.leave_out(settings["from"], "patterns but %U@domain have no equal: see qualify_domain and [rewrite]")
+    """Carry over the sender that all mail has; -f says otherwise where it may."""
+    line = given(settings, "from")
+    if is_on(settings, "auto_from", default=False):
+        domain = given(settings, "maildomain")
+        if domain:
+            plan.send_as(f"*@{domain.value}", domain)
+            plan.mind(settings["auto_from"], "msmtp did not hear -f; now the null reverse-path is heard, and root's -f")
         else:
-            plan.relay["return_path"] = pattern
-            plan.settings["qualify_domain"] = pattern.rpartition("@")[2]
-    elif is_on(settings, "auto_from", default=False) and "maildomain" in settings:
-        plan.settings["qualify_domain"] = settings["maildomain"].value
+            plan.leave_out(settings["auto_from"], "there is no maildomain; senders get the machine's own domain")
+    elif line:
+        sender = re.sub(r"^%U@", "*@", expanded(line, plan))
+        if "%" in sender or re.search(r"[?\[*]", sender.removeprefix("*@")) or line.value.startswith("*"):
+            plan.leave_out(line, "only an address, or %U@domain, has an equal: see [rewrite]")
+        elif "@" not in sender:
+            raise line.error("is no whole address: write the domain, too")
+        else:
+            plan.send_as(sender, line)
 
 
-def alias(plan: Plan, settings: Settings) -> None:
-    """Carry over the aliases; /etc/aliases is read without being told."""
-    if "aliases" not in settings or settings["aliases"].value == "/etc/aliases":
+def carry_from(plan: Plan, settings: Settings) -> None:
+    """Carry over what becomes of From:."""
+    line = first(settings, "set_from_header", "add_missing_from_header")
+    if line is None or line.value == "auto" or (line.name != "set_from_header" and line.value in ("on", "")):
         return
-    if "qualify_domain" not in plan.settings:
-        raise settings["aliases"].error("nothing says what the domain of local addresses is: set from or maildomain")
-    domains = [plan.settings["qualify_domain"]]
-    plan.redirect(name="aliases", file=settings["aliases"].value, domains=domains)
-    plan.warnings.append('an entry "default:" of the aliases has to be called "*:"')
+    if line.value == "off":
+        plan.leave_out(line, "a From: that is missing is always added")
+    else:
+        plan.put("from_override", True, line)
+
+
+def carry_alias_file(plan: Plan, place: Place, settings: Settings) -> None:
+    """Carry over the aliases, which are for recipients without a domain; `default` is for all the others of these."""
+    line = given(settings, "aliases")
+    if line is None:
+        return
+    path = line.value if line.value.startswith("~/") and place.home else path_of(line, place)
+    catch_all = default_of_msmtp(place, path)
+    if path != SYSTEM or catch_all:
+        carry_aliases(plan, place, line, path)
+    if catch_all:
+        domains = plan.local_domains(line)
+        plan.redirect(catch_all, name="aliases-default", domains=domains, data=addresses_of(catch_all))
+
+
+def carry_other(plan: Plan, place: Place, name: str, account: Account, default: Account) -> None:
+    """Carry over another account, for mail whose reverse-path (-f) is that of its `from`."""
+    line = Line(account.line.file, account.line.number, f"account {name}", "")
+    sender, ours = given(account.settings, "from"), given(default.settings, "from")
+    if account.settings == default.settings:
+        return
+    if sender is None or (ours is not None and ours.value == sender.value):
+        plan.leave_out(line, "no from of its own chooses it: --account NAME makes it the only one")
+    elif patterns := patterns_of(sender):
+        plan.beside(name, line, patterns, lambda transport: carry_account(plan, place, transport, account))
+    else:
+        plan.leave_out(line, "its from is no address that -f could name")
+
+
+def patterns_of(sender: Line) -> list[str]:
+    """Return which reverse-paths choose an account: its address with or without a +detail, or a pattern with *."""
+    local_part, at, domain = sender.value.rpartition("@")
+    if not at or re.search(r"[?\[%]", sender.value) or not local_part:
+        return []
+    return [sender.value] if "*" in sender.value else [sender.value, f"{local_part}+*@{domain}"]

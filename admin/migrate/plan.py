@@ -1,27 +1,35 @@
 """Plan: what a peer's configuration amounts to in ours, and what of it does not.
 
-A reader of a peer takes the folder that stands for `/`, and the file that was named, if any, and returns a Plan, or
-None where the peer is not there.
+A reader of a peer takes where it looks (a Place) and returns a Plan, or None where the peer is not there.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from admin.migrate.names import Names
 from admin.migrate.read import read_file
 from helper.failure import SystemFault
 
 FILE_LIMIT_OCTETS = 4 * 1024 * 1024
-PASSWORD_FILE = "relay.password"  # noqa: S105 # the name of a file
+RELAY = "relay"  # the transport of most mail
 IMPLICIT_PORT, SUBMISSION_PORT, SMTP_PORT = 465, 587, 25
 # Where distributions have the system's certificates, which are trusted anyway.
 SYSTEM_STORES = frozenset(
     ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem", "/etc/ssl/certs")
 )
+ALL_LOGINS = "*"
+# Of the peers only Exim has trusted users.
+CALLERS = (
+    "whoever is neither root nor one of trusted_users may name by -f only their own address, or what "
+    "untrusted_set_sender allows, and a From: that is not theirs gets a Sender: beside it"
+)
+NAME_LENGTH = 50  # characters of a transport's name that are the peer's
 
 
 class MigrateError(Exception):
@@ -32,75 +40,12 @@ class MigrateError(Exception):
 
 
 @dataclass(frozen=True)
-class LeftOut:
-    """An option that was not carried over, by its name alone, since its value may be a secret."""
-
-    file: str
-    line: int
-    option: str
-    reason: str
-
-    def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{place}: {self.option}: {self.reason}"
-
-
-@dataclass
-class Plan:
-    """What to write, and what to tell about it. `settings` are nested as gatepost.toml is."""
-
-    peer: str
-    settings: dict[str, Any] = field(default_factory=dict)
-    secrets: dict[str, bytes] = field(default_factory=dict)
-    read: list[str] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-
-    @property
-    def relay(self) -> dict[str, Any]:
-        """Return the settings of the one transport."""
-        transports: dict[str, Any] = self.settings.setdefault("transports", {"relay": {"driver": "smtp"}})
-        relay: dict[str, Any] = transports["relay"]
-        return relay
-
-    def leave_out(self, line: Line, reason: str) -> None:
-        """Note an option that is not carried over."""
-        self.left_out.append(LeftOut(line.file, line.number, line.name, reason))
-
-    def log_in(self, user: str, password: str) -> None:
-        """Have the transport log in with a password, which goes into a file of its own."""
-        self.relay["auth"] = {"user": user, "password_file": PASSWORD_FILE}
-        self.secrets[PASSWORD_FILE] = password.encode("utf-8", "surrogateescape") + b"\n"
-
-    def trust_nobody_special(self, warning: str) -> None:
-        """Keep that the peer does not verify certificates, and say so."""
-        self.relay["tls_verify"] = False
-        self.warnings.append(f"{warning}: whoever is on the line can read mail and password (tls_verify = false)")
-
-    def go_unencrypted(self, why: str) -> None:
-        """Keep that the peer sends in the clear, and say so."""
-        self.relay["tls"] = "none"
-        what = "mail goes"
-        if "auth" in self.relay:
-            self.relay["auth"]["allow_plaintext"] = True
-            what = "mail and password go"
-        self.warnings.append(f'{why}: {what} over the network in the clear (tls = "none")')
-
-    def redirect(self, **router: Any) -> None:
-        """Add a router for aliases before the one that sends everything on."""
-        routers: list[dict[str, Any]] = self.settings.setdefault("routers", [])
-        routers.append({"driver": "redirect", **router})
-
-    def finish(self) -> Plan:
-        """Add the last router where there are others, and return the plan."""
-        if "routers" in self.settings:
-            self.settings["routers"].append({"name": "smarthost", "driver": "accept", "transport": "relay"})
-        return self
-
-
-@dataclass(frozen=True)
 class Line:
-    """One setting of a peer's: where it stands, its name and its value."""
+    """One setting of a peer's: where it stands, its name and its value.
+
+    The name is shown: it is one that the peer knows. It is empty where the file itself would have to tell it, since
+    what stands there may be a part of a password.
+    """
 
     file: str
     number: int
@@ -109,10 +54,220 @@ class Line:
 
     def error(self, reason: str) -> MigrateError:
         """Return why this line cannot be carried over, and nothing without it."""
-        return MigrateError(self.file, self.number, f"{self.name}: {reason}")
+        return MigrateError(self.file, self.number, f"{self.name}: {reason}" if self.name else reason)
+
+    def noted(self, reason: str) -> str:
+        """Return what there is to say of this line."""
+        place = f"{self.file}:{self.number}" if self.number else self.file
+        return f"{place}: {self.name}: {reason}" if self.name else f"{place}: {reason}"
 
 
-Reader = Callable[[Path, Path | None], Plan | None]
+@dataclass(frozen=True)
+class LeftOut:
+    """An option that was not carried over, by its name alone, since its value may be a secret."""
+
+    line: Line
+    reason: str
+
+    @property
+    def option(self) -> str:
+        """Return what the option is called."""
+        return self.line.name
+
+    def __str__(self) -> str:
+        return self.line.noted(self.reason)
+
+
+@dataclass
+class Plan:
+    """What to write, and what to tell about it. `settings` are nested as gatepost.toml is.
+
+    `names` are those of the machine that is moved. `accounts` are the routers to other transports than the last one;
+    `origins` tells from which line of the peer's a setting came.
+    """
+
+    peer: str
+    names: Names = field(default_factory=Names)
+    settings: dict[str, Any] = field(default_factory=dict)
+    secrets: dict[str, bytes] = field(default_factory=dict)
+    read: list[str] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    accounts: list[dict[str, Any]] = field(default_factory=list)
+    origins: dict[str, Line] = field(default_factory=dict)
+
+    @property
+    def relay(self) -> dict[str, Any]:
+        """Return the settings of the transport that most mail goes by."""
+        return self.transport(RELAY)
+
+    def transport(self, name: str) -> dict[str, Any]:
+        """Return the settings of a transport."""
+        transports: dict[str, dict[str, Any]] = self.settings.setdefault("transports", {})
+        return transports.setdefault(name, {"driver": "smtp"})
+
+    def put(self, key: str, value: Any, line: Line | None) -> None:
+        """Set a main option, or `transports.NAME.option`, and remember the line that it came from."""
+        if key.startswith("transports."):
+            _, name, option = key.split(".")
+            if value is not None:
+                self.transport(name)[option] = value
+        else:
+            self.settings[key] = value
+        if line is not None:
+            self.origins[key] = line
+
+    def leave_out(self, line: Line, reason: str) -> None:
+        """Note an option that is not carried over."""
+        self.left_out.append(LeftOut(line, reason))
+
+    def mind(self, line: Line, warning: str) -> None:
+        """Note what is to be known of a line that is carried over."""
+        self.warnings.append(line.noted(warning))
+
+    def log_in(self, line: Line, user: str, password: str, transport: str = RELAY) -> None:
+        """Have a transport log in with a password, which goes into a file of its own. MigrateError for an empty one."""
+        if not user:
+            raise line.error("there is no user to log in as")
+        if not password:
+            raise line.error("the password is missing or empty")
+        if re.search(r"[\r\n\0]", password):
+            raise line.error("the password holds a line end or a NUL, which no file of secrets can")
+        file = f"{transport}.password"
+        self.put(f"transports.{transport}.auth", {"user": user, "password_file": file}, line)
+        self.secrets[file] = password.encode("utf-8", "surrogateescape") + b"\n"
+
+    def trust_nobody_special(self, line: Line, transport: str = RELAY) -> None:
+        """Keep that the peer does not verify certificates, and say so."""
+        self.put(f"transports.{transport}.tls_verify", False, line)
+        self.mind(line, "whoever is on the line can read mail and password (tls_verify = false)")
+
+    def go_unencrypted(self, line: Line, transport: str = RELAY) -> None:
+        """Keep that the peer sends in the clear, and say so."""
+        relay = self.transport(transport)
+        relay["tls"] = "none"
+        if "auth" in relay:
+            relay["auth"]["allow_plaintext"] = True
+        what = "mail and password go" if "auth" in relay else "mail goes"
+        self.mind(line, f'{what} over the network in the clear (tls = "none")')
+
+    def send_as(self, sender: str, line: Line) -> None:
+        """Give the mail of all logins one sender; `*@domain` is each login's own in that domain.
+
+        qualify_domain stays the machine's: it completes recipients as well, and `root` at a provider is a stranger.
+        """
+        if sender.startswith("*@") and sender[2:].lower() in (self.own_domain, ""):
+            return
+        self.rewrite(ALL_LOGINS, sender, line)
+
+    def rewrite(self, pattern: str, address: str, line: Line) -> None:
+        """Have an address of this machine's become another; the first rule for a pattern counts."""
+        self.settings.setdefault("rewrite", {}).setdefault(pattern, address)
+        self.origins.setdefault(f'rewrite."{pattern}"', line)
+
+    def redirect(self, line: Line, **router: Any) -> None:
+        """Add a router for aliases before the one that sends everything on."""
+        routers: list[dict[str, Any]] = self.settings.setdefault("routers", [])
+        routers.append({"driver": "redirect", **router})
+        self.origins[f"routers.{router['name']}"] = line
+
+    def send_for(self, transport: str, line: Line, **conditions: Any) -> None:
+        """Have mail that meets conditions go by a transport of its own."""
+        name = f"to-{transport}"
+        self.accounts.append({"name": name, "driver": "accept", "transport": transport, **conditions})
+        self.origins[f"routers.{name}"] = line
+
+    def beside(self, name: str, line: Line, senders: list[str], carry: Callable[[str], None]) -> None:
+        """Add a transport for the mail of senders, whom everybody may then name; say why where it cannot be done."""
+        transport = re.sub(r"[^A-Za-z0-9_-]", "-", name)[:NAME_LENGTH] or "account"
+        while transport in self.settings["transports"]:
+            transport += "-2"
+        try:
+            carry(transport)
+        except MigrateError as error:
+            self.settings["transports"].pop(transport, None)
+            self.secrets.pop(f"{transport}.password", None)
+            self.leave_out(line, f"cannot be carried over: {error}")
+            return
+        self.send_for(transport, line, senders=senders)
+        self.let_name(senders)
+
+    def let_name(self, senders: list[str]) -> None:
+        """Let everybody name reverse-paths that choose a transport."""
+        allowed = self.settings.setdefault("untrusted_set_sender", [])
+        allowed += [each for each in senders if each not in allowed]
+
+    @property
+    def own_domain(self) -> str:
+        """Return the domain that completes an address of this machine, empty where nothing says it."""
+        return str(self.settings.get("qualify_domain") or self.names.mail_name or self.names.full_name).lower()
+
+    def complete_recipients(self, line: Line) -> None:
+        """Say that recipients without a domain, which the peer leaves to the smart host, get the machine's own."""
+        domain = self.settings.get("qualify_recipient") or self.own_domain or "the machine's own"
+        self.mind(line, f"recipients without a domain went to the smart host as they are; now their domain is {domain}")
+
+    def local_domains(self, line: Line) -> list[str]:
+        """Return the machine's own domains, for a router of its aliases. MigrateError where nothing says them.
+
+        They are written down with it, so that the two cannot differ.
+        """
+        own = str(self.settings.get("qualify_recipient") or self.own_domain)
+        if not own:
+            raise line.error("nothing says what the domain of local addresses is: write it into /etc/mailname")
+        if "qualify_domain" not in self.settings and "qualify_recipient" not in self.settings:
+            self.settings["qualify_domain"] = own
+        return list(dict.fromkeys(each for each in (own, self.names.full_name) if each))
+
+    def finish(self) -> Plan:
+        """Add the routers to the transports where one has to be chosen, and return the plan."""
+        rewrite = self.settings.get("rewrite", {})
+        if ALL_LOGINS in rewrite:  # the first rule that matches counts
+            rewrite[ALL_LOGINS] = rewrite.pop(ALL_LOGINS)
+        if self.accounts or "routers" in self.settings:
+            routers = self.settings.setdefault("routers", [])
+            routers += [*self.accounts, {"name": "smarthost", "driver": "accept", "transport": RELAY}]
+        if "local_from_check" not in self.settings:
+            self.warnings.append(f"{self.peer}: {CALLERS}")
+        return self
+
+    def origin_of(self, key: str) -> Line | None:
+        """Return the line that a setting came from; `key` is as ConfigError has it: `transports.relay.hosts[1]`."""
+        router = re.match(r"routers\[(\d+)\]", key)
+        if router:
+            key = f"routers.{self.settings['routers'][int(router[1]) - 1]['name']}"
+        while key and key not in self.origins:
+            key = re.sub(r"(?:\[\d+\]|\.?[^.\[]*)$", "", key)
+        return self.origins.get(key)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a reader looks: what stands for `/`, the file that was named, whose home, which account."""
+
+    root: Path
+    named: Path | None = None
+    home: Path | None = None
+    account: str | None = None
+
+    def found(self, *usual: str) -> Path | None:
+        """Return the file that was named, or the first of the usual ones that is there; None for none."""
+        if self.named is not None:
+            return self.named
+        return next((path for path in map(self.below, usual) if path.exists()), None)
+
+    def below(self, path: str) -> Path:
+        """Return where a path of the peer's is; `~/` begins one in the user's home."""
+        if path.startswith("~/") and self.home is not None:
+            return self.home / path[2:]
+        return self.root / path.lstrip("/")
+
+    def plan(self, peer: str, file: Path) -> Plan:
+        """Return a plan that begins with a file."""
+        return Plan(peer, Names.of(self.root), read=[str(file)])
+
+
+Reader = Callable[[Place], Plan | None]
 
 
 def names(text: str) -> frozenset[str]:
@@ -133,21 +288,19 @@ def text_of(path: Path) -> str:
     return octets.decode("utf-8", "surrogateescape")
 
 
-def found(root: Path, named: Path | None, *usual: str) -> Path | None:
-    """Return the file that was named, or the first of the usual ones that is there; None for none."""
-    candidates = [named] if named is not None else [root / path.lstrip("/") for path in usual]
-    return next((path for path in candidates if path.exists() or named is not None), None)
+def numbered(path: Path) -> list[tuple[int, str]]:
+    """Return the lines of a file with their numbers; a carriage return before the line end is part of it."""
+    return [(number, text.removesuffix("\r")) for number, text in enumerate(text_of(path).split("\n"), 1)]
 
 
-def first_line(root: Path, path: str) -> str:
-    """Return the first line of a file that holds one name, empty where there is none."""
-    file = root / path.lstrip("/")
-    lines = text_of(file).split("\n") if file.is_file() else [""]
-    return lines[0].strip()
+def first(settings: Mapping[str, Line], *names: str) -> Line | None:
+    """Return the first of some settings that is there."""
+    return next((settings[name] for name in names if name in settings), None)
 
 
 def host(name: str, port: str | int | None) -> str:
     """Return a host as `hosts` has it."""
+    name = name.removeprefix("[").removesuffix("]")
     try:
         is_v6 = ipaddress.ip_address(name).version == 6
     except ValueError:

@@ -3,274 +3,264 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
-from admin.migrate.plan import (
-    IMPLICIT_PORT,
-    SMTP_PORT,
-    SYSTEM_STORES,
-    Line,
-    MigrateError,
-    Plan,
-    first_line,
-    found,
-    host,
-    text_of,
-)
+from admin.migrate import postfix_addresses, postfix_tls
+from admin.migrate.plan import IMPLICIT_PORT, RELAY, SMTP_PORT, Line, MigrateError, Place, Plan, host
+from admin.migrate.postfix_file import EVERY_KEY, Reading, Settings, origin, settings_of
 from helper.config.parsers import PROTECTING
 
-Settings = dict[str, Line]
-
-TEXT_TABLES = frozenset(("hash", "btree", "lmdb", "cdb", "texthash", "dbm", "sdbm"))
-DEFAULTS = {"mydomain": "", "myhostname": "", "myorigin": "$myhostname", "config_directory": "/etc/postfix"}
 # Without these, mail would take another way than before, or none.
 DECIDING = {
-    "transport_maps": "one way is carried over, the relayhost: see [[routers]] for others",
-    "sender_dependent_relayhost_maps": "one way is carried over: see [[routers]], senders",
+    "transport_maps": "one way is carried over, the relayhost: see [[routers]], domains, for others",
     "sender_dependent_default_transport_maps": "one way is carried over: see [[routers]], senders",
-    "smtp_sender_dependent_authentication": "one login is carried over: see [[routers]], senders",
+    "content_filter": "no filter is asked",
+    "non_smtpd_milters": "no filter is asked, so that nothing would sign or check a message",
+    "milter_default_action": "no filter is asked",
 }
-# What names a table that a satellite may have; everything else of Postfix's 900 is about receiving, queues and limits.
+WAYS = ("default_transport", "relay_transport", "local_transport", "virtual_transport")
+# What changes a message or where it goes; everything else of Postfix's 900 is about receiving, queues and limits.
+SEE_REWRITE = "header fields are not changed by expressions; for another From: see [rewrite] and from_override"
 LEFT_OUT = {
-    "smtp_tls_policy_maps": "the transport says how TLS is used: tls, tls_verify, tls_min_version",
-    "smtp_tls_fingerprint_digest": "tls_pins wants the SHA-256 of a key",
-    "smtp_tls_cert_file": "name the certificate and the key by tls_certificate and tls_privatekey",
-    "smtp_tls_key_file": "name the certificate and the key by tls_certificate and tls_privatekey",
-    "smtp_header_checks": "see headers_add and headers_remove",
-    "header_checks": "see headers_add and headers_remove",
-    "virtual_alias_maps": "see [[routers]], driver redirect",
-    "recipient_canonical_maps": "see [[routers]], driver redirect",
+    **dict.fromkeys(("header_checks", "smtp_header_checks", "mime_header_checks", "nested_header_checks"), SEE_REWRITE),
+    "body_checks": "a message's text is not looked at",
+    "smtp_body_checks": "a message's text is not looked at",
+    "masquerade_domains": "see [rewrite]",
+    "sender_bcc_maps": "no copies are sent",
+    "recipient_bcc_maps": "no copies are sent",
+    "always_bcc": "no copies are sent",
     "smtp_fallback_relay": "hosts are tried in order: add it to hosts",
     "fallback_relay": "hosts are tried in order: add it to hosts",
-    "authorized_submit_users": "see [[policies]], callers",
-    "sender_bcc_maps": "has no equal here",
-    "recipient_bcc_maps": "has no equal here",
-    "always_bcc": "has no equal here",
+    "local_login_sender_maps": "callers have their own address; who may name another is said by trusted_users",
+    "smtp_tls_cert_file": "name the certificate and the key by tls_certificate and tls_privatekey",
+    "smtp_tls_key_file": "name the certificate and the key by tls_certificate and tls_privatekey",
+    "smtp_tls_chain_files": "name the certificate and the key by tls_certificate and tls_privatekey",
+    "relocated_maps": "see [[routers]], driver redirect, :fail:",
+    "luser_relay": "see [[routers]], driver redirect: an entry * in an alias file",
 }
-VERIFYING, DANE = frozenset(("verify", "secure")), frozenset(("dane", "dane-only"))
-IN_THE_CLEAR = frozenset(("", "none"))
+MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256", "EXTERNAL", "XOAUTH2", "OAUTHBEARER")
+NOT_IN_THE_CLEAR = ["SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5"]
 
 
-def read(root: Path, named: Path | None) -> Plan | None:
+@dataclass(frozen=True)
+class NextHop:
+    """A relayhost as it is written, the name in it, its port, and whether the name's MX hosts are meant."""
+
+    text: str
+    name: str
+    port: str
+    is_looked_up: bool
+
+    @property
+    def is_implicit(self) -> bool:
+        """Say whether the port is that of TLS from the first octet."""
+        return self.port in (str(IMPLICIT_PORT), "smtps", "submissions")
+
+
+def read(place: Place) -> Plan | None:
     """Return what main.cf comes to."""
-    file = found(root, named, "/etc/postfix/main.cf")
+    file = place.found("/etc/postfix/main.cf")
     if file is None:
         return None
-    plan = Plan("Postfix", read=[str(file)])
-    settings = {line.name: line for line in lines_of(file)}
-    for name, line in settings.items():
-        if name in DECIDING and line.value not in ("", "no"):
-            raise line.error(DECIDING[name])
-        if name in LEFT_OUT and line.value:
-            plan.leave_out(line, LEFT_OUT[name])
-    name_us(plan, settings, root)
-    relayhost = connect(plan, settings, file)
-    prove(plan, settings)
-    log_in(plan, settings, relayhost, root)
-    if plan.relay["tls"] == "none":
-        plan.go_unencrypted("smtp_tls_security_level is none")
-    discard(plan, settings)
-    limit = value_of("message_size_limit", settings)
-    if limit.isdecimal() and limit != "0":
-        plan.settings["message_size_limit"] = int(limit)
-    rewrite(plan, settings, root)
-    alias(plan, settings)
-    master(plan, file.with_name("master.cf"))
+    plan = place.plan("Postfix", file)
+    settings = settings_of(file, plan.names, plan)
+    refuse_other_ways(settings)
+    for name, reason in LEFT_OUT.items():
+        line = settings.line(name)
+        if line is not None and line.value != "no":
+            plan.leave_out(line, reason)
+    name_us(plan, place, settings)
+    line, hops = relayhost_of(settings, file)
+    reading = Reading(plan, place, settings)
+    carry_hop(reading, RELAY, line, hops)
+    by_sender(reading)
+    limit = settings.value("message_size_limit")
+    if limit.isdecimal():
+        plan.put("message_size_limit", int(limit), settings.line("message_size_limit"))
+    postfix_addresses.rewrite(reading)
+    postfix_addresses.redirect(reading)
+    postfix_addresses.alias(reading, line)
+    restrict_callers(plan, settings)
     return plan.finish()
 
 
-def lines_of(file: Path) -> list[Line]:
-    """Return the settings of a file: `name = value`, gone on with by lines that begin with white space."""
-    lines: list[Line] = []
-    for number, text in enumerate(text_of(file).split("\n"), 1):
-        if not text.strip() or text.lstrip().startswith("#"):
-            continue
-        if text[0].isspace() and lines:
-            last = lines[-1]
-            lines[-1] = Line(last.file, last.number, last.name, f"{last.value} {text.strip()}".strip())
-            continue
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise MigrateError(str(file), number, "is no setting")
-        lines.append(Line(str(file), number, name.strip(), value.strip()))
-    return lines
+def refuse_other_ways(settings: Settings) -> None:
+    """Raise MigrateError where mail takes a way that has no equal."""
+    for name, reason in DECIDING.items():
+        line = settings.line(name)
+        if line is not None and line.value not in ("no", "accept"):
+            raise line.error(reason)
+    for name in WAYS[:2]:
+        line = settings.line(name)
+        if line is not None and settings.value(name) not in ("smtp", "relay"):
+            raise line.error("another service than smtp sends the mail: its settings are not looked at")
 
 
-def value_of(name: str, settings: Settings, depth: int = 0) -> str:
-    """Return a setting with the others that it names by $name, ${name} and $(name)."""
-    text = settings[name].value if name in settings else DEFAULTS.get(name, "")
-    if depth > 20:
-        raise settings[name].error("refers to itself")
-
-    def other(match: re.Match[str]) -> str:
-        return value_of(next(filter(None, match.groups())), settings, depth + 1)
-
-    if re.search(r"\$[{(][^})]*[?:]", text):
-        raise settings[name].error("conditional values are not understood")
-    return re.sub(r"\$(?:(\w+)|\{(\w+)\}|\((\w+)\))", other, text)
-
-
-def name_us(plan: Plan, settings: Settings, root: Path) -> None:
+def name_us(plan: Plan, place: Place, settings: Settings) -> None:
     """Carry over our name, and the domain for addresses without one."""
-    hostname = value_of("myhostname", settings)
-    if hostname:
-        plan.settings["primary_hostname"] = hostname
-    origin = value_of("myorigin", settings)
-    if origin.startswith("/"):
-        origin = first_line(root, origin)
-    if origin:
-        plan.settings["qualify_domain"] = origin
-    helo = value_of("smtp_helo_name", settings)
-    if helo and helo != hostname:
-        plan.relay["helo_data"] = helo
-    for name in ("smtp_bind_address", "smtp_bind_address6"):
-        if value_of(name, settings):
-            plan.relay["interface"] = value_of(name, settings)
+    knows = plan.names.full_name or settings.line("myhostname")
+    hostname = settings.value("myhostname")
+    if knows:
+        plan.put("primary_hostname", hostname, settings.line("myhostname"))
+    domain = origin(settings, place)
+    if domain and (knows or settings.line("myorigin")):
+        plan.put("qualify_domain", domain, settings.line("myorigin"))
+    helo = settings.value("smtp_helo_name")
+    if helo != hostname:
+        plan.put("transports.relay.helo_data", helo, settings.line("smtp_helo_name"))
+    for name in ("smtp_bind_address6", "smtp_bind_address"):
+        line = settings.line(name)
+        if line is not None:
+            plan.put("transports.relay.interface", settings.value(name), line)
 
 
-def connect(plan: Plan, settings: Settings, file: Path) -> str:
-    """Carry over the relayhost, and return it as the tables name it."""
-    relayhost = value_of("relayhost", settings)
-    if not relayhost:
+def relayhost_of(settings: Settings, file: Path) -> tuple[Line, list[NextHop]]:
+    """Return the relayhost, which may name several next hops."""
+    line = settings.line("relayhost")
+    if line is None or not settings.value("relayhost"):
         raise MigrateError(str(file), 0, "names no relayhost: Postfix brings mail to the hosts of its domain")
-    if re.search(r"[\s,]", relayhost):
-        raise settings["relayhost"].error("one relayhost is carried over: add the others to hosts")
-    literal = re.fullmatch(r"\[([^\]]+)\](?::(.+))?", relayhost)
+    return line, [next_hop(text, settings, line) for text in settings.values("relayhost")]
+
+
+def next_hop(text: str, settings: Settings, line: Line) -> NextHop:
+    """Return a next hop: [name], [name]:port, or name and name:port for the MX hosts of a domain."""
+    text = re.sub(r"^(?:smtp|relay):(?=.)", "", text) if text.startswith(("smtp:[", "relay:[")) else text
+    literal = re.fullmatch(r"\[(?:IPv6:|ipv6:)?([^\]]+)\](?::(\S+))?", text)
     if literal:
-        name, port = literal.groups()
-        name = name.removeprefix("IPv6:")
-    else:
-        name, _, port = relayhost.partition(":")
-    level = value_of("smtp_tls_security_level", settings) or ("may" if is_on("smtp_use_tls", settings) else "none")
-    if is_on("smtp_enforce_tls", settings):
-        level = "encrypt"
-    relay = plan.relay
-    wrapped = is_on("smtp_tls_wrappermode", settings) or port in ("465", "smtps", "submissions")
-    relay["tls"] = "none" if level in IN_THE_CLEAR else "implicit" if wrapped else "starttls"
-    port = port or str(IMPLICIT_PORT if relay["tls"] == "implicit" else SMTP_PORT)
-    relay["hosts"] = [host(name, port) if literal else f"mx:{host(name, port)}"]
-    if level == "may":
-        plan.warnings.append("smtp_tls_security_level is may; TLS is never silently done without now")
-    if level in DANE:
-        relay["dane"] = True
-    return relayhost
+        return NextHop(text, literal[1], literal[2] or str(SMTP_PORT), is_looked_up=False)
+    name, _, port = text.partition(":")
+    if not name or re.search(r"[\[\]/]", text):
+        raise line.error("is no next hop of the form [name]:port")
+    direct = settings.is_on("disable_dns_lookups") or settings.value("smtp_dns_support_level") == "disabled"
+    return NextHop(text, name, port or str(SMTP_PORT), is_looked_up=not direct)
 
 
-def is_on(name: str, settings: Settings) -> bool:
-    """Say whether a switch is on."""
-    return value_of(name, settings) == "yes"
+def carry_hop(reading: Reading, transport: str, line: Line, hops: list[NextHop], sender: str = "") -> None:
+    """Carry over one way: where to, how, and as whom; `sender` is whose it is, where it is not everybody's."""
+    plan, settings = reading.plan, reading.settings
+    policy = postfix_tls.policy_for(reading, hops[0].text)
+    wrapped = settings.is_on("smtp_tls_wrappermode")
+    if len({wrapped or hop.is_implicit for hop in hops}) > 1:
+        raise line.error("some ports have implicit TLS, and others not: leave one kind")
+    tls = "none" if policy.level == "none" else "implicit" if wrapped or hops[0].is_implicit else "starttls"
+    plan.put(f"transports.{transport}.tls", tls, policy.line)
+    hosts = [f"mx:{host(hop.name, hop.port)}" if hop.is_looked_up else host(hop.name, hop.port) for hop in hops]
+    plan.put(f"transports.{transport}.hosts", hosts, line)
+    if tls != "none":
+        postfix_tls.prove(plan, settings, transport, policy, hops[0].name)
+    discard(plan, settings, transport)
+    if settings.is_on("smtp_sasl_auth_enable"):
+        log_in(reading, transport, hops[0], sender)
+    if tls == "none":
+        plan.go_unencrypted(policy.line or line, transport)
 
 
-def prove(plan: Plan, settings: Settings) -> None:
-    """Carry over whom to trust. What Postfix does not verify is verified from now on, and that is said."""
-    if plan.relay["tls"] == "none":
-        return
-    for name, ours in (("smtp_tls_CAfile", "tls_ca_file"), ("smtp_tls_CApath", "tls_ca_path")):
-        value = value_of(name, settings)
-        if value and value not in SYSTEM_STORES:
-            plan.relay[ours] = value
-    if value_of("smtp_tls_security_level", settings) not in VERIFYING | DANE:
-        plan.warnings.append("Postfix did not verify the certificate of the smart host; now it has to be right")
-
-
-def discard(plan: Plan, settings: Settings) -> None:
+def discard(plan: Plan, settings: Settings, transport: str) -> None:
     """Carry over what the smart host offers and does badly; `silent-discard` only silences Postfix's own log."""
-    name = "smtp_discard_ehlo_keywords"
-    words = re.split(r"[\s,]+", value_of(name, settings).upper())
-    kept = [word for word in words if word not in ("", "SILENT-DISCARD", *PROTECTING)]
+    line = settings.line("smtp_discard_ehlo_keywords")
+    if line is None:
+        return
+    words = [word.upper() for word in settings.values(line.name)]
+    kept = [word for word in words if word not in ("SILENT-DISCARD", *PROTECTING)]
     if kept:
-        plan.relay["discard_ehlo_keywords"] = kept
-    if set(words) & set(PROTECTING):
-        plan.leave_out(settings[name], "whether TLS and a login are used is for tls and auth to say")
+        plan.put(f"transports.{transport}.discard_ehlo_keywords", kept, line)
+    if set(words) & set(PROTECTING) and transport == RELAY:
+        plan.leave_out(line, "whether TLS and a login are used is for tls and auth to say")
 
 
-def log_in(plan: Plan, settings: Settings, relayhost: str, root: Path) -> None:
-    """Carry over the login for the relayhost."""
-    if not is_on("smtp_sasl_auth_enable", settings):
-        return
-    line = settings.get("smtp_sasl_password_maps")
+def log_in(reading: Reading, transport: str, hop: NextHop, sender: str) -> None:
+    """Carry over the login for a next hop, found by the sender, the host's name, or the next hop as it is written."""
+    plan, settings = reading.plan, reading.settings
+    line = settings.line("smtp_sasl_password_maps")
     if line is None:
-        raise settings["smtp_sasl_auth_enable"].error("there is no smtp_sasl_password_maps")
-    for entry in entries_of(line, value_of(line.name, settings), root, plan):
-        if entry.name in (relayhost, re.sub(r"[\[\]]", "", relayhost), relayhost.rpartition(":")[0], "*"):
-            user, colon, password = entry.value.partition(":")
-            if not colon:
-                raise entry.error("is no user:password")
-            plan.log_in(user, password)
-            return
-        plan.leave_out(entry, "is not the relayhost")
-    raise line.error("holds no login for the relayhost")
+        raise settings.lines["smtp_sasl_auth_enable"].error("there is no smtp_sasl_password_maps")
+    by_sender = settings.is_on("smtp_sender_dependent_authentication")
+    keys = [sender, f"@{sender.rpartition('@')[2]}"] if sender and by_sender else []
+    keys += [hop.name, hop.text, EVERY_KEY]
+    entries = reading.entries(line.name)
+    found = next((entry for key in keys for entry in entries if entry.name.lower() == key.lower()), None)
+    for entry in entries if transport == RELAY and not by_sender else ():
+        if entry is not found:
+            plan.leave_out(Line(entry.file, entry.number, "", ""), "is not for the relayhost")
+    if found is None:
+        if hop.is_looked_up or not entries:
+            raise line.error("holds no login for the relayhost, neither for its name nor for what relayhost says")
+        plan.mind(line, "holds no login for the relayhost, so that Postfix logged in nowhere")
+        return
+    secret = Line(found.file, found.number, line.name if found.file == line.file else "", "")
+    user, colon, password = found.value.partition(":")
+    if not colon:
+        raise secret.error("is no user:password")
+    plan.log_in(secret, user, password, transport)
+    limit_mechanisms(plan, settings, transport)
 
 
-def entries_of(line: Line, value: str, root: Path, plan: Plan) -> list[Line]:
-    """Return the entries of the tables that a setting names, from their text."""
-    entries = []
-    for table in re.split(r"[\s,]+", value):
-        kind, _, path = table.partition(":")
-        if kind == "static":
-            entries.append(Line(line.file, line.number, "*", path))
-        elif kind in TEXT_TABLES:
-            file = root / path.lstrip("/")
-            plan.read.append(str(file))
-            entries += [entry for entry in lines_of_table(file) if entry.name]
-        elif table:
-            raise line.error("only tables that are made of text files are read, and static:")
-    return entries
+def limit_mechanisms(plan: Plan, settings: Settings, transport: str) -> None:
+    """Carry over which mechanisms may be used; by default none that shows the password to whoever listens."""
+    relay = plan.transport(transport)
+    name = "smtp_sasl_security_options" if relay["tls"] == "none" else "smtp_sasl_tls_security_options"
+    allowed = list(MECHANISMS)
+    set_by = (
+        settings.line(name) or settings.line("smtp_sasl_security_options") or settings.lines["smtp_sasl_auth_enable"]
+    )
+    if "noplaintext" in settings.values(name):
+        if relay["tls"] == "none":
+            reason = "smtp_sasl_security_options has noplaintext, its default: without TLS, Postfix sends no password"
+            raise Line(set_by.file, set_by.number, "", "").error(reason)
+        allowed = NOT_IN_THE_CLEAR
+        reason = "has noplaintext, its default, so that neither PLAIN nor LOGIN is used: noanonymous alone allows them"
+        plan.mind(Line(set_by.file, set_by.number, name, ""), reason)
+    chosen = settings.line("smtp_sasl_mechanism_filter")
+    if chosen is not None:
+        wanted = [each.upper() for each in settings.values(chosen.name)]
+        if not all(each in MECHANISMS for each in wanted):
+            plan.leave_out(chosen, "only a list of mechanisms is carried over: see mechanisms")
+        else:
+            allowed = [each for each in wanted if each in allowed]
+            if not allowed:
+                raise chosen.error("leaves no mechanism, together with noplaintext")
+    if allowed != list(MECHANISMS):
+        relay["auth"]["mechanisms"] = list(allowed)
 
 
-def lines_of_table(file: Path) -> list[Line]:
-    """Return the entries of a table: a key, white space, a value."""
-    entries = []
-    for number, text in enumerate(text_of(file).split("\n"), 1):
-        words = text.split(None, 1)
-        if words and not text.startswith("#"):
-            entries.append(Line(str(file), number, words[0], words[1].strip() if len(words) > 1 else ""))
-    return entries
-
-
-def rewrite(plan: Plan, settings: Settings, root: Path) -> None:
-    """Carry over the tables that turn addresses of this machine into public ones."""
-    table: dict[str, str] = {}
-    for name in ("sender_canonical_maps", "canonical_maps", "smtp_generic_maps"):
-        if name not in settings or not settings[name].value:
+def by_sender(reading: Reading) -> None:
+    """Carry over next hops and logins that senders have of their own, as transports with routers."""
+    plan, settings = reading.plan, reading.settings
+    ways = {entry.name.lower(): entry for entry in reversed(reading.entries("sender_dependent_relayhost_maps"))}
+    if settings.is_on("smtp_sender_dependent_authentication"):
+        for entry in reading.entries("smtp_sasl_password_maps"):
+            if re.fullmatch(r"[^\s:\[\]]*@[^\s:\[\]]+", entry.name):
+                relayhost = settings.values("relayhost")[0]
+                ways.setdefault(entry.name.lower(), Line(entry.file, entry.number, "", relayhost))
+    for number, (sender, entry) in enumerate(ways.items(), 1):
+        line = Line(entry.file, entry.number, "", "")
+        if "@" not in sender or entry.value.upper() == "DUNNO":
+            plan.leave_out(line, "is for no address or domain of a sender")
             continue
-        for entry in entries_of(settings[name], value_of(name, settings), root, plan):
-            key = f"*{entry.name}" if entry.name.startswith("@") else entry.name
-            value = f"*{entry.value}" if entry.value.startswith("@") else entry.value
-            if key.startswith("*") and not value.startswith("*"):
-                plan.leave_out(entry, "one address for a whole domain: see return_path")
-            elif "@" not in value:
-                plan.leave_out(entry, "is no address")
-            else:
-                table.setdefault(key, value)
-    if table:
-        plan.settings["rewrite"] = table
+        transport, pattern = f"{RELAY}-{number}", f"*{sender}" if sender.startswith("@") else sender
+        carry_hop(reading, transport, line, [next_hop(entry.value, settings, line)], sender)
+        plan.send_for(transport, line, senders=[pattern])
+        plan.let_name([pattern])
 
 
-def alias(plan: Plan, settings: Settings) -> None:
-    """Carry over alias files; /etc/aliases is read without being told."""
-    line = settings.get("alias_maps")
-    if line is None:
+def restrict_callers(plan: Plan, settings: Settings) -> None:
+    """Carry over who may send at all; root may, whatever stands there."""
+    line = settings.line("authorized_submit_users")
+    if "authorized_submit_users" not in settings.lines:
         return
-    for table in re.split(r"[\s,]+", value_of("alias_maps", settings)):
-        kind, _, path = table.partition(":")
-        if kind in TEXT_TABLES and path != "/etc/aliases":
-            if "qualify_domain" not in plan.settings:
-                raise line.error("nothing says what the domain of local addresses is: set myorigin")
-            domains = [plan.settings["qualify_domain"]]
-            plan.redirect(name=f"aliases-{len(plan.settings.get('routers', ())) + 1}", file=path, domains=domains)
-        elif kind not in TEXT_TABLES and table:
-            plan.leave_out(line, "only alias files are carried over")
-
-
-def master(plan: Plan, file: Path) -> None:
-    """Say which settings of the client's own in master.cf are not looked at."""
-    if not file.is_file():
-        return
-    service = ""
-    for number, text in enumerate(text_of(file).split("\n"), 1):
-        if text and not text[0].isspace() and not text.startswith("#"):
-            service = text.split()[0]
-        option = re.match(r"\s+-o\s+([\w]+)\s*=", text)
-        if option and service in ("smtp", "relay") and option[1] not in ("syslog_name", "smtp_fallback_relay"):
-            plan.leave_out(Line(str(file), number, option[1], ""), "settings of one service are not looked at")
+    policies: list[dict[str, object]] = []
+    for item in settings.values("authorized_submit_users"):
+        login = item.removeprefix("!")
+        if login.startswith(("/", "{")) or (":" in login and not login.startswith("static:")):
+            raise (line or settings.lines["authorized_submit_users"]).error(
+                "names a table: write the logins themselves"
+            )
+        everybody = login.startswith("static:")
+        policies.append(({} if everybody else {"callers": [login]}) | ({"allow": False} if item != login else {}))
+        if everybody:
+            break
+    else:
+        policies.append({"allow": False})
+    if policies != [{}]:
+        plan.put("policies", [{"callers": ["root"]}, *policies], line)

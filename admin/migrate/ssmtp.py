@@ -1,122 +1,215 @@
-"""ssmtp: /etc/ssmtp/ssmtp.conf and, beside it, revaliases (ssmtp(8), "Configuration")."""
+"""ssmtp: /etc/ssmtp/ssmtp.conf and, beside it, revaliases (ssmtp(8), ssmtp.conf(5); Debian's 2.64 was tried)."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from admin.migrate.plan import IMPLICIT_PORT, SMTP_PORT, SYSTEM_STORES, Line, Plan, found, host, names, text_of
+from admin.migrate.aliases import read_system_aliases
+from admin.migrate.plan import (
+    IMPLICIT_PORT,
+    SMTP_PORT,
+    SYSTEM_STORES,
+    Line,
+    Place,
+    Plan,
+    first,
+    host,
+    names,
+    numbered,
+)
+
+Settings = dict[str, Line]
 
 ORDINARY_UIDS = 1000  # ssmtp gives mail for those below to who is named by `root`
-IGNORED = frozenset(("debug",))
+FIRST_COUNTS = names("authuser authpass authmethod")  # of the others it is the last
+KEYS = names(
+    "Root MailHub RemotePort HostName RewriteDomain FromLineOverride UseTLS UseSTARTTLS UseTLSCert TLSCert TLSKey "
+    "TLS_CA_File TLS_CA_Dir AuthUser AuthPass AuthMethod UseOldAUTH AddHeader Debug"
+)
+SPELLED = {name.lower(): name for name in KEYS}
+UNKNOWN, DROPPED = "ssmtp knows no such key", "ssmtp drops this line: no # in a value, no blank beside ="
+IGNORED = names("debug useoldauth")
 LEFT_OUT = {
     "tlscert": "name the certificate and the key by tls_certificate and tls_privatekey",
     "tlskey": "name the certificate and the key by tls_certificate and tls_privatekey",
-    "usetlscert": "name the certificate and the key by tls_certificate and tls_privatekey",
+    "addheader": "see headers_add",
 }
 CARRIED = names(
-    "mailhub usetls usestarttls authuser authpass authmethod root rewritedomain hostname fromlineoverride "
-    "tls_ca_file tls_ca_dir"
+    "mailhub remoteport usetls usestarttls usetlscert authuser authpass authmethod root rewritedomain hostname "
+    "fromlineoverride tls_ca_file tls_ca_dir"
 )
+SETTING = re.compile(r"([^=\s#]+)=(.*)")
 
 
-def read(root: Path, named: Path | None) -> Plan | None:
+def read(place: Place) -> Plan | None:
     """Return what ssmtp.conf and revaliases come to."""
-    file = found(root, named, "/etc/ssmtp/ssmtp.conf")
+    file = place.found("/etc/ssmtp/ssmtp.conf")
     if file is None:
         return None
-    plan = Plan("ssmtp", read=[str(file)])
-    settings = {line.name: line for line in lines_of(file)}
+    plan = place.plan("ssmtp", file)
+    settings = settings_of(file, plan)
     for name, line in settings.items():
         if name not in CARRIED | IGNORED:
             plan.leave_out(line, LEFT_OUT.get(name, "has no equal here"))
-    connect(plan, settings)
-    if "rewritedomain" in settings and settings["rewritedomain"].value:
-        plan.settings["qualify_domain"] = settings["rewritedomain"].value
-    if "fromlineoverride" in settings and settings["fromlineoverride"].value.lower() != "yes":
-        reason = "a From: of the caller's is kept, and Sender: says who it was; [rewrite] changes a user's own address"
-        plan.leave_out(settings["fromlineoverride"], reason)
-    give_roots_mail(plan, settings, root)
-    rewrite(plan, file.with_name("revaliases"), settings)
+    connect(plan, settings, file)
+    name_us(plan, settings)
+    give_roots_mail(plan, settings, place)
+    rewrite(plan, file.with_name("revaliases"))
+    read_system_aliases(plan, place, was_read=False)
     return plan.finish()
 
 
-def lines_of(file: Path) -> list[Line]:
-    """Return the settings of a file, `key=value`."""
-    lines = []
-    for number, text in enumerate(text_of(file).split("\n"), 1):
-        name, equals, value = text.partition("#")[0].partition("=")
-        if equals:
-            lines.append(Line(str(file), number, name.strip().lower(), value.strip()))
-    return lines
+def settings_of(file: Path, plan: Plan) -> Settings:
+    """Return the settings of a file, `key=value` without white space before or after the `=`.
+
+    A value ends at white space or `=`, but for that of Root and MailHub at a colon, too; ssmtp drops a line that has
+    a `#` in its value. What it drops is said.
+    """
+    settings: Settings = {}
+    for number, text in numbered(file):
+        match = SETTING.match(text)
+        name = (match[1] if match else text.partition("=")[0].strip()).lower()
+        if "=" not in text or text.lstrip().startswith("#"):
+            continue
+        line = Line(str(file), number, SPELLED.get(name, ""), "")
+        value = match[2] if match else ""
+        if name not in SPELLED or not match or re.match(r"\s", value) or re.match(r"[^\s=]*#", value):
+            plan.leave_out(line, DROPPED if name in SPELLED else UNKNOWN)
+            continue
+        word = re.match(r"[^\s=]*", value)
+        value = word[0] if word else ""
+        if name in FIRST_COUNTS:
+            settings.setdefault(name, Line(line.file, number, line.name, value))
+        else:
+            settings[name] = Line(line.file, number, line.name, value)
+            put_port(settings, name)
+            put_tls(settings, name)
+    return settings
 
 
-def connect(plan: Plan, settings: dict[str, Line]) -> None:
+def put_port(settings: Settings, name: str) -> None:
+    """Keep what MailHub=host:port says as host and port; RemotePort may come before or after it."""
+    if name == "mailhub":
+        line = settings[name]
+        hub, _, port = line.value.partition(":")
+        settings[name] = Line(line.file, line.number, line.name, hub)
+        if port:
+            settings["remoteport"] = Line(line.file, line.number, line.name, port.partition(":")[0])
+
+
+def put_tls(settings: Settings, name: str) -> None:
+    """Keep that UseSTARTTLS=YES means UseTLS=YES, and UseTLS=NO no STARTTLS either, each for what stood before it."""
+    yes = settings[name].value.lower() == "yes"
+    if name == "usestarttls" and yes:
+        settings["usetls"] = settings[name]
+    elif name == "usetls" and not yes:
+        settings.pop("usestarttls", None)
+
+
+def is_yes(settings: Settings, name: str) -> bool:
+    """Say whether a switch is on."""
+    return name in settings and settings[name].value.lower() == "yes"
+
+
+def connect(plan: Plan, settings: Settings, file: Path) -> None:
     """Carry over where to, how, and as whom."""
-    is_set = {name: name in settings and settings[name].value.lower() == "yes" for name in ("usetls", "usestarttls")}
-    relay = plan.relay
-    relay["tls"] = "starttls" if is_set["usestarttls"] else "implicit" if is_set["usetls"] else "none"
-    name, _, port = (settings["mailhub"].value if "mailhub" in settings else "mail").partition(":")
-    relay["hosts"] = [host(name, port or (IMPLICIT_PORT if relay["tls"] == "implicit" else SMTP_PORT))]
-    if "hostname" in settings and settings["hostname"].value:
-        relay["helo_data"] = settings["hostname"].value
+    hub = settings.get("mailhub") or Line(str(file), 0, "mailhub", "mail")
+    tls = "none" if not is_yes(settings, "usetls") else "starttls" if is_yes(settings, "usestarttls") else "implicit"
+    plan.put("transports.relay.tls", tls, first(settings, "usestarttls", "usetls"))
+    port = settings["remoteport"].value if "remoteport" in settings else None
+    plan.put(
+        "transports.relay.hosts", [host(hub.value, port or (IMPLICIT_PORT if tls == "implicit" else SMTP_PORT))], hub
+    )
     if "authuser" in settings:
-        if "authpass" not in settings:
-            raise settings["authuser"].error("there is no AuthPass")
-        plan.log_in(settings["authuser"].value, settings["authpass"].value)
-        if "authmethod" in settings:
-            relay["auth"]["mechanisms"] = [settings["authmethod"].value.upper()]
-    if relay["tls"] == "none":
-        plan.go_unencrypted("neither UseTLS nor UseSTARTTLS")
+        log_in(plan, settings)
+    if tls == "none":
+        plan.go_unencrypted(first(settings, "usetls") or Line(hub.file, hub.number, "MailHub", ""))
+        return
     for key, ours in (("tls_ca_file", "tls_ca_file"), ("tls_ca_dir", "tls_ca_path")):
-        if key in settings and relay["tls"] != "none" and settings[key].value not in SYSTEM_STORES:
-            relay[ours] = settings[key].value
-    if relay["tls"] != "none" and "tls_ca_file" not in settings:
-        plan.warnings.append("ssmtp did not verify the certificate of the smart host; now it has to be right")
+        if key in settings and settings[key].value not in SYSTEM_STORES:
+            plan.put(f"transports.relay.{ours}", settings[key].value, settings[key])
+    if "tls_ca_file" not in settings:
+        line = first(settings, "usestarttls", "usetls") or hub
+        plan.mind(line, "no certificate was verified; now that of the smart host has to be right")
+    if is_yes(settings, "usetlscert") and "tlscert" in settings:
+        plan.leave_out(settings["usetlscert"], LEFT_OUT["tlscert"])
 
 
-def give_roots_mail(plan: Plan, settings: dict[str, Line], root: Path) -> None:
+def log_in(plan: Plan, settings: Settings) -> None:
+    """Carry over the login: by LOGIN, unless CRAM-MD5 is named."""
+    user = settings["authuser"]
+    password = settings.get("authpass", user)
+    plan.log_in(password, user.value, settings["authpass"].value if "authpass" in settings else "")
+    if "authmethod" in settings and settings["authmethod"].value.lower() == "cram-md5":
+        plan.relay["auth"]["mechanisms"] = ["CRAM-MD5"]
+
+
+def name_us(plan: Plan, settings: Settings) -> None:
+    """Carry over our name, and the domain of addresses without one, senders' and recipients'."""
+    hostname = settings.get("hostname")
+    name = hostname.value if hostname and hostname.value else plan.names.host_name
+    if name:
+        plan.put("primary_hostname", name, hostname)
+    rewritten = settings.get("rewritedomain")
+    domain = rewritten.value.rpartition("@")[2] if rewritten and rewritten.value else name
+    if domain:
+        plan.put("qualify_domain", domain, rewritten if rewritten and rewritten.value else hostname)
+    if is_yes(settings, "fromlineoverride"):
+        reason = "From: stays as it is, but the reverse-path is not taken from it: see trusted_users and -f"
+        plan.leave_out(settings["fromlineoverride"], reason)
+
+
+def give_roots_mail(plan: Plan, settings: Settings, place: Place) -> None:
     """Give the mail of the system's accounts to who had it."""
-    target = settings["root"].value if "root" in settings else ""
-    if not target:
+    line = settings.get("root")
+    if line is None or not line.value:
         return
-    if "@" not in target and "qualify_domain" not in plan.settings:
-        plan.leave_out(settings["root"], "nothing says in which domain it is: see [[routers]], driver redirect")
-        return
-    router: dict[str, object] = {"name": "system-accounts", "local_parts": system_accounts(root), "data": [target]}
-    if "qualify_domain" in plan.settings:
-        router["domains"] = [plan.settings["qualify_domain"]]
-    else:
-        plan.settings["qualify_domain"] = target.rpartition("@")[2]
-        router["domains"] = [plan.settings["qualify_domain"]]
-        reason = f"local addresses are in {plan.settings['qualify_domain']} now, as that of root is"
-        plan.warnings.append(reason)
-    plan.redirect(**router)
+    target = line.value.partition(":")[0]
+    accounts = system_accounts(place)
+    domains = [plan.own_domain] if plan.own_domain else plan.local_domains(line)
+    plan.redirect(line, name="system-accounts", local_parts=accounts, domains=domains, data=[target])
+    if domains[0] not in (plan.names.full_name, plan.names.host_name, plan.names.mail_name):
+        plan.mind(line, f"gets also mail for root@{domains[0]} and the like, where recipients without a domain are")
 
 
-def system_accounts(root: Path) -> list[str]:
-    """Return the logins below the ordinary ones; root and postmaster in any case."""
-    file = root / "etc/passwd"
-    names = ["root", "postmaster"]
-    for text in text_of(file).split("\n") if file.is_file() else ():
+def system_accounts(place: Place) -> list[str]:
+    """Return the logins below the ordinary ones; root in any case."""
+    file = place.below("/etc/passwd")
+    accounts = ["root"]
+    for _, text in numbered(file) if file.is_file() else ():
         fields = text.split(":")
-        if len(fields) > 2 and fields[2].isdecimal() and int(fields[2]) < ORDINARY_UIDS and fields[0] not in names:
-            names.append(fields[0])
-    return names
+        if len(fields) > 2 and fields[2].isdecimal() and int(fields[2]) < ORDINARY_UIDS and fields[0] not in accounts:
+            accounts.append(fields[0])
+    return accounts
 
 
-def rewrite(plan: Plan, file: Path, settings: dict[str, Line]) -> None:
-    """Carry over revaliases: login:address[:mailhub[:port]]."""
+def rewrite(plan: Plan, file: Path) -> None:
+    """Carry over revaliases: login:address[:mailhub[:port]]; of two entries for a login the last counts."""
     if not file.is_file():
         return
     plan.read.append(str(file))
-    table: dict[str, str] = {}
-    for number, text in enumerate(text_of(file).split("\n"), 1):
-        login, colon, rest = text.partition("#")[0].strip().partition(":")
-        if not colon:
-            continue
-        address, _, mailhub = rest.partition(":")
-        if mailhub and ("mailhub" not in settings or mailhub != settings["mailhub"].value):
-            raise Line(str(file), number, login, rest).error("a smart host of its own: see [[routers]], callers")
-        table[login.strip()] = address.strip()
-    if table:
-        plan.settings["rewrite"] = table
+    entries: dict[str, Line] = {}
+    for number, text in numbered(file):
+        login, colon, rest = text.partition("#")[0].partition(":")
+        if colon:
+            entries[login] = Line(str(file), number, login, rest)
+    for login, line in entries.items():
+        address, mailhub, port, *_ = [*re.split(r"[:\s]+", line.value.strip()), "", "", ""]
+        if "@" not in address:
+            raise line.error("is no whole address: write the domain, too")
+        plan.rewrite(login, address, line)
+        if mailhub:
+            send_by(plan, line, login, mailhub, port)
+
+
+def send_by(plan: Plan, line: Line, login: str, mailhub: str, port: str) -> None:
+    """Have the mail of a login go by a smart host of its own, all else as for the others."""
+    hosts = [host(mailhub, port or plan.relay["hosts"][0].rpartition(":")[2])]
+    if hosts == plan.relay["hosts"]:
+        return
+    transport = f"relay-{re.sub('[^A-Za-z0-9_-]', '-', login)}"
+    for key, value in plan.relay.items():
+        plan.put(f"transports.{transport}.{key}", value, line)
+    plan.put(f"transports.{transport}.hosts", hosts, line)
+    plan.send_for(transport, line, callers=[login])

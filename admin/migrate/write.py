@@ -4,55 +4,76 @@ from __future__ import annotations
 
 import os
 import pwd
+from dataclasses import dataclass
 from pathlib import Path
 
 from admin.draft import draft
 from admin.migrate.plan import MigrateError, Plan
 from admin.migrate.toml import text_of
 from helper.config.configuration import parse_configuration
-from helper.config.values import Configuration
 from helper.failure import ConfigError
 from helper.hold import this_machine
 from helper.privileged import paths
 
-FILE_MODE, FOLDER_MODE = 0o640, 0o750
+FILE_MODE, DIRECTORY_MODE = 0o640, 0o750
+OWN_FILE_MODE, OWN_DIRECTORY_MODE = 0o600, 0o700
 KEPT = ".before-migrate"
 # What `make install` put there, and nobody has written in yet.
 SAMPLE = Path(paths.LAUNCHER).parents[2] / "share/gatepost/gatepost.toml"
 
 
+@dataclass(frozen=True)
+class Destination:
+    """Which files are written: the system's, for the service user to read, or a user's own."""
+
+    configuration: Path = Path(paths.CONFIGURATION)
+    secrets: Path = Path(paths.SECRETS)
+    is_own: bool = False
+
+
+def users_own(home: Path) -> Destination:
+    """Return where a send without privilege looks: below $XDG_CONFIG_HOME, or ~/.config."""
+    named = os.environ.get("XDG_CONFIG_HOME", "")
+    directory = (Path(named) if named.startswith("/") else home / ".config") / "gatepost"
+    return Destination(directory / "gatepost.toml", directory / "secrets", is_own=True)
+
+
 def configuration_text(plan: Plan) -> str:
-    """Return what will stand in gatepost.toml. MigrateError where a send would refuse it: a defect of the reader's."""
-    text = text_of(plan.settings, f"Carried over from {plan.peer} by gatepost migrate. All options: gatepost.toml(5).")
-    parsed(text, plan)
+    """Return what will stand in gatepost.toml. MigrateError, with the peer's line, where a send would refuse it."""
+    text = unchecked_text(plan)
+    octets = text.encode("utf-8", "surrogateescape")
+    try:
+        parse_configuration(octets, "gatepost.toml", this_machine())
+    except ConfigError as error:
+        line = plan.origin_of(error.key or "")
+        if line is not None:
+            raise line.error(f"cannot be carried over: it {error.problem}") from None
+        place = f"{error.key}: " if error.key else ""
+        raise MigrateError(", ".join(plan.read), 0, f"cannot be carried over: {place}{error.problem}") from None
     return text
 
 
-def parsed(text: str, plan: Plan) -> Configuration:
-    """Return the configuration that a send would read."""
-    try:
-        return parse_configuration(text.encode("utf-8", "surrogateescape"), "gatepost.toml", this_machine())
-    except ConfigError as error:
-        place = f"{error.key}: " if error.key else ""
-        raise MigrateError(", ".join(plan.read), 0, f"cannot be carried over: {place}{error}") from None
+def unchecked_text(plan: Plan) -> str:
+    """Return the settings of a plan as TOML."""
+    return text_of(plan.settings, f"Carried over from {plan.peer} by gatepost migrate. All options: gatepost.toml(5).")
 
 
-def write(plan: Plan, *, may_replace: bool) -> list[str]:
+def write(plan: Plan, destination: Destination, *, may_replace: bool) -> list[str]:
     """Write all files of a plan, the configuration last, and return their names.
 
     MigrateError where one is there already, unless they may be replaced: then the old ones are kept beside them. A
     configuration that is still the one we came with is in nobody's way.
     """
     text = configuration_text(plan)
-    secrets = {Path(paths.SECRETS, name): octets for name, octets in plan.secrets.items()}
-    files = {**secrets, Path(paths.CONFIGURATION): text.encode("utf-8", "surrogateescape")}
+    secrets = {destination.secrets / name: octets for name, octets in plan.secrets.items()}
+    files = {**secrets, destination.configuration: text.encode("utf-8", "surrogateescape")}
     standing = [str(path) for path in files if os.path.lexists(path) and not is_sample(path)]
     if standing and not may_replace:
         raise MigrateError(", ".join(standing), 0, "is there already: move it away, or replace it with --force")
-    service = account()
+    group, mode = (os.getgid(), OWN_FILE_MODE) if destination.is_own else (account().pw_gid, FILE_MODE)
     try:
-        make_secrets_folder(service)
-        drafts = {path: draft(path, octets, service.pw_gid, FILE_MODE) for path, octets in files.items()}
+        make_directories(destination, group)
+        drafts = {path: draft(path, octets, group, mode) for path, octets in files.items()}
         for path, drafted in drafts.items():
             if os.path.lexists(path) and not is_sample(path):
                 path.replace(f"{path}{KEPT}")
@@ -76,10 +97,11 @@ def account() -> pwd.struct_passwd:
         raise MigrateError(paths.CONFIGURATION, 0, reason) from None
 
 
-def make_secrets_folder(service: pwd.struct_passwd) -> None:
-    """Make the folder of secrets where it is not there."""
-    folder = Path(paths.SECRETS)
-    if not folder.is_dir():
-        folder.mkdir(mode=0o700)
-        os.chown(folder, 0, service.pw_gid)
-        folder.chmod(FOLDER_MODE)
+def make_directories(destination: Destination, group: int) -> None:
+    """Make the directory of secrets where it is not there, and for a user's own files those above it."""
+    if destination.is_own:
+        destination.secrets.mkdir(mode=OWN_DIRECTORY_MODE, parents=True, exist_ok=True)
+    elif not destination.secrets.is_dir():
+        destination.secrets.mkdir(mode=0o700)
+        os.chown(destination.secrets, 0, group)
+        destination.secrets.chmod(DIRECTORY_MODE)

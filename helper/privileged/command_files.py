@@ -76,17 +76,19 @@ def refuse_unsafe_path(path: str, owner: Keeper) -> None:
     What is neither a file nor a directory (a socket of an agent's, a device) is nothing that an interpreter executes.
     """
     try:
-        kind = stat.S_IFMT(os.stat(path).st_mode)
+        there = os.stat(path)
     except OSError:
-        kind = None
-    if kind not in (None, stat.S_IFREG, stat.S_IFDIR, stat.S_IFIFO):
-        return
+        there = None
+    if there is not None:
+        if stat.S_IFMT(there.st_mode) not in (stat.S_IFREG, stat.S_IFDIR, stat.S_IFIFO):
+            return
+        owner.refuse_writable(path, there)
     try:
         for place, status in steps(path):
             owner.refuse_writable(place, status)
     except OSError:
         pass  # the way ends here: what is above decides
-    if kind is None:
+    if there is None:
         refuse_where_all_can_make_it(path)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from tests.packages.system import System
+from tests.packages.system import System, copy_system
 
 USER, PASSWORD = "ws1", "correct-horse"
+UNUSED_PORT = 1
 EXAMPLE_OF_MSMTP = "/usr/share/doc/msmtp/examples/msmtprc-system.example"
 
 
@@ -87,7 +91,7 @@ PEERS = {
             "esmtp/password password": PASSWORD,
             "esmtp/starttls select": "required",
         },
-        [("/etc/esmtprc", "", "qualifydomain=example.net\n")],
+        [("/etc/esmtprc", "", 'force reverse_path="%u@example.net"\n')],
     ),
     "postfix": Peer(
         "postfix",
@@ -101,7 +105,8 @@ PEERS = {
             (
                 "/etc/postfix/main.cf",
                 "",
-                "smtp_sasl_auth_enable = yes\nsmtp_sasl_password_maps = hash:/etc/postfix/sasl_passwd\n",
+                "smtp_sasl_auth_enable = yes\nsmtp_sasl_password_maps = hash:/etc/postfix/sasl_passwd\n"
+                "smtp_sasl_security_options = noanonymous\n",
             ),
             ("/etc/postfix/sasl_passwd", "", f"[localhost]:{{port}} {USER}:{PASSWORD}\n"),
         ],
@@ -119,6 +124,8 @@ PEERS = {
         [("/etc/exim4/passwd.client", "", f"localhost:{USER}:{PASSWORD}\n")],
     ),
 }
+# Without its mechanisms, Postfix logs in nowhere.
+BESIDE = {"postfix": ("libsasl2-modules",)}
 # The package whose questions these are, where it is another.
 ASKING = {"postfix": "postfix", "exim4-daemon-light": "exim4-config", "esmtp-run": "esmtp"}
 
@@ -128,7 +135,8 @@ def install_peer(system: System, peer: Peer, port: int) -> None:
     asking = ASKING.get(peer.package, peer.package)
     answers = [f"{asking} {question} {text.format(port=port)}\n" for question, text in peer.answers.items()]
     system.must("debconf-set-selections", octets="".join(answers).encode())
-    system.must("apt-get", "install", "-q", "-y", "--no-install-recommends", peer.package)
+    packages = (peer.package, *BESIDE.get(peer.package, ()))
+    system.must("apt-get", "install", "-q", "-y", "--no-install-recommends", *packages)
     if peer.package == "msmtp-mta":
         system.must("cp", EXAMPLE_OF_MSMTP, "/etc/msmtprc")
     for path, old, new in peer.edits:
@@ -136,3 +144,19 @@ def install_peer(system: System, peer: Peer, port: int) -> None:
         text = file.read_text() if file.exists() else ""
         assert old in text, f"{path} of Debian's has no {old!r}"
         file.write_text(text.replace(old, new.format(port=port)) if old else text + new.format(port=port))
+
+
+@contextlib.contextmanager
+def systems_with_peers(place: Path, ready_system: System) -> Iterator[Callable[[str], System]]:
+    """Give systems that each have a peer as Debian installs it, made when they are asked for."""
+    made: dict[str, System] = {}
+
+    def having(name: str) -> System:
+        if name not in made:
+            made[name] = copy_system(ready_system, place / f"with-{name}")
+            install_peer(made[name], PEERS[name], UNUSED_PORT)
+        return made[name]
+
+    yield having
+    for each in made.values():
+        shutil.rmtree(each.root)

@@ -12,14 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.packages.peers import PASSWORD, PEERS, install_peer
+from tests.packages.peers import PASSWORD, PEERS, UNUSED_PORT, install_peer, systems_with_peers
 from tests.packages.system import ENVIRONMENT, System, copy_system
 from tests.support.smarthost import EXTENSIONS, SmartHost
 
 MESSAGE = b"From: alice@example.net\nTo: bob@x.example\nSubject: compared\n\nhello\n"
 RECIPIENTS = ("bob@x.example", "refused@x.example", "carol@x.example")
 ONE_REFUSED = {"RCPT:refused@x.example": "550 5.1.1 no such user"}
-UNUSED_PORT = 1
 PATIENCE_S = 30
 
 EXIM = """\
@@ -73,17 +72,8 @@ QUEUEING = ("dma", "nullmailer", "postfix")
 @pytest.fixture(scope="module")
 def peer(place: Path, ready_system: System) -> Iterator[Callable[[str], System]]:
     """Return a system with a peer as Debian installs it."""
-    made: dict[str, System] = {}
-
-    def having(name: str) -> System:
-        if name not in made:
-            made[name] = copy_system(ready_system, place / f"with-{name}")
-            install_peer(made[name], PEERS[name], UNUSED_PORT)
-        return made[name]
-
-    yield having
-    for each in made.values():
-        shutil.rmtree(each.root)
+    with systems_with_peers(place, ready_system) as having:
+        yield having
 
 
 def tell(system: System, name: str, port: int, *, tls: bool = False) -> Told:

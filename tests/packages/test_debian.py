@@ -7,6 +7,8 @@ import stat
 import subprocess
 import time
 
+import pytest
+
 from helper.wire import VERSION
 from tests.packages.conftest import CHECKOUT, OLD_VERSION, PASSWORD, USER
 from tests.packages.system import ENVIRONMENT, System, copy_of_the_tree
@@ -57,6 +59,24 @@ def test_the_password_is_kept_in_its_file_alone(system, package, host, answers):
     assert found.split() == ["/etc/gatepost/secrets/relay.password"]
     for path in ("/etc/gatepost/gatepost.toml", "/etc/gatepost/secrets/relay.password", "/etc/gatepost/secrets"):
         assert system.run("cat", path, user="alice").returncode != 0
+
+
+@pytest.mark.parametrize(
+    ("more", "written"),
+    [
+        ({"user": "me@gmail.example"}, '"*" = "me@gmail.example"'),
+        ({"user": "me@gmail.example", "sender": "us@gmail.example"}, '"*" = "us@gmail.example"'),
+        ({"user": "ws1"}, None),
+    ],
+    ids=["the address that logs in", "another address", "no address"],
+)
+def test_who_logs_in_with_an_address_is_the_sender_of_all_mail(system, package, answers, more, written):
+    system.answer(answers | more)
+    system.install(package)
+    text = (system.root / "etc/gatepost/gatepost.toml").read_text()
+    assert (f"[rewrite]\n{written}\n" in text) if written else ("[rewrite]" not in text)
+    assert "\nqualify_domain" not in text
+    assert system.run("gatepost", "check").returncode == 0
 
 
 def test_the_code_is_compiled_for_the_systems_python(system, package):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 
@@ -107,7 +108,7 @@ def test_a_dry_run_writes_nothing_and_shows_no_secret(installation, msmtprc):
     before = installation.configuration.read_bytes()
     done = migrate(installation, "msmtp", "--from", msmtprc[0], "--dry-run")
     assert done.returncode == 0
-    assert 'return_path = "machines@example.net"' in done.stdout
+    assert '"*" = "machines@example.net"' in done.stdout
     assert done.stdout.endswith("# secrets/relay.password: ***\n")
     assert AUTH["ws1"] not in done.stdout + done.stderr
     assert installation.configuration.read_bytes() == before
@@ -125,7 +126,71 @@ def test_only_root_writes(installation, tmp_path):
     alice = installation.account("alice")
     done = migrate(installation, "msmtp", user=alice.pw_uid, group=alice.pw_gid, extra_groups=[])
     assert done.returncode == 1
-    assert "only root can write the configuration; --dry-run shows it" in done.stderr
+    assert "only root can write the system's configuration; --user writes your own, --dry-run shows it" in done.stderr
+
+
+@pytest.fixture
+def home(installation, msmtprc, tmp_path_factory):
+    """A home of Alice's, with a file of msmtp's of her own and a password beside it."""
+    file, _ = msmtprc
+    alice = installation.account("alice")
+    folder = installation.root / "migrate-home"
+    folder.mkdir(mode=0o700)
+    (folder / ".secret").write_text("correct horse battery\n")
+    text = file.read_text().replace('password "correct horse battery"', "passwordeval cat ~/.secret")
+    (folder / ".msmtprc").write_text(text)
+    for path in (folder, *folder.iterdir()):
+        os.chown(path, alice.pw_uid, alice.pw_gid)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def as_alice(installation, home, *arguments) -> subprocess.CompletedProcess[str]:
+    """Run the command as Alice, at home."""
+    alice = installation.account("alice")
+    options = {"user": alice.pw_uid, "group": alice.pw_gid, "extra_groups": []}
+    return migrate(installation, "--user", *arguments, **options, env={"HOME": str(home), "PATH": "/usr/bin:/bin"})
+
+
+def test_a_user_carries_over_what_is_their_own_and_sends_without_privilege(installation, msmtprc, home):
+    _, host = msmtprc
+    done = as_alice(installation, home)
+    assert (done.returncode, AUTH["ws1"] in done.stdout + done.stderr) == (0, False)
+    own = home / ".config/gatepost"
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (own / "secrets", *own.rglob("*.*"))}
+    assert modes == {"secrets": 0o700, "gatepost.toml": 0o600, "relay.password": 0o600}
+    assert {path.stat().st_uid for path in own.rglob("*")} == {installation.account("alice").pw_uid}
+    result: Result = installation.send(
+        "-C", own / "gatepost.toml", "carol@example.org", stdin=b"Subject: moved\n\nhi\n"
+    )
+    assert (result.status, result.stderr) == (0, "")
+    assert host.message.reverse_path == b"machines@example.net"
+    again = as_alice(installation, home)
+    assert again.returncode == 1
+    assert "is there already: move it away, or replace it with --force" in again.stderr
+
+
+def test_root_is_no_such_user(installation, home):
+    done = migrate(installation, "--user", env={"HOME": str(home), "PATH": "/usr/bin:/bin"})
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "--user: is for a user, run by that user" in done.stderr
+    assert not (home / ".config").exists()
+
+
+def test_root_reads_no_file_that_somebody_else_has_chosen(restored, home):
+    done = migrate(restored, "msmtp", "--from", home / ".msmtprc", "--force")
+    assert done.returncode == 1
+    assert "passwordeval: is another file for each user" in done.stderr
+    secret = restored.root / "migrate-root.secret"
+    secret.write_text("root's own\n")
+    secret.chmod(0o600)
+    (home / ".msmtprc").write_text((home / ".msmtprc").read_text().replace("~/.secret", str(secret)))
+    before = restored.configuration.read_bytes()
+    done = migrate(restored, "msmtp", "--from", home / ".msmtprc", "--force")
+    secret.unlink()
+    assert done.returncode == 1
+    assert "passwordeval: names a file, and others than root can write what names it" in done.stderr
+    assert restored.configuration.read_bytes() == before
 
 
 def test_a_peer_that_nobody_knows_is_a_usage_error(installation):
@@ -169,7 +234,7 @@ def test_a_program_that_a_user_has_a_say_in_is_not_carried_over(msmtprc, install
     done = migrate(installation, "msmtp", "--from", file, option)
     os.unlink(script)
     assert done.returncode == 1
-    assert f"password_command: {script}: must belong to root or {installation.logins['mail']}" in done.stderr
+    assert f"passwordeval: {script}: must belong to root or {installation.logins['mail']}" in done.stderr
     assert installation.configuration.read_bytes() == before
 
 

@@ -1,0 +1,76 @@
+"""Aliases: an alias file of a peer's becomes a router, for the machine's own domains and no other's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from admin.migrate.plan import Line, Place, Plan, numbered, text_of
+from helper.routing.aliases import AliasFile, count_entries
+from helper.routing.items import ListSyntax
+
+SYSTEM = "/etc/aliases"
+CATCH_ALL = b"*"
+
+
+def carry_aliases(plan: Plan, place: Place, line: Line, path: str, domains: Sequence[str] = ()) -> None:
+    """Carry over an alias file that a peer reads, for recipients in its local domains: by default the machine's own."""
+    file = str(place.below(path)) if path.startswith("~/") else path
+    name = (
+        "aliases" if path == SYSTEM or not has_router(plan, "aliases") else f"aliases-{len(plan.settings['routers'])}"
+    )
+    domains = list(domains) or plan.local_domains(line)
+    plan.redirect(line, name=name, file=file, domains=domains, allow_fail=True, allow_defer=True)
+    tell_of_file(plan, place, path)
+
+
+def has_router(plan: Plan, name: str) -> bool:
+    """Say whether a router is there."""
+    return any(each["name"] == name for each in plan.settings.get("routers", ()))
+
+
+def read_system_aliases(plan: Plan, place: Place, *, was_read: bool) -> None:
+    """Leave /etc/aliases to the router that is assumed where there are none, and say what that means."""
+    if "routers" in plan.settings or plan.accounts or not place.below(SYSTEM).is_file():
+        return
+    if not was_read:
+        plan.warnings.append(f"{place.below(SYSTEM)}: {plan.peer} did not read it; now local recipients go through it")
+    tell_of_file(plan, place, SYSTEM)
+
+
+def tell_of_file(plan: Plan, place: Place, path: str) -> None:
+    """Say what is to be known of an alias file: one that is missing or wrong, or catches all local mail."""
+    file = place.below(path)
+    if not file.is_file():
+        plan.warnings.append(f"{file}: does not exist, so that it holds no alias")
+        return
+    octets = text_of(file).encode("utf-8", "surrogateescape")
+    aliases = AliasFile(octets)
+    entry = aliases.find(CATCH_ALL)
+    if entry is not None:
+        place_of_entry = Line(str(file), aliases.line_of(entry), "*", "")
+        plan.mind(place_of_entry, "takes the mail of every local name that has no entry of its own")
+    try:
+        count_entries(octets, b"localhost")
+    except ListSyntax as error:
+        wrong = Line(str(file), error.line or 0, "", "")
+        plan.mind(wrong, f"{error.problem}: mend it, or mail to local names fails (sendmail -bi checks it)")
+
+
+def default_of_msmtp(place: Place, path: str) -> Line | None:
+    """Return the entry `default`, which in msmtp's alias files stands for every local name without one."""
+    file = place.below(path)
+    if not file.is_file():
+        return None
+    for number, text in numbered(file):
+        key, colon, value = text.partition("#")[0].partition(":")
+        if colon and key.strip(" \t") == "default":
+            return Line(str(file), number, "default", value.strip(" \t"))
+    return None
+
+
+def addresses_of(line: Line) -> list[str]:
+    """Return the addresses that an entry stands for. MigrateError where there is none."""
+    addresses = [each for part in line.value.split(",") if (each := part.strip())]
+    if not addresses:
+        raise line.error("stands for nothing")
+    return addresses
