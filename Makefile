@@ -24,8 +24,9 @@ WARNINGS = -Wall -Wextra -Werror -Wconversion -Wshadow -Wformat=2
 HARDEN   = -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2 -fPIE
 LINK     = -static-pie -Wl,-z,relro,-z,now,-z,noexecstack
 CFLAGS   = -O2
-FIXED    = -DPYTHON='"$(PYTHON)"' -DHELPER='"$(LIB)/helper/__main__.py"' -DFRONTEND='"$(LIB)/frontend/__main__.py"' \
-           -DLAUNCHER='"$(LIBEXEC)/launcher"' -DSERVICE_USER='"$(SERVICE_USER)"' -DSTANDIN_USER='"$(STANDIN_USER)"'
+FIXED    = -DPYTHON='"$(PYTHON)"' -DHELPER='"$(LIB)/helper/__main__.py"' \
+           -DUNPRIVILEGED='"$(LIB)/helper/personal/__main__.py"' -DLAUNCHER='"$(LIBEXEC)/launcher"' \
+           -DSOCKET='"$(SOCKET)"' -DSERVICE_USER='"$(SERVICE_USER)"' -DSTANDIN_USER='"$(STANDIN_USER)"'
 COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE $(CPPFLAGS) $(WARNINGS) $(HARDEN) $(CFLAGS) $(FIXED)
 
 # Some compilers, like Debian's musl-gcc, quietly ignore -static-pie; a loader would then read the caller's LD_*.
@@ -68,8 +69,10 @@ $(BUILD)/fixed: FORCE
 	@$(GIVE_BACK) mkdir -p $(BUILD); echo '$(COMPILE) $(LINK)' | cmp -s - $@ || echo '$(COMPILE) $(LINK)' > $@
 .PHONY: FORCE
 
-$(BUILD)/sendmail: frontend/sendmail.c helper/privileged/start.h $(BUILD)/fixed
-	$(COMPILE) -o $@ frontend/sendmail.c $(LDFLAGS) $(LINK)
+FRONTEND = frontend/sendmail.c frontend/message.c frontend/answers.c
+
+$(BUILD)/sendmail: $(FRONTEND) $(wildcard frontend/*.h) helper/privileged/start.h $(BUILD)/fixed
+	$(COMPILE) -o $@ $(FRONTEND) $(LDFLAGS) $(LINK)
 	$(STATIC)
 	@$(GIVE_BACK)
 
@@ -136,14 +139,21 @@ callers: root test-deps
 	@$(GIVE_BACK) $(PYTHON) -m tests.callers.tree && $(PYTHON) -m pytest tests/callers
 
 # Each harness for FUZZ_SECONDS, or those named in FUZZ; fuzz/__init__.py says more.
-fuzz: $(BUILD)/fuzz/find_account
+fuzz: $(BUILD)/fuzz/find_account $(BUILD)/fuzz/answers
 	@$(GIVE_BACK) $(PYTHON) -m fuzz.every $(FUZZ_SECONDS) $(FUZZ)
 
-$(BUILD)/fuzz/find_account: FORCE | test-deps
+FUZZED = clang -std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(FIXED)
+
+.PHONY: fuzz-tools
+fuzz-tools: test-deps
 	@$(call FETCH,$(FUZZ_DEPS))
 	@$(GIVE_BACK) sh packaging/venv.sh "$(PYTHON)" "$(BUILD)/fuzz/venv" $(FUZZERS)
-	@$(GIVE_BACK) clang -std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(FIXED) \
-	  -DACCOUNTS='"/proc/self/fd/9"' -DACCOUNTS_DESCRIPTOR=9 -o $@ fuzz/c/find_account.c
+
+$(BUILD)/fuzz/find_account: FORCE | fuzz-tools
+	@$(GIVE_BACK) $(FUZZED) -DACCOUNTS='"/proc/self/fd/9"' -DACCOUNTS_DESCRIPTOR=9 -o $@ fuzz/c/find_account.c
+
+$(BUILD)/fuzz/answers: FORCE | fuzz-tools
+	@$(GIVE_BACK) $(FUZZED) -o $@ fuzz/c/answers.c frontend/answers.c
 
 clean:
 	rm -rf $(BUILD)

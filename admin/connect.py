@@ -20,9 +20,8 @@ from helper.delivery.machines import Machine, machines_of
 from helper.delivery.plan import Plan, credential_of, now, refuse_stale, session_of
 from helper.delivery.report import Progress
 from helper.delivery.resolve import reachable_from, resolve
-from helper.delivery.story import Holdings
 from helper.failure import Failure, HostFailed, SystemFault
-from helper.hold import hold
+from helper.hold import Holdings, hold
 from helper.privileged import load, paths
 from helper.privileged.accounts import account
 from helper.routing.trace import host_text

@@ -24,9 +24,9 @@ from helper.message.address import Mailbox
 from helper.privileged import load, paths
 from helper.privileged.accounts import account
 from helper.record import Record
+from helper.request.submission import Inquiry, Submission
 from helper.routing.trace import host_text
 from helper.smtp.steps import shown
-from helper.wire import Inquiry, Submission
 
 TIME_LIMIT_S = 600
 

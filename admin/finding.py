@@ -11,7 +11,7 @@ from helper.failure import Failure
 from helper.record import Record
 from helper.sentence import verdict
 from helper.smtp.steps import shown
-from helper.wire import VERSION
+from helper.version import VERSION
 
 RIGHT, WRONG, MIND = "right", "wrong", "mind"
 HOLDS, FAILS = "holds", "FAILS"  # of a promise that was attacked

@@ -17,7 +17,7 @@ from helper.config.values import Configuration
 from helper.failure import Failure
 from helper.smtp.steps import shown
 from helper.status import USAGE
-from helper.wire import VERSION
+from helper.version import VERSION
 
 PEERS = ("msmtp", "ssmtp", "dma", "nullmailer", "esmtp", "postfix", "exim")
 

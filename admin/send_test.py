@@ -17,7 +17,7 @@ from helper.privileged import load
 from helper.record import Record
 from helper.smtp.steps import shown
 from helper.status import USAGE
-from helper.wire import VERSION
+from helper.version import VERSION
 
 # RFC 3834: no vacation message answers it.
 MESSAGE = """\

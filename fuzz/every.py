@@ -14,7 +14,7 @@ from fuzz.harness import HERE, NAMES, harness, seeds_of
 
 BUILD = HERE.parent / "build/fuzz"
 PYTHON = BUILD / "venv/bin/python"
-C_PROGRAM = "find_account"
+C_PROGRAMS = ("find_account", "answers")
 PROGRAMS = "programs"  # fuzz/programs.py: no fuzzer leads it
 INPUT_LIMIT = 4096  # octets; longer ones are made by stretching
 OPTIONS = (f"-max_len={INPUT_LIMIT}", "-timeout=60", "-rss_limit_mb=1500", "-print_final_stats=1", "-verbosity=1")
@@ -22,7 +22,7 @@ OPTIONS = (f"-max_len={INPUT_LIMIT}", "-timeout=60", "-rss_limit_mb=1500", "-pri
 
 def main(seconds: str, *names: str) -> int:
     """Search for so many seconds with each harness of these names, or with all."""
-    every = (*NAMES, C_PROGRAM, PROGRAMS)
+    every = (*NAMES, *C_PROGRAMS, PROGRAMS)
     unknown = [name for name in names if name not in every]
     if unknown:
         print(f"there is no harness {unknown[0]}; there are: {' '.join(every)}", file=sys.stderr)
@@ -40,7 +40,7 @@ def search(name: str, seconds: str) -> bool:
     for folder in (corpus, found, log.parent):
         folder.mkdir(parents=True, exist_ok=True)
     options = [*OPTIONS, f"-max_total_time={seconds}", f"-artifact_prefix={found}/"]
-    program = [BUILD / C_PROGRAM] if name == C_PROGRAM else [PYTHON, "-m", "fuzz.one", name]
+    program = [BUILD / name] if name in C_PROGRAMS else [PYTHON, "-m", "fuzz.one", name]
     seeds, words = begin(name)
     options.append(f"-dict={words}")
     with log.open("wb") as report:
@@ -55,8 +55,8 @@ def search(name: str, seconds: str) -> bool:
 
 def begin(name: str) -> tuple[Path, Path]:
     """Write the seeds and the words of a harness where libFuzzer reads them, and return folder and file."""
-    if name == C_PROGRAM:
-        return HERE / "c/seeds", HERE / "c/words"
+    if name in C_PROGRAMS:
+        return HERE / "c/seeds" / name, HERE / f"c/{name}.words"
     seeds, words = BUILD / "seeds" / name, BUILD / "words" / name
     seeds.mkdir(parents=True, exist_ok=True)
     words.parent.mkdir(parents=True, exist_ok=True)

@@ -21,14 +21,16 @@ PACKAGES = (
     "helper.smtp",
     "helper.smtp.sasl",
 )
-MODULES = ("helper.wire", "helper.dsn", "helper.delivery.certificate", "helper.delivery.notification")
-FRONTEND = ("frontend.argv", "frontend.smtp_session", "frontend.smtp_input")
+MODULES = (
+    *(f"helper.request.{name}" for name in ("argv", "smtp_input", "smtp_session", "wire")),
+    *("helper.dsn", "helper.delivery.certificate", "helper.delivery.notification"),
+)
 
 
 def main() -> None:
     """Search until libFuzzer has enough, or an input breaks a promise."""
     name = sys.argv.pop(1)
-    with atheris.instrument_imports(include=["helper", "frontend"]):
+    with atheris.instrument_imports(include=["helper"]):
         load_all()
     module = harness(name)
 
@@ -47,7 +49,7 @@ def load_all() -> None:
         package = importlib.import_module(package_name)
         for module in pkgutil.iter_modules(package.__path__, f"{package_name}."):
             importlib.import_module(module.name)
-    for name in (*MODULES, *FRONTEND):
+    for name in MODULES:
         importlib.import_module(name)
 
 

@@ -50,7 +50,7 @@ def build(folder: Path, tree: Path = TREE) -> dict[str, Path]:
     (folder / "passwd").write_text(PASSWD)
     fixed = {
         **dict.fromkeys(("PYTHON", "LAUNCHER"), folder / "liar"),
-        **dict.fromkeys(("HELPER", "FRONTEND"), "/nowhere"),
+        **dict.fromkeys(("HELPER", "UNPRIVILEGED", "SOCKET"), "/nowhere"),
         "SERVICE_USER": "gpmail",
         "STANDIN_USER": "gpnull",
         "ACCOUNTS": folder / "passwd",

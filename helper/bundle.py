@@ -1,5 +1,7 @@
 """The bundle: our modules in one file, made by `make install`; those of every send in the order in which they load.
 
+First those that are executed with the service user's rights, then, when these are dropped, the rest.
+
 Eighty modules one by one cost each send 8 ms more: for finding and opening their files, for importlib's care about what
 cannot happen here, for what only people and the type checker read. Those that only some sends need are found in it
 when they are imported. Without a bundle, or with one for another Python, all are found beside it, as usual. It is
@@ -21,11 +23,12 @@ if TYPE_CHECKING:
     Part = tuple[str, bool, CodeType]  # the name of a module, whether it is a package, and what is executed
     Spare = tuple[bool, bytes]  # whether it is a package, and what is executed, marshalled
 
+REST: "list[bytes]" = []  # what is loaded after the drop, marshalled; empty without a bundle
 SUFFIX = f".{sys.implementation.cache_tag}.bundle"  # "helper.cpython-311.bundle": each Python has a code of its own
 
 
 def load_bundle(path: str) -> None:
-    """Load the modules that `path` + SUFFIX has for every send, and find the others in it; nothing where there is none.
+    """Load what `path` + SUFFIX has for every send before the drop, and find the others in it; nothing without it.
 
     From here on nothing looks for garbage in cycles, either: while modules are loaded there is none, and a send soon
     ends. A session, which may last, turns it on again.
@@ -36,9 +39,20 @@ def load_bundle(path: str) -> None:
             octets = file.read()
     except OSError:
         return
-    parts: list[Part]
-    parts, spares = marshal.loads(octets)
+    parts, rest, spares = marshal.loads(octets)
+    REST.append(rest)
     sys.meta_path.insert(0, Spares(spares))
+    execute_all(parts)
+
+
+def load_rest() -> None:
+    """Load the modules that the bundle has for every send after the drop."""
+    while REST:
+        execute_all(marshal.loads(REST.pop()))
+
+
+def execute_all(parts: "list[Part]") -> None:
+    """Make modules, as imports would leave them."""
     for name, is_package, code in parts:
         if name not in sys.modules:
             execute(name, is_package, code)

@@ -44,6 +44,22 @@ def is_orcpt(value: bytes) -> bool:
     return address_type.replace(b"-", b"").isalnum() and address != b"" and is_xtext(address)
 
 
+def ascii_orcpt(value: bytes) -> bytes:
+    """Return an original recipient in ASCII: one of the type utf-8 may be written as it is where SMTPUTF8 is offered.
+
+    A server that we send to may not offer it, and takes `\\x{FC}` for `ü` all the same (RFC 6533, section 3).
+    """
+    address_type, _, address = value.partition(b";")
+    if value.isascii() or address_type.lower() != b"utf-8":
+        return value
+    try:
+        text = address.decode("utf-8")
+    except UnicodeDecodeError:
+        return value
+    escaped = "".join(each if each.isascii() else f"\\x{{{ord(each):X}}}" for each in text)
+    return address_type + b";" + escaped.encode("ascii")
+
+
 def is_xtext(value: bytes) -> bool:
     """Say whether this is xtext: printable ASCII without space and `=`, where `+41` stands for `A` (section 4)."""
     if not is_printable(value) or b" " in value or b"=" in value:

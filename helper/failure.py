@@ -63,6 +63,10 @@ class ConfigError(Failure):
         self.key = key
 
 
+class OnlyBySocket(ConfigError):
+    """The administrator: this helper is not given what the send needs; one behind gatepost.socket may be."""
+
+
 class StaleToken(Failure):
     """The administrator: an access token has expired and was not renewed; no smart host was told of it."""
 

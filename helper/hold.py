@@ -5,20 +5,42 @@ from __future__ import annotations
 from helper.config.compiled import compiled_configuration
 from helper.config.values import CREDENTIAL, Authentication, Configuration, Machine, alias_files
 from helper.delivery.report import Log
-from helper.delivery.story import Holdings
 from helper.failure import ConfigError, SystemFault
 from helper.privileged import load, paths
+from helper.privileged.begin import CHANNEL
+from helper.record import Record
 from helper.secret import Secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from helper.delivery.own_certificate import OwnCertificate
+    from helper.failure import Failure
+    from helper.privileged.sandbox import Sandbox
+
+
+class Holdings(Record):
+    """What was read before the drop; `failure` is what was wrong with it, to be told with the caller's recipients.
+
+    `is_callers_choice` says that the caller has chosen the configuration, `is_for_socket` that only a helper behind
+    gatepost.socket can send, and `is_without_helper` that none could be started: nothing was read then.
+    """
+
+    configuration: Configuration | None
+    failure: Failure | None
+    secrets: dict[str, Secret]
+    alias_files: dict[str, bytes | None]
+    log: Log
+    own_certificates: dict[str, OwnCertificate]  # by the name of the transport, as the secrets
+    sandbox: Sandbox | None = None  # what this process is in
+    is_callers_choice: bool = False
+    is_for_socket: bool = False
+    is_without_helper: bool = False
 
 
 def take_hold() -> Holdings:
     """Open and read what root wrote, while we may. What is wrong there is told when we know whose message it stops."""
     try:
-        return hold(configuration_of_root(), load.ROOT)
+        return hold(configuration_of_root(), load.ROOT.replace(frontend=CHANNEL))
     except ConfigError as error:
         return hold_nothing(error)
 
@@ -40,8 +62,8 @@ def this_machine() -> Machine:
     return Machine(load.host_name(), load.mailname(), load.exists("/etc/aliases"))
 
 
-def hold_nothing(error: ConfigError) -> Holdings:
-    """Return what is wrong with the configuration, to be told with each message that it stops."""
+def hold_nothing(error: Failure) -> Holdings:
+    """Return what is wrong before anything was read, to be told with the message that it stops."""
     return Holdings(None, error, {}, {}, Log(None, "text"), {})
 
 

@@ -5,27 +5,29 @@ from __future__ import annotations
 import os
 
 from helper import status
-from helper.delivery.channel import Channel
-from helper.delivery.report import Log, Progress
+from helper.delivery.report import Progress
 from helper.failure import Failure
 from helper.privileged.begin import CHANNEL
-from helper.sentence import Verdict
+from helper.request.channel import Channel
+from helper.sentence import Verdict, verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
+    from helper.delivery.report import Log
+
 STDERR = 2
 
 
-def give_up(line: str, channel: Channel | None, log: Log | None) -> NoReturn:
-    """Tell frontend and log how it ended, where the story could not be told."""
-    log = log or Log(None, "text")
+def end_with(failure: BaseException, channel: Channel | None, log: Log) -> NoReturn:
+    """Tell frontend and log how it ended, and end."""
+    line = verdict(failure).line if isinstance(failure, Failure) else defect_line(failure, channel)
     log.write(Progress(), Verdict(status.SOFTWARE, "failed", line), status.FAILED)
     try:
         channel = channel or Channel(CHANNEL)
         channel.say(line)
-        channel.finish(status.FAILED)
+        channel.finish(status.FAILED, drain=True)
     except (OSError, Failure):
         os.write(STDERR, f"{line}\n".encode("ascii", "backslashreplace"))  # started by hand
     os._exit(status.FAILED)

@@ -1,7 +1,7 @@
-"""Make the bundles of helper/bundle.py. Usage: bundle.py LIB FINAL MODULE...
+"""Make the bundle of helper/bundle.py. Usage: bundle.py LIB FINAL FIRST REST...
 
-For each MODULE, one that holds it and all of ours that importing it loads, compiled as if LIB were FINAL, lands beside
-it. Nothing is executed: a package is built where the modules that ours need may be missing.
+FIRST and all of ours that importing it loads, then the same of each REST, are compiled as if LIB were FINAL. Nothing
+is executed: a package is built where the modules that ours need may be missing.
 """
 
 from __future__ import annotations
@@ -51,17 +51,18 @@ class Spared(ast.NodeTransformer):
 
 
 def main() -> None:
-    """Write the bundles."""
+    """Write the bundle."""
     lib, final = Path(sys.argv[1]), sys.argv[2]
     sys.path.append(str(lib))
     from helper.bundle import SUFFIX
 
-    for entry in sys.argv[3:]:
-        package = entry.partition(".")[0]
-        met: set[str] = set()
-        parts = list(needed_by(entry, lib, final, met))
-        spares = {name: spare(name, lib, final) for name in all_of(package, lib) if name not in met}
-        Path(lib, package, package + SUFFIX).write_bytes(marshal.dumps((parts, spares)))
+    first, *rest = sys.argv[3:]
+    met: set[str] = set()
+    before = list(needed_by(first, lib, final, met))
+    after = marshal.dumps([part for module in rest for part in needed_by(module, lib, final, met)])
+    package = first.partition(".")[0]
+    spares = {name: spare(name, lib, final) for name in all_of(package, lib) if name not in met}
+    Path(lib, package, package + SUFFIX).write_bytes(marshal.dumps((before, after, spares)))
 
 
 def needed_by(name: str, lib: Path, final: str, met: set[str]) -> Iterator[tuple[str, bool, CodeType]]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from admin.main import parser
-from frontend.argv import BODIES, MODES, OPTIONS, RETURNS, VALUE
+from helper.request.argv import BODIES, MODES, OPTIONS, RETURNS, VALUE
 
 
 class Choice(NamedTuple):

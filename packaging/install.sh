@@ -81,7 +81,7 @@ fi
 umask 022
 install -d "$destdir$prefix/sbin" "$destdir$prefix/bin" "$destdir$prefix/lib" "$libexec" "$etc"
 rm -rf "$lib.new"
-for folder in $(find admin frontend helper -name '*.py' -exec dirname {} + | sort -u); do
+for folder in $(find admin helper -name '*.py' -exec dirname {} + | sort -u); do
     install -d "$lib.new/$folder"
     install -m 0644 "$folder"/*.py "$lib.new/$folder"
 done
@@ -95,17 +95,19 @@ PYTHON_MODULES = "$modules"
 LAUNCHER = "$prefix/libexec/gatepost/launcher"
 CONFIGURATION = "$sysconfdir/gatepost.toml"
 COMPILED = "$sysconfdir/gatepost.compiled"
+SOCKET = "$socket"
 SECRETS = "$sysconfdir/secrets"
 SERVICE_USER = "$service"
 STANDIN_USER = "$standin"
 PATHS
-cat >"$lib.new/frontend/paths.py" <<PATHS
-"""Where the frontend looks, fixed at install time: no variable and no option moves any of it."""
+# A sendmail of the version before executes this, which is gone by now; it is replaced next (see "the stub" below).
+install -d "$lib.new/frontend"
+cat >"$lib.new/frontend/__main__.py" <<STUB
+import os
 
-from __future__ import annotations
-
-SOCKET = "$socket"
-PATHS
+os.write(2, b"sendmail: not sent: Gatepost is being upgraded: send again\n")
+os._exit(1)
+STUB
 sh packaging/compile.sh "$lib" "$prefix/lib/gatepost" "$python"
 
 "$python" -B packaging/manpages.py "$build/man" "$sysconfdir" "$service"
@@ -128,7 +130,9 @@ for unit in gatepost.socket gatepost@.service gatepost-refresh.service gatepost-
         -e "s|@SECRETS@|$sysconfdir/secrets|" "packaging/systemd/$unit" >"$destdir$prefix/lib/systemd/system/$unit"
 done
 
-install -m 0755 "$build/sendmail" "$destdir$prefix/sbin/sendmail"
+# After the library: its helpers understand a sendmail of the version before, and tell it to send again.
+install -m 0755 "$build/sendmail" "$destdir$prefix/sbin/sendmail.new"
+mv -f "$destdir$prefix/sbin/sendmail.new" "$destdir$prefix/sbin/sendmail"
 cat >"$destdir$prefix/bin/gatepost" <<COMMAND
 #!$python -ISB
 """The administrator's command; all of it stands in $prefix/lib/gatepost/admin."""
@@ -167,6 +171,9 @@ if [ -e "$libexec/launcher.old" ]; then
     chmod 0755 "$libexec/launcher.old"
     rm -f "$libexec/launcher.old"
 fi
+
+# The stub: every sendmail is of this version now.
+rm -rf "$lib/frontend"
 
 # To compare with: one that still is as we wrote it is nobody's yet.
 install -D -m 0644 packaging/gatepost.toml "$destdir$prefix/share/gatepost/gatepost.toml"

@@ -11,9 +11,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from frontend.argv import JOINED, OPTIONS, VALUE
 from helper.config import schema
-from helper.wire import VERSION
+from helper.request.argv import JOINED, OPTIONS, VALUE
+from helper.version import VERSION
 
 SENDMAIL = """\
 {header} "SENDMAIL.GATEPOST" "8" "" "Gatepost {version}" "System Manager's Manual"

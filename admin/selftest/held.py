@@ -1,4 +1,4 @@
-"""Held: a helper of the attacker's own that has dropped and waits for a request, which never comes.
+"""Held: a helper of the attacker's own that has dropped and waits for a message, which never comes.
 
 The launcher is executed by hand, as an attacker would execute it: there is no frontend and no message, so that nothing
 can be sent, whatever happens to us. A helper whose channel closes ends without a word.
@@ -15,9 +15,9 @@ from time import monotonic
 from admin.apart import Apart
 from admin.finding import Caution
 from admin.selftest.attacker import TIME_LIMIT_S, Attacker
-from helper import wire
 from helper.failure import SystemFault
 from helper.privileged import paths
+from helper.request import wire
 
 ENDING_S = 5
 TOLD_LIMIT = 1024 * 1024  # octets
@@ -51,10 +51,12 @@ def held(
 
 
 def wait_until_ready(channel: socket.socket) -> None:
-    """Wait until a request is welcome: the helper has dropped then. SystemFault where it never is, with the reason."""
+    """Wait until a message is asked for: the helper has dropped then. SystemFault where it is not, with the reason."""
+    with contextlib.suppress(OSError):  # who has ended has said why
+        channel.sendall(wire.hello(wire.OTHER, [b"sendmail", b"-t"]))
     heard = bytearray()
     end = monotonic() + TIME_LIMIT_S
-    while (answer := wire.parse_answer(heard)) is None:
+    while (answer := wire.parse_frame(heard)) is None:
         try:
             channel.settimeout(max(0.001, end - monotonic()))  # who says an octet now and then has no more time
             octets = channel.recv(65536)
@@ -64,9 +66,9 @@ def wait_until_ready(channel: socket.socket) -> None:
             raise SystemFault("the helper ended without a word")
         heard += octets
     letter, content, _ = answer
-    if letter == wire.PERSONAL:
+    if letter == wire.UNPRIVILEGED:
         raise Caution(f"{paths.LAUNCHER} has no set-id bit, so that it gives nobody rights")
-    if letter != wire.LIMIT:
+    if letter != wire.MESSAGE:
         raise SystemFault(content[:1000].decode("ascii", "replace").removeprefix("sendmail: not sent: "))
 
 

@@ -14,7 +14,7 @@ from admin.selftest.halves import halves
 from admin.selftest.proof import Proof
 from helper.delivery.identify import group_names
 from helper.failure import SystemFault
-from helper.message.address import parse_reverse_path
+from helper.message.path import parse_reverse_path
 from helper.routing.caller import identify
 from helper.routing.sender import may_send_as
 from helper.status import USAGE

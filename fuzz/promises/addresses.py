@@ -1,4 +1,4 @@
-"""A mailbox of any text is an AddressSyntax, or reads back as itself wherever it is written.
+"""A mailbox of any text is an AddressSyntax, or reads back as itself wherever it is written; so is a path.
 
 That is: alone, in a list, in a header field, and in a command of SMTP. It holds no control character. Its A-labels, if
 it has any, are a mailbox of the same local part, and are their own A-labels.
@@ -6,10 +6,11 @@ it has any, are a mailbox of the same local part, and are their own A-labels.
 
 from __future__ import annotations
 
-from frontend.smtp_commands import parse_path
+from helper.message import path
 from helper.message.a_label import NoALabel, ascii_address
-from helper.message.address import AddressSyntax, Mailbox, parse_address_list, parse_mailbox, parse_reverse_path
+from helper.message.address import AddressSyntax, Mailbox, parse_address_list, parse_mailbox
 from helper.message.header import new_field
+from helper.request.smtp_commands import parse_path
 from helper.smtp.steps import command_line
 
 SEEDS = (
@@ -33,11 +34,20 @@ def check(octets: bytes) -> None:
         mailbox = parse_mailbox(octets, QUALIFY)
     except AddressSyntax as error:
         assert error.problem.isascii() and error.problem.isprintable() and error.position >= 0
-        assert (octets and octets.strip() != b"<>") or parse_reverse_path(octets, QUALIFY) is None
+        assert (octets and octets.strip() != b"<>") or path.parse_reverse_path(octets, QUALIFY) is None
         return
-    assert parse_reverse_path(octets, QUALIFY) == mailbox
+    check_path(octets, mailbox)
     check_mailbox(mailbox)
     check_a_labels(mailbox)
+
+
+def check_path(octets: bytes, mailbox: Mailbox) -> None:
+    """A text that is a path is the same address as the only one of a list."""
+    try:
+        assert path.parse_path(octets, QUALIFY) == mailbox
+    except AddressSyntax as error:
+        assert error.problem.isascii() and error.problem.isprintable() and error.position >= 0
+    assert path.parse_path(b"<" + mailbox.octets + b">", b"other.example") == mailbox
 
 
 def check_mailbox(mailbox: Mailbox) -> None:

@@ -5,9 +5,9 @@ What a server takes out of it is the body, and the survey has counted it. Our ow
 
 from __future__ import annotations
 
-from frontend.smtp_input import MailData
 from fuzz.drawn import Drawn
 from helper.message.body import LINE_LIMIT, dot_stuffed, survey, wire_chunks
+from helper.request.smtp_input import MailData
 
 INPUT_LIMIT = 1000  # octets: more of them tell nothing more when they are dealt with one by one
 SEEDS = (

@@ -1,12 +1,11 @@
-"""An argument vector is a UsageError in printable words, or a command line that goes over the wire as it is."""
+"""An argument vector is a UsageError in printable words, or a command line whose fields hold no control character."""
 
 from __future__ import annotations
 
-import os
+from helper.failure import UsageError
+from helper.request.argv import parse_argv, submission
 
-from frontend.argv import UsageError, parse_argv
-from frontend.main import submission
-from helper import wire
+CONTROLS = bytes(range(32)) + b"\x7f"
 
 SEEDS = (
     b"-ti\0-f\0a@x\0-F\0A B\0b@x",
@@ -21,13 +20,15 @@ WORDS = b"\x00|-t|-i|-f|-F|-B|-N|-R|-V|-bs|-bt|-o|-C|--|-q|never|full|\n|\x7f".s
 
 def check(octets: bytes) -> None:
     """Break where a promise above does not hold."""
-    argv = ["/usr/sbin/sendmail", *map(os.fsdecode, octets.split(b"\0"))]
+    words = octets.split(b"\0")
     try:
-        command = parse_argv(argv)
+        command = parse_argv([b"/usr/sbin/sendmail", *words])
     except UsageError as error:
         assert error.problem.isascii() and error.problem.isprintable() and len(error.problem) < 500
         return
     if command.mode == "send":
         assert command.recipients or command.recipients_from_header
-        request = submission(command)
-        assert wire.parse_request(wire.request_octets(request)[wire.HEAD_OCTETS :]) == request
+        asked = submission(command)
+        assert set(asked.recipients) <= set(words), "a recipient that nobody gave"
+        given = (*asked.recipients, asked.reverse_path, asked.full_name, asked.notify, asked.envid)
+        assert all(value is None or value.translate(None, CONTROLS) == value for value in given)

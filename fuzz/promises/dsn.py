@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from frontend.smtp_commands import Rejected, mail_parameters, rcpt_parameters
 from helper import dsn
 from helper.delivery.notification import xtext
+from helper.request.smtp_commands import Rejected, mail_parameters, rcpt_parameters
 
 SEEDS = (
     b"NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;a+2Bb@x",

@@ -1,16 +1,19 @@
 """Whatever a client of -bs says, each command has one reply, and 250 to a message only means that it was delivered.
 
-What is submitted was checked, recipient by recipient, and goes over the wire. Its end is good only where every message
+What is submitted was checked, recipient by recipient. Its end is good only where every message
 was delivered. No reply has a line over 512 octets, or anything but printable ASCII.
 """
 
 from __future__ import annotations
 
-from frontend.smtp_input import LINE_LIMIT, Lines
-from frontend.smtp_session import Session
-from frontend.smtp_steps import (
+from fuzz.drawn import Drawn
+from helper import dsn
+from helper.request.smtp_input import LINE_LIMIT, Lines
+from helper.request.smtp_session import Session
+from helper.request.smtp_steps import (
     COMPLETE,
     CUT_OFF,
+    IDLE,
     NO_MEMORY,
     TOO_LARGE,
     Abandon,
@@ -23,8 +26,6 @@ from frontend.smtp_steps import (
     Reply,
     Submit,
 )
-from fuzz.drawn import Drawn
-from helper import wire
 
 SEEDS = (
     b"EHLO me\r\nMAIL FROM:<a@x> SIZE=9\r\nRCPT TO:<b@x>\r\nRCPT TO:<c@x> NOTIFY=NEVER\r\nDATA\r\nQUIT\r\n\0\0\0\0\0\0",
@@ -35,6 +36,7 @@ SEEDS = (
     b"MAIL FROM:<a@x>\r\nRCPT TO:<b@x> BAD=1\r\nRCPT TO:<b@x>\r\nDATA\r\n\0\0\0\0",
     b"x" * (LINE_LIMIT + 1) + b"\r\nQUIT\r\n",
 )
+CONTROLS = bytes(range(32)) + b"\x7f"
 WORDS = (
     b'\r\n|\n|EHLO x\r\n|MAIL FROM:<a@x>|RCPT TO:<b@x>|DATA\r\n|RSET\r\n|QUIT\r\n|\r|"|\\|>| NOTIFY=|'
     b" ORCPT=| SIZE=| ENVID=| RET=| BODY=| SMTPUTF8|@r:"
@@ -71,6 +73,7 @@ class Play:
 
     def __init__(self, lines: list[Line], fate: Drawn) -> None:
         self.lines = iter(lines)
+        self.end = fate.choice((None, IDLE))
         self.fate = fate
         self.verified: set[bytes] = set()
         self.outcomes: list[bool] = []
@@ -98,8 +101,9 @@ class Play:
                 self.look_at(step)
             case ReadCommand():
                 assert not self.unanswered, "a command without a reply"
-                line = next(self.lines, None)
+                line = next(self.lines, self.end)
                 self.unanswered = line is not None
+                self.end = None
                 return line
             case CheckReversePath():
                 return self.fate.choice((None, b"no such sender"))
@@ -136,19 +140,17 @@ class Play:
         return received
 
     def submit(self, step: Submit) -> Outcome:
-        """Send what is submitted over the wire, and return an outcome."""
+        """Look at what is submitted, and return an outcome."""
         envelope = step.envelope
         assert envelope.recipients and set(envelope.recipients) <= self.verified
-        submission = wire.Submission(
-            recipients=tuple(b"<" + recipient + b">" for recipient in envelope.recipients),
-            reverse_path=envelope.reverse_path,
-            body=envelope.body,
-            ret=envelope.ret,
-            envid=envelope.envid,
-            recipient_parameters=envelope.recipient_parameters if any(envelope.recipient_parameters) else (),
-            session=True,
+        assert not any(
+            value and value.translate(None, CONTROLS) != value
+            for value in vars(envelope).values()
+            if isinstance(value, bytes)
         )
-        assert wire.parse_request(wire.request_octets(submission)[wire.HEAD_OCTETS :]) == submission
+        assert len(envelope.recipient_parameters) == len(envelope.recipients)
+        assert all(map(dsn.are_recipient_parameters, envelope.recipient_parameters))
+        assert envelope.envid is None or dsn.is_envid(envelope.envid)
         self.outcomes.append(self.fate.is_so())
         self.awaits_outcome = True
         return Outcome(self.outcomes[-1], b"2.0.0 queued" if self.outcomes[-1] else b"not sent: \x1b[2J" + b"x" * 700)

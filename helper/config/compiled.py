@@ -12,7 +12,7 @@ import sys
 
 from helper.config.values import Authentication, Configuration, Host, Machine, Policy, Router, Transport
 from helper.record import Record
-from helper.wire import VERSION
+from helper.version import VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

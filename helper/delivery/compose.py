@@ -8,7 +8,7 @@ import time
 from helper.delivery.mail_data import mail_data
 from helper.message.compose import Options, Stamp, compose
 from helper.record import Record
-from helper.wire import VERSION
+from helper.version import VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

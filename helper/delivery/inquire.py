@@ -7,12 +7,12 @@ from helper.delivery.origin import origin_of
 from helper.delivery.recipients import argument_mailboxes
 from helper.delivery.route import route_message
 from helper.failure import AddressError, Failure
+from helper.request.submission import Submission
 from helper.routing.aliases import count_entries
 from helper.routing.items import ListSyntax
 from helper.routing.policy import check
 from helper.sentence import verdict
 from helper.smtp.steps import shown
-from helper.wire import Submission
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from helper.delivery.identify import Person
     from helper.delivery.origin import Origin
     from helper.message.address import Mailbox
+    from helper.request.submission import Inquiry
     from helper.routing.transaction import Route
-    from helper.wire import Inquiry
 
     Show = Callable[[str], None]
 

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from helper.message.address import Mailbox
+    from helper.request.submission import Submission
     from helper.routing.step import Destination
-    from helper.wire import Submission
 
 # RFC 3461, section 4: xtext is printable ASCII but for these two.
 PLAIN_IN_XTEXT = frozenset(range(33, 127)) - frozenset(b"+=")

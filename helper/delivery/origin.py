@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from helper.failure import AddressError
-from helper.message.address import AddressSyntax, Mailbox, parse_reverse_path, wire_local_part
+from helper.message.address import AddressSyntax, Mailbox, wire_local_part
 from helper.message.identity import Author, full_name_of
+from helper.message.path import parse_reverse_path
 from helper.record import Record
 from helper.routing.caller import Caller
 from helper.routing.caller import identify as identify_caller
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from helper.config.values import Configuration
     from helper.delivery.files import Files
     from helper.delivery.identify import Person
-    from helper.wire import Submission
+    from helper.request.submission import Submission
 
 
 class Origin(Record):

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from helper.config.values import Configuration, Host, Transport
-    from helper.delivery.channel import Channel
     from helper.delivery.compose import Outgoing
     from helper.delivery.own_certificate import OwnCertificate
     from helper.delivery.report import Progress
-    from helper.delivery.story import Holdings
+    from helper.hold import Holdings
+    from helper.request.channel import Channel
+    from helper.request.submission import Submission
     from helper.routing.transaction import Route
     from helper.smtp.envelope import Notification
-    from helper.wire import Submission
 
 
 class Plan(Record):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from helper.config.values import Configuration
     from helper.message.header import Field
-    from helper.wire import Submission
+    from helper.request.submission import Submission
 
 
 def recipients_of(submission: Submission, fields: Sequence[Field], configuration: Configuration) -> list[Mailbox]:

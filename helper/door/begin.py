@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import _socket
-import fcntl
 import os
 import sys
 
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 
 SERVICE_CANNOT_SEND = f"the service user {paths.SERVICE_USER} and its group cannot send"
 
-SIGKILL = 9  # on every Linux; importing signal would import enum
-F_SETSIG = 10  # asm-generic/fcntl.h, for the processors that Gatepost is built for
 INT_OCTETS = 4
 # What the kernel calls a user of whom it knows nothing here: one of a container, say (user_namespaces(7)).
 OVERFLOW_UID = 65534
@@ -45,7 +42,6 @@ def begin() -> int:
     check_interpreter()
     not_dumpable()
     check_service_user()
-    choose_signal()
     return peer_uid()
 
 
@@ -70,15 +66,6 @@ def check_service_user() -> None:
     users, groups = os.getresuid(), os.getresgid()
     if set(users) != {service.pw_uid} or set(groups) != {service.pw_gid} or 0 in os.getgroups():
         raise SystemFault(f"gatepost@.service must run as {paths.SERVICE_USER} and its group, and nobody else")
-
-
-def choose_signal() -> None:
-    """Choose how the kernel ends this process with its frontend, which is no parent of ours (channel.DoorChannel).
-
-    The sandbox takes away the right to choose; what is left is to turn it on and off.
-    """
-    fcntl.fcntl(CHANNEL, fcntl.F_SETOWN, os.getpid())
-    fcntl.fcntl(CHANNEL, F_SETSIG, SIGKILL)
 
 
 def peer_uid() -> int:

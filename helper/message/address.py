@@ -64,13 +64,6 @@ def parse_mailbox(text: bytes, qualify: bytes) -> Mailbox:
     return Mailbox(found[0].local_part, qualify if found[0].domain is None else found[0].domain)
 
 
-def parse_reverse_path(text: bytes, qualify: bytes) -> Mailbox | None:
-    """Return the address of a text as parse_mailbox does, None for the null reverse-path: `<>` or nothing at all."""
-    if not text or text.strip() == b"<>":
-        return None
-    return parse_mailbox(text, qualify)
-
-
 def canonical_parts(local_part: bytes, domain: bytes) -> tuple[bytes, bytes]:
     """Return local part and domain in the form in which they are compared and sent, or raise AddressSyntax."""
     from helper.message import canonical  # few addresses need it

@@ -1,21 +1,23 @@
-"""The script that a frontend starts for a send without privilege: it only makes the rest importable.
+"""The script that starts a helper without privilege: it only makes the rest importable.
 
-Arguments: the folders in which the frontend looks for modules, joined by colons; which configuration; its path.
+The only argument, where there is one, is the sentence that says why there is no other helper. GATEPOST_MODULES has the
+directories in which the interpreter of a copy from pip looks for modules, joined by colons; sendmail never gives it.
 """
 
+import os
 import sys
 
-sys.path += [*sys.argv[1].split(":"), __file__.rsplit("/", 3)[0]]
+sys.path += [__file__.rsplit("/", 3)[0], *filter(None, os.environ.get("GATEPOST_MODULES", "").split(":"))]
 
 from helper.privileged.paths import PYTHON_MODULES  # the path has to stand first
 
 sys.path.append(PYTHON_MODULES)
 
 try:
-    from helper.personal.main import main
+    from helper.entry.unprivileged import main
 except ImportError as error:
     from helper.personal.missing import end_without
 
     end_without(error.name)
 
-main(*sys.argv[2:])
+main(*sys.argv[1:])

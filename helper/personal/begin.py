@@ -9,7 +9,15 @@ from helper.failure import NotPermitted, SystemFault
 from helper.privileged import paths
 from helper.privileged.accounts import find_account, passwd
 from helper.privileged.begin import CHANNEL, check_channel
-from helper.privileged.drop import die_with_frontend, empty_capabilities, no_core_file, no_new_privileges, not_dumpable
+from helper.privileged.drop import (
+    die_with_frontend,
+    drop_groups,
+    drop_user,
+    empty_capabilities,
+    no_core_file,
+    no_new_privileges,
+    not_dumpable,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,20 +34,35 @@ def begin() -> int:
     A configuration of the caller's choice, read with the rights of somebody else, was CVE-2010-4345 (Exim). SystemFault
     names what is wrong; NotPermitted an account that cannot send.
     """
-    check_channel()
-    os.closerange(CHANNEL + 1, os.sysconf("SC_OPEN_MAX"))
-    os.chdir("/")
+    auxiliary = auxiliary_vector()  # before this process is not dumpable: /proc is closed to it then
+    begin_without_files()
     refuse_lent_rights(os.getresuid(), os.getresgid())
-    refuse_secure_execution(auxiliary_vector())
+    refuse_secure_execution(auxiliary)
     refuse_service_user()
-    empty_capabilities()
-    not_dumpable()
-    no_core_file()
     return identify_caller()
 
 
+def begin_without_files() -> int:
+    """Return the caller's uid, and ask no file who that is."""
+    check_channel()
+    os.closerange(CHANNEL + 1, os.sysconf("SC_OPEN_MAX"))
+    os.chdir("/")
+    empty_capabilities()
+    not_dumpable()
+    no_core_file()
+    return os.getuid()
+
+
 def shut_in() -> None:
-    """Do what comes last, when the configuration has been read and its programs have run, as at the end of drop()."""
+    """Do what comes last, when the configuration has been read and its programs have run, as at the end of drop().
+
+    Rights that somebody has lent us are given up, too: begin() has refused to use them, which is still to be told.
+    """
+    if len(set(os.getresgid())) > 1:  # else nothing is asked: in a user namespace the kernel may know no number for us
+        drop_groups()
+    if len(set(os.getresuid())) > 1:
+        drop_user()
+    not_dumpable()
     die_with_frontend()
     no_new_privileges()
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from helper import status, wire
+from helper import status
+from helper.request import wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,5 +21,5 @@ def end_without(module: str | None) -> NoReturn:
     if module in HINTS:
         reason += f": {HINTS[module]}"
     line = f"sendmail: not sent: {reason}".encode("ascii", "backslashreplace")
-    os.write(CHANNEL, wire.answer(wire.LINE, line) + wire.answer(wire.STATUS, bytes([status.FAILED])))
+    os.write(CHANNEL, wire.frame(wire.LINE, line) + wire.frame(wire.STATUS, bytes([status.FAILED, True])))
     os._exit(status.FAILED)

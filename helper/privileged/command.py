@@ -17,8 +17,10 @@ from helper.privileged import paths
 from helper.privileged.accounts import account
 from helper.privileged.command_files import refuse_unsafe_command
 from helper.privileged.load import ROOT, SECRET_LIMIT, Keeper, one_line
-from helper.privileged.supervise import LATE, NOT_EXECUTED, UNABLE, supervise
+from helper.privileged.supervise import LATE, NOT_EXECUTED, UNABLE, Ends, supervise
 
+ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
+SAID_LIMIT = 200  # octets of what a program of the caller's own says last
 TIMEOUT_S = 30.0  # a program that asks a key store or a token endpoint; the caller waits for it
 REPORT_S = 5.0  # for a supervisor that has to kill the program first
 REPORT_LIMIT = (
@@ -41,19 +43,23 @@ LEAST = {
 def output_of(command: tuple[str, ...], keeper: Keeper = ROOT, timeout_s: float = TIMEOUT_S) -> bytes:
     """Return the only line that a program writes to standard output.
 
-    It runs without a shell, with a constant environment, with nothing on standard input, without the channel to the
-    frontend, and with the service user's ids alone. ConfigError where others than its keeper can write it, where it
-    cannot be run so, fails, or takes too long; SystemFault where the caller's limits could break it.
+    It runs without a shell, with the environment of its keeper, with nothing on standard input, without the channel to
+    the frontend, and with the service user's ids alone; it ends with the frontend. ConfigError where others than its
+    keeper can write it, where it cannot be run so, fails, or takes too long; SystemFault where the caller's limits
+    could break it. Of a program of the caller's own the error has what that said last.
     """
     program = command[0]
     refuse_unsafe_command(command, keeper)
-    if keeper is ROOT:  # else it is the caller's own, and so is the harm
+    if keeper.is_root:  # else it is the caller's own, and so is the harm
         refuse_callers_uid(program)
         refuse_tight_limits(program)
-    head, _, output = supervised(command, timeout_s).partition(b"\n")
+    said = os.memfd_create("said", os.MFD_CLOEXEC) if keeper.environment else -1
+    head, _, output = supervised(command, keeper, said, timeout_s).partition(b"\n")
     if len(output) > SECRET_LIMIT:
         raise ConfigError(program, f"wrote more than {SECRET_LIMIT} octets")
-    refuse_failed(program, head, timeout_s)
+    problem = problem_of(head, timeout_s)
+    if problem:
+        raise ConfigError(program, problem + last_line(said))
     return one_line(program, output)
 
 
@@ -76,7 +82,7 @@ def refuse_tight_limits(program: str) -> None:
             raise SystemFault(f"a hard limit of the caller is too low for {program}: it has to allow {remedy}")
 
 
-def supervised(command: tuple[str, ...], timeout_s: float) -> bytes:
+def supervised(command: tuple[str, ...], keeper: Keeper, said: int, timeout_s: float) -> bytes:
     """Run a program under its supervisor, and return the report; nothing where there is none in time."""
     # A helper that is stopped leaves no zombie, which would count against the service user's processes.
     _signal.signal(_signal.SIGCHLD, _signal.SIG_IGN)
@@ -87,19 +93,26 @@ def supervised(command: tuple[str, ...], timeout_s: float) -> bytes:
     except OSError as error:
         return b"%s %d\n" % (UNABLE, error.errno or 0)
     if child == 0:
-        supervise(command, writing, helper, timeout_s, SECRET_LIMIT)
+        supervise(command, ENVIRONMENT | keeper.environment, Ends(writing, said), helper, timeout_s, SECRET_LIMIT)
     os.close(writing)
-    report = read_until_end(reading, time.monotonic() + timeout_s + REPORT_S)
+    report = read_until_end(reading, keeper.frontend, time.monotonic() + timeout_s + REPORT_S)
     os.close(reading)
     return report
 
 
-def read_until_end(reading: int, deadline_s: float) -> bytes:
-    """Return the report, what there is of it when the time is over."""
+def read_until_end(reading: int, frontend: int, deadline_s: float) -> bytes:
+    """Return the report, what there is of it when the time is over; end where the frontend has ended.
+
+    Whoever waited for the answer has gone then, and the supervisor ends the program when this process dies.
+    """
     poll = select.poll()
     poll.register(reading, select.POLLIN)
+    if frontend >= 0:
+        poll.register(frontend, 0)  # nothing is told of it but its end
     report = b""
-    while poll.poll(max(0.0, deadline_s - time.monotonic()) * 1000):
+    while events := poll.poll(max(0.0, deadline_s - time.monotonic()) * 1000):
+        if any(descriptor == frontend for descriptor, _ in events):
+            os._exit(0)
         part = os.read(reading, REPORT_LIMIT)
         if not part:
             break
@@ -107,14 +120,24 @@ def read_until_end(reading: int, deadline_s: float) -> bytes:
     return report
 
 
-def refuse_failed(program: str, head: bytes, timeout_s: float) -> None:
-    """Raise ConfigError for what the head of a report says, unless the program has succeeded."""
+def problem_of(head: bytes, timeout_s: float) -> str:
+    """Return what the head of a report complains of, nothing where the program has succeeded."""
     if head.startswith(UNABLE):
-        raise ConfigError(program, f"cannot be run: {os.strerror(int(head.removeprefix(UNABLE)))}")
+        return f"cannot be run: {os.strerror(int(head.removeprefix(UNABLE)))}"
     if head == LATE:
-        raise ConfigError(program, f"was not finished within {timeout_s:g} s")
+        return f"was not finished within {timeout_s:g} s"
     if not head:
-        raise ConfigError(program, "cannot be run: nothing is heard of it")
-    if int(head) != 0:
-        failed = "cannot be executed" if int(head) == NOT_EXECUTED else f"failed with status {int(head)}"
-        raise ConfigError(program, failed)
+        return "cannot be run: nothing is heard of it"
+    if int(head) == NOT_EXECUTED:
+        return "cannot be executed"
+    return f"failed with status {int(head)}" if int(head) else ""
+
+
+def last_line(said: int) -> str:
+    """Return the last line that a program of the caller's own has written to standard error, printable and bounded."""
+    if said < 0:
+        return ""
+    lines = os.pread(said, SAID_LIMIT, max(0, os.fstat(said).st_size - SAID_LIMIT)).split(b"\n")
+    text = next((line for line in reversed(lines) if line.strip()), b"").decode("ascii", "replace")
+    shown = "".join(each if " " <= each <= "~" else "?" for each in text).strip()
+    return f": {shown}" if shown else ""

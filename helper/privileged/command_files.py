@@ -33,7 +33,7 @@ def refuse_unsafe_command(command: tuple[str, ...], keeper: Keeper = ROOT) -> No
         refuse_unsafe_file(interpreter, keeper)
         program = interpreter
         arguments += [argument, *argument.split()]
-    owner = keeper.replace(refuse_writable=refuse_writable_by_strangers) if keeper is ROOT else keeper
+    owner = keeper.replace(refuse_writable=refuse_writable_by_strangers) if keeper.is_root else keeper
     for argument in arguments:
         refuse_unsafe_argument(argument, owner)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 
-from helper.failure import ConfigError
+from helper.failure import ConfigError, OnlyBySocket
 from helper.privileged.load import OPEN_QUIETLY, SECRET_LIMIT, read, secret_in
 
 TYPE_CHECKING = False
@@ -23,7 +23,7 @@ def credential(source: str) -> Secret:
     """Return the password or token of `credential:NAME`. ConfigError where systemd gave none, or others can read it."""
     folder = os.environ.get(FOLDER_VARIABLE)
     if folder is None:
-        raise ConfigError(source, "is given by systemd, and only to a helper behind gatepost.socket (LoadCredential=)")
+        raise OnlyBySocket(source, "is given by systemd, and only to a helper behind gatepost.socket (LoadCredential=)")
     path = os.path.join(folder, source.partition(":")[2])
     try:
         descriptor = os.open(path, os.O_RDONLY | OPEN_QUIETLY)

@@ -20,7 +20,7 @@ static bool has_no_set_id_bit(void)
 
 __attribute__((noreturn)) static void leave_it_to_the_frontend(void)
 {
-    static const unsigned char answer[] = {'P', 0, 0};
+    static const unsigned char answer[] = {'p', 0, 0};
     (void)!send(CHANNEL, answer, sizeof answer, MSG_NOSIGNAL);
     _exit(EXIT_SUCCESS);
 }
@@ -30,14 +30,14 @@ __attribute__((noreturn)) static void refuse_without_privilege(void)
 {
     struct statvfs system;
     if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1) {
-        close_door(NOT_SENT("no_new_privs is set for this process (as in hardened systemd services and in containers), "
+        refuse(NOT_SENT("no_new_privs is set for this process (as in hardened systemd services and in containers), "
                             "so the kernel ignores the set-id bit of " LAUNCHER));
     }
     if (statvfs(LAUNCHER, &system) == 0 && (system.f_flag & ST_NOSUID) != 0) {
-        close_door(NOT_SENT(LAUNCHER " is on a file system mounted nosuid, so the kernel ignores its set-id bit"));
+        refuse(NOT_SENT(LAUNCHER " is on a file system mounted nosuid, so the kernel ignores its set-id bit"));
     }
     if (in_user_namespace()) {
-        close_door(IN_USER_NAMESPACE);
+        refuse(IN_USER_NAMESPACE);
     }
     refuse(NOT_SENT("the kernel ignored the set-id bit of " LAUNCHER
                     ": the owner is not " SERVICE_USER ", or the caller is being traced"));
@@ -67,7 +67,10 @@ int main(void)
         saved_group == real_group && has_no_set_id_bit()) {
         leave_it_to_the_frontend();
     }
-    find_accounts(&service, &standin);
+    const char *const problem = problem_of_accounts(&service, &standin);
+    if (problem != NULL) {
+        refuse(problem);
+    }
     if (real_user == 0 || effective_user == 0) {
         refuse(NOT_SENT("root does not execute " LAUNCHER ", which belongs to the service user: use sendmail"));
     }

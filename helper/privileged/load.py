@@ -72,6 +72,13 @@ class Keeper(Record):
     secrets: str
     log_writer: Callable[[], Writer]
     refuse_writable: Callable[[str, os.stat_result], None]
+    environment: dict[str, str] = {}  # noqa: RUF012 # what the programs of a user's own find, besides PATH; root's nothing
+    frontend: int = -1  # the socket of who waits for their answer, and with whom they end
+
+    @property
+    def is_root(self) -> bool:
+        """Say whether the files are those of an installation."""
+        return self.refuse_writable is refuse_writable
 
 
 def service_user() -> Writer:

@@ -32,9 +32,10 @@ ANY, TCP, UDP = 0, 6, 17  # others (MPTCP, SCTP, SMC) are connected past Landloc
 # PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_MM, PR_SET_PTRACER: what drop() has done stays.
 UNDOING = (1, 4, 35, 0x59616D61)
 # TIOCSTI, TIOCLINUX: typing on a terminal; FIOSETOWN, SIOCSPGRP and, by fcntl(2), F_SETOWN, F_SETSIG, F_SETOWN_EX:
-# having the kernel send a signal to another process.
+# having the kernel send a signal to another process. To itself this process may have SIGIO sent (socket_channel.py).
 IOCTLS = (0x5412, 0x541C, 0x8901, 0x8902)
-FCNTLS = (8, 10, 15)
+SET_OWNER = 8
+FCNTLS = (10, 15)
 
 
 def filter_for(machine: str, own_pid: int) -> bytes:
@@ -66,9 +67,15 @@ def judgements(own_pid: int) -> dict[str, bytes]:
         "tgkill": argument(0) + refuse_others(own_pid) + ALLOW,
         "prlimit64": argument(0) + refuse_others(0, own_pid) + ALLOW,
         "prctl": argument(0) + refuse(*UNDOING) + ALLOW,
-        "fcntl": argument(1) + refuse(*FCNTLS) + ALLOW,
+        "fcntl": argument(1) + refuse(*FCNTLS) + judge_owner(own_pid) + ALLOW,
         "ioctl": argument(1) + refuse(*IOCTLS) + ALLOW,
     }
+
+
+def judge_owner(own_pid: int) -> bytes:
+    """Allow fcntl(2) to make nobody but this process the owner of a descriptor, who is sent its signals."""
+    strangers = argument(2) + refuse_others(own_pid)
+    return instruction(IF_EQUAL, SET_OWNER, 0, len(strangers) // INSTRUCTION_OCTETS) + strangers
 
 
 def judge_socket() -> bytes:

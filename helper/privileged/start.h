@@ -42,19 +42,22 @@ enum {
 
 static bool frontend_listens; /* on CHANNEL; before that, descriptor 3 is whatever the caller left there */
 
+#define NOT_SENT(reason) "sendmail: not sent: " reason
+#define NO_SECOND_PROCESS NOT_SENT("no second process can be had (process limit?)")
+#define LIMIT_TOO_LOW NOT_SENT("a resource limit of the caller is too low (open files, address space, data or stack)")
+
 /*
- * Say why nothing was sent, and end: to the frontend in the shape of the helper's own answers (helper/wire.py: a
- * letter, two octets of length, the content), so that it needs no second way to learn of a failure; else to the caller.
+ * Say why there is no helper, and end: to the frontend in a frame of the wire (a letter, two octets of length, the
+ * sentence), which then looks for another helper and shows the sentence where there is none; else to the caller.
  */
-__attribute__((noreturn)) static void end_with(unsigned char letter, const char *sentence)
+__attribute__((noreturn)) static void refuse(const char *sentence)
 {
     const size_t length = strlen(sentence);
-    unsigned char line_head[] = {letter, (unsigned char)(length >> 8), (unsigned char)(length & 0xff)};
-    unsigned char status[] = {'S', 0, 1, STATUS_FAILED};
+    unsigned char head[] = {'c', (unsigned char)(length >> 8), (unsigned char)(length & 0xff)};
     unsigned char line_end[] = {'\n'};
     const struct iovec line = {.iov_base = (void *)(uintptr_t)sentence, .iov_len = length};
     if (frontend_listens) {
-        struct iovec parts[] = {{line_head, sizeof line_head}, line, {status, sizeof status}};
+        struct iovec parts[] = {{head, sizeof head}, line};
         const struct msghdr answer = {.msg_iov = parts, .msg_iovlen = sizeof parts / sizeof parts[0]};
         (void)!sendmsg(CHANNEL, &answer, MSG_NOSIGNAL); /* who has gone need not be told */
     } else {
@@ -62,20 +65,6 @@ __attribute__((noreturn)) static void end_with(unsigned char letter, const char 
         (void)!writev(STDERR_FILENO, parts, sizeof parts / sizeof parts[0]);
     }
     _exit(STATUS_FAILED);
-}
-
-#define NOT_SENT(reason) "sendmail: not sent: " reason
-#define NO_SECOND_PROCESS NOT_SENT("no second process can be had (process limit?)")
-
-__attribute__((noreturn)) static void refuse(const char *sentence)
-{
-    end_with('L', sentence);
-}
-
-/* The kernel gives nobody here other rights: the frontend may know another door, and else shows the sentence. */
-__attribute__((noreturn)) static void close_door(const char *sentence)
-{
-    end_with('C', sentence);
 }
 
 /* The inode number that Linux gives to the initial user namespace (PROC_USER_INIT_INO, include/linux/proc_ns.h). */
@@ -170,15 +159,17 @@ static bool find_account(const char *name, struct account *account)
     }
 }
 
-static void find_accounts(struct account *service, struct account *standin)
+/* Find both accounts; return why they cannot be used, NULL where they can. */
+static const char *problem_of_accounts(struct account *service, struct account *standin)
 {
     if (!find_account(SERVICE_USER, service)) {
-        refuse(NOT_SENT("the service user " SERVICE_USER " is not in /etc/passwd, or is root: install Gatepost again"));
+        return NOT_SENT("the service user " SERVICE_USER " is not in /etc/passwd, or is root: install Gatepost again");
     }
     if (!find_account(STANDIN_USER, standin) || standin->uid == service->uid) {
-        refuse(NOT_SENT("the stand-in user " STANDIN_USER
-                        " is not in /etc/passwd, or is root or the service user: install Gatepost again"));
+        return NOT_SENT("the stand-in user " STANDIN_USER
+                        " is not in /etc/passwd, or is root or the service user: install Gatepost again");
     }
+    return NULL;
 }
 
 /* Standard input, output and error lead nowhere: the helper speaks through the channel alone. */
@@ -227,7 +218,7 @@ static bool raise_limit(__typeof__(RLIMIT_CORE) resource, rlim_t minimum, rlim_t
     }
     const rlim_t wanted = limit.rlim_max < enough ? limit.rlim_max : enough;
     if (wanted < minimum) {
-        refuse(NOT_SENT("a resource limit of the caller is too low (open files, address space, data or stack)"));
+        refuse(LIMIT_TOO_LOW);
     }
     if (limit.rlim_cur == wanted) {
         return true;
@@ -278,6 +269,17 @@ __attribute__((noreturn)) static void refuse_unexecuted(void)
     refuse(errno == EAGAIN ? NO_SECOND_PROCESS : NOT_SENT(PYTHON " cannot be executed"));
 }
 
+/* What no caller may choose for the helper: no descriptor, signal, timer, limit, terminal or mask is handed down. */
+static void build_process(void)
+{
+    (void)umask(077);
+    silence_descriptors();
+    reset_signals();
+    reset_limits();
+    reset_attributes();
+    (void)setsid(); /* fails only for a process group's leader, whom nobody's terminal reaches through us either */
+}
+
 /*
  * Become the helper. The interpreter's own path stands in argv[0], absolute: with a bare name, or PYTHONEXECUTABLE in
  * the environment, CPython takes the pyvenv.cfg of whoever wrote one, in spite of -I and -S. The user and group ids
@@ -297,12 +299,7 @@ __attribute__((noreturn)) static void execute_helper(void)
     if (chdir("/") != 0) {
         refuse(NOT_SENT("the folder / cannot be entered"));
     }
-    (void)umask(077);
-    silence_descriptors();
-    reset_signals();
-    reset_limits();
-    reset_attributes();
-    (void)setsid(); /* fails only for a process group's leader, whom nobody's terminal reaches through us either */
+    build_process();
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
         refuse(NOT_SENT("the helper cannot be shielded from being read by its caller"));
     }

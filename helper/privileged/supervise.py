@@ -14,13 +14,14 @@ import select
 import time
 
 from helper.privileged import process
+from helper.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
 STDOUT = 1
+STDERR = 2
 FIRST_OWN = 3  # descriptors from here on are the helper's: the channel, the log
 NOT_EXECUTED = 127
 LOOK_S = 0.001  # between one look whether it has ended and the next: with its last word, a program ends at once
@@ -47,7 +48,19 @@ class Patience:
         return max(0.0, self._over_s - time.monotonic())
 
 
-def supervise(command: tuple[str, ...], reporting: int, helper: int, timeout_s: float, limit: int) -> NoReturn:
+class Ends(Record):
+    """The helper's descriptors that a supervisor uses: the pipe to report on, and what takes standard error.
+
+    `said` is -1 where nobody is told what the program writes there.
+    """
+
+    reporting: int
+    said: int
+
+
+def supervise(
+    command: tuple[str, ...], environment: dict[str, str], ends: Ends, helper: int, timeout_s: float, limit: int
+) -> NoReturn:
     """Become the service user and nobody else, run the program, and write one report to a pipe; never return.
 
     The report is an exit status, LATE, or UNABLE with an error number, a line feed, and at most `limit` octets and one
@@ -55,9 +68,11 @@ def supervise(command: tuple[str, ...], reporting: int, helper: int, timeout_s: 
     """
     try:
         patience = Patience(timeout_s)
-        reporting = keep_only(reporting)
+        if ends.said >= 0:
+            os.dup2(ends.said, STDERR)
+        reporting = keep_only(ends.reporting)
         leave_caller_behind(helper, patience)
-        os.write(reporting, report_on(command, patience, limit))
+        os.write(reporting, report_on(command, environment, patience, limit))
     finally:
         os._exit(0)
 
@@ -94,7 +109,7 @@ def make_clock_readable() -> None:
         return
 
 
-def report_on(command: tuple[str, ...], patience: Patience, limit: int) -> bytes:
+def report_on(command: tuple[str, ...], environment: dict[str, str], patience: Patience, limit: int) -> bytes:
     """Run the program to its end, and return the report."""
     reading, writing = os.pipe()
     supervisor = os.getpid()
@@ -103,7 +118,7 @@ def report_on(command: tuple[str, ...], patience: Patience, limit: int) -> bytes
     except OSError as error:
         return b"%s %d\n" % (UNABLE, error.errno or 0)
     if child == 0:
-        become(command, writing, supervisor)
+        become(command, environment, writing, supervisor)
     os.close(writing)
     output = read_until_end(reading, patience, limit)
     if len(output) > limit:
@@ -112,7 +127,7 @@ def report_on(command: tuple[str, ...], patience: Patience, limit: int) -> bytes
     return (LATE if status is None else b"%d" % status) + b"\n" + output
 
 
-def become(command: tuple[str, ...], writing: int, supervisor: int) -> None:
+def become(command: tuple[str, ...], environment: dict[str, str], writing: int, supervisor: int) -> None:
     """Execute the program; never return."""
     try:
         os.setpgid(0, 0)  # it can be killed with all that it starts
@@ -120,7 +135,7 @@ def become(command: tuple[str, ...], writing: int, supervisor: int) -> None:
         process.set_death_signal(_signal.SIGKILL)
         if os.getppid() == supervisor:
             os.dup2(writing, STDOUT)  # all others are closed by execve: none is without O_CLOEXEC
-            os.execve(command[0], command, ENVIRONMENT)
+            os.execve(command[0], command, environment)
     finally:
         os._exit(NOT_EXECUTED)
 

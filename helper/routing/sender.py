@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from helper.failure import AddressError
-from helper.message.address import AddressSyntax, parse_reverse_path
+from helper.message.address import AddressSyntax
+from helper.message.path import parse_reverse_path
 from helper.routing.patterns import matches_address
 
 TYPE_CHECKING = False

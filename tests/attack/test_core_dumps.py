@@ -28,7 +28,7 @@ WITH_DUMPS = {
         "    not_dumpable()\n": "    process.set_dumpable(1)\n",
         "    no_core_file()\n": "",
     },
-    "helper/main.py": {"    sandbox.shut_in()\n": ""},  # in which the kernel may write no file for us either
+    "helper/entry/serve.py": {"    sandbox.shut_in()\n": ""},  # in which the kernel may write no file for us either
 }
 
 

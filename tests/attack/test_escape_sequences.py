@@ -42,7 +42,7 @@ WITHOUT_CLEAN_REPLIES = {
     "helper/delivery/report.py": {
         'if " " <= character <= "~" else "?" for character in value[:limit]': ("for character in value[:limit]")
     },
-    "frontend/submit.py": {'octet if 0x20 <= octet < 0x7F else ord("?") for octet in line': "octet for octet in line"},
+    "frontend/answers.c": {"octets[at] = '?';": "octets[at] = octets[at];"},
 }
 WITHOUT_QUOTES = {
     "helper/delivery/report.py": {

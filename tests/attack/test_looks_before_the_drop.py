@@ -20,9 +20,9 @@ OUTER = (
     "trace=network,setresuid,execve,fork,vfork,clone,clone3,openat",
     "-o",
 )
-TELL = "        tell(channel, identify(caller_uid), holdings)\n"
-SANDBOX = "        holdings = in_sandbox(holdings)\n"  # it would forbid a drop that comes later
-LATE_DROP = {"helper/main.py": {"        drop()\n": "", SANDBOX: "", TELL: TELL + "        drop()\n"}}
+TELL = "        tell(channel, way.identify(os.getuid() if uid is None else uid), holdings)\n"
+SANDBOX = "        holdings = in_sandbox(holdings, way)\n"  # it would forbid a drop that comes later
+LATE_DROP = {"helper/entry/serve.py": {"        way.drop()\n": "", SANDBOX: "", TELL: TELL + "        way.drop()\n"}}
 SWITCHED = {
     "helper/privileged/begin.py": {
         "    service, standin = our_accounts()\n": """    import pwd

@@ -12,16 +12,15 @@ import time
 
 import pytest
 
-from helper import wire
+from helper.request import wire
 from tests.support.canary import assert_no_canary
-from tests.support.forged import ALL_SEALS, ForgedFrontend, memory_file, request
+from tests.support.forged import ALL_SEALS, ForgedFrontend, memory_file
 from tests.support.memory import spy_on
 from tests.support.misbehaviour import Silent
 from tests.support.process import files_of, helper_below, wait_for
 
 CANARY = secrets.token_urlsafe(24)
 MESSAGE = b"Subject: hello\n\nhello\n"
-HONEST = request((b"recipient", b"carol@example.org"))
 DISTRUST = b"sendmail: not sent: the frontend is not to be trusted: "
 SEALS = {
     "seal": fcntl.F_SEAL_SEAL,
@@ -31,11 +30,11 @@ SEALS = {
 }
 
 WITHOUT_SEALS = {
-    "helper/delivery/receive.py": {
+    "helper/request/message.py": {
         "    if not stat.S_ISREG(status.st_mode) or seals & ALL_SEALS != ALL_SEALS:\n": "    if seals < 0:\n"
     }
 }
-WITHOUT_LOOK_AT_CONTROLS = {"helper/wire.py": {"    if has_control(value):\n": "    if False:\n"}}
+WITHOUT_LOOK_AT_CONTROLS = {"helper/request/argv.py": {"    refuse_controls(command)\n": ""}}
 
 
 @pytest.fixture
@@ -63,89 +62,151 @@ def assert_untouched(host, installation, *places):
     assert_no_canary(CANARY, b"something to search", installation.log, *places)
 
 
+def hello(*arguments, magic=wire.MAGIC, kind=wire.OTHER, count=None, total=None):
+    """Return a hello with anything whatever in it."""
+    octets = b"".join(len(argument).to_bytes(4, "big") + argument for argument in arguments)
+    numbers = (len(arguments) if count is None else count, len(octets) if total is None else total)
+    return magic + kind + b"".join(number.to_bytes(4, "big") for number in numbers) + octets
+
+
+HONEST = hello(b"sendmail", b"carol@example.org")
+
+
 @pytest.mark.parametrize(
     ("octets", "reason"),
     [
-        (b"\0" * 13, b"no request of this version"),
-        (bytes(range(64, 128)), b"no request of this version"),
-        (b"GET / HTTP/1.1\r\n\r\n", b"no request of this version"),
-        (request(magic=b"GATEPOST\x02"), b"no request of this version"),
-        (request(length=wire.REQUEST_LIMIT + 1), b"larger than"),
-        (request(length=2**32 - 1), b"larger than"),
-        (request((b"smart-host", b"evil.example")), b"unknown"),
-        (request((b"configuration", b"/tmp/mine.toml")), b"unknown"),
-        (request((b"", b"")), b"unknown"),
-        (request((b"\xff" * 255, b"x")), b"unknown"),
-        (request((b"reverse-path", b"a@b.example"), (b"reverse-path", b"c@d.example")), b"twice"),
-        (request((b"body", b"BINARYMIME")), b"choice"),
-        (request((b"recipients-from", b"/etc/passwd")), b"choice"),
-        (request((b"show-dialogue", b"")), b"choice"),
-        (request((b"complaint", b"bribe"), (b"problem", b"x")), b"choice"),
-        (request((b"complaint", b"usage"), (b"full-name", b"x")), b"a field too many, or too few"),
-        (request((b"problem", b"x"), (b"recipient", b"carol@example.org")), b"belongs to a complaint"),
-        (request((b"inquiry", b"password"), (b"recipient", b"carol@example.org")), b"choice"),
-        (request((b"inquiry", b"verify"), (b"body", b"7BIT")), b"a field too many"),
-        (HONEST[:9] + b"\0\0\0\x05" + b"\x04name\0"[:5], b"ends too early"),
-        (HONEST[:9] + b"\0\0\0\x01\xff", b"ends too early"),
-        (HONEST[:9] + b"\0\0\0\x06\x01x\xff\xff\xff\xff", b"ends too early"),
+        (b"\0" * 18, b"no hello of this version"),
+        (bytes(range(64, 128)), b"no hello of this version"),
+        (b"GET / HTTP/1.1\r\n\r\n", b"no hello of this version"),
+        (hello(b"sendmail", magic=b"GATEPOST\x01"), b"no hello of this version"),
+        (hello(b"sendmail", magic=b"GATEPOST\x03"), b"no hello of this version"),
+        (hello(b"sendmail", kind=b"x"), b"no hello of this version"),
+        (hello(total=wire.HELLO_LIMIT + 1), b"larger than"),
+        (hello(total=2**32 - 1), b"larger than"),
+        (hello(b"sendmail", count=2), b"fewer arguments"),
+        (hello(b"sendmail", count=0), b"left over"),
+        (hello(b"sendmail", b"a@x", count=1), b"left over"),
+        (hello(count=2**32 - 1), b"fewer arguments"),
+        (hello(b"sendmail", b"a\0b"), b"NUL"),
+        (hello(b"sendmail", total=11) + b"\0", b"left over"),
+        (HONEST[:18] + b"\0\0\0\xff" + HONEST[22:], b"ends too early"),
+        (HONEST[:18] + b"\xff\xff\xff\xff" + HONEST[22:], b"ends too early"),
+        (hello(count=1, total=3) + b"\0\0\0", b"ends too early"),
     ],
 )
-def test_nonsense_is_refused(installation, host, octets, reason):
+def test_a_hello_that_is_none_is_refused(installation, host, octets, reason):
     with ForgedFrontend(installation) as forged:
-        forged.ready()
-        forged.send(octets, [memory_file(MESSAGE)])
+        forged.send(octets)
         assert reason in is_refused(forged, host, installation)
 
 
-@pytest.mark.parametrize("field", [b"recipient", b"reverse-path", b"full-name", b"body", b"inquiry", b"problem"])
-@pytest.mark.parametrize("control", [b"\0", b"\r", b"\n", b"\x1b", b"\x7f"], ids=["NUL", "CR", "LF", "ESC", "DEL"])
-def test_a_control_character_is_refused_in_every_field(installation, host, field, control):
-    fields = [(field, b"a" + control + b"RCPT TO:<evil@example.org>")]
-    with ForgedFrontend(installation) as forged:
-        forged.ready()
-        forged.send(request(*fields), [memory_file(MESSAGE)])
-        assert b"control character" in is_refused(forged, host, installation)
+OPTIONS = {"recipient": b"%b", "-f": b"-f%b", "-F": b"-F%b", "-B": b"-B%b", "-N": b"-N%b", "-R": b"-R%b", "-V": b"-V%b"}
 
 
-@pytest.mark.parametrize("length", [0, 1, 8, len(HONEST) - 1])
-def test_half_a_request_is_none(installation, host, length):
+@pytest.mark.parametrize("option", OPTIONS)
+@pytest.mark.parametrize("control", [b"\r", b"\n", b"\x1b", b"\x7f"], ids=["CR", "LF", "ESC", "DEL"])
+def test_a_control_character_is_refused_in_every_field(installation, host, option, control):
+    argument = OPTIONS[option] % (b"a" + control + b"RCPT TO:<evil@example.org>")
     with ForgedFrontend(installation) as forged:
-        forged.ready()
+        forged.hello(argument, b"carol@example.org")
+        lines, status = forged.end()
+    assert (status, len(lines)) == (64, 1)
+    assert lines[0].startswith(b"sendmail: usage: ") and control not in lines[0]
+    assert_untouched(host, installation, lines)
+
+
+@pytest.mark.parametrize("length", [0, 1, 8, 17, 18, len(HONEST) - 1])
+def test_half_a_hello_is_none(installation, host, length):
+    with ForgedFrontend(installation) as forged:
         if length:
-            forged.send(HONEST[:length], [memory_file(MESSAGE)])
+            forged.send(HONEST[:length])
         forged.socket.shutdown(socket.SHUT_WR)
         lines, status = forged.end()
         assert (status, len(lines)) == (1, 1) if length else lines == []
         assert_untouched(host, installation)
 
 
-@pytest.mark.parametrize("length", [0, 5, len(HONEST) - 1])
+@pytest.mark.parametrize("length", [0, 5, len(HONEST)])
 def test_a_frontend_that_ends_without_reading_is_no_defect(installation, host, length):
-    """As `sendmail -bp` does: it needs no helper. Its end is then told by ECONNRESET (unix(7))."""
+    """Its end is told by ECONNRESET then (unix(7)); who has said hello and gives no message is let go."""
     with ForgedFrontend(installation) as forged:
         if length:
-            forged.send(HONEST[:length], [memory_file(MESSAGE)])
-        assert forged.socket.recv(1, socket.MSG_PEEK)
+            forged.send(HONEST[:length])
+        if length == len(HONEST):
+            assert forged.socket.recv(1, socket.MSG_PEEK)
         forged.socket.close()
         forged.process.wait(10)
         assert not any("defect" in line for line in installation.log_lines())
-        assert len(installation.log_lines()) == (1 if length else 0)
+        assert len(installation.log_lines()) == (1 if length == 5 else 0)
         assert_untouched(host, installation)
 
 
-@pytest.mark.parametrize("more", [b"\0", HONEST, b"x" * 100_000], ids=["an-octet", "another-request", "very-much"])
-def test_octets_after_the_request_are_refused(installation, host, more):
+@pytest.mark.parametrize(
+    ("octets", "reason"),
+    [
+        (wire.frame(wire.OCTETS, b"hello"), b"no message came"),
+        (wire.frame(wire.OCTETS), b"no message came"),
+        (wire.frame(wire.FILE), b"no message came"),
+        (wire.frame(wire.FILE, b"x"), b"no message came"),
+        (wire.frame(wire.UNREADABLE), b"no message came"),
+        (wire.frame(wire.UNREADABLE, b"\0\0\x10\0"), b"no message came"),
+        (wire.frame(wire.UNREADABLE, b"\xff" * 4), b"no message came"),
+        (wire.frame(wire.UNREADABLE, b"\0\0\0\5\0"), b"no message came"),
+        (wire.frame(wire.STATUS, b"\0\0"), b"no message came"),
+        (wire.frame(wire.DOUBT), b"no message came"),
+        (b"\0\0\0", b"no message came"),
+        (b"F", b"ended inside"),
+        (b"F\0", b"ended inside"),
+        (b"R\xff\xff" + b"x" * 0xFFFE, b"ended inside"),
+        (HONEST, b"ended inside"),
+    ],
+)
+def test_an_answer_that_is_none_is_refused(installation, host, octets, reason):
     with ForgedFrontend(installation) as forged:
         forged.ready()
-        forged.send(HONEST + more, [memory_file(MESSAGE)])
-        assert b"more than a request" in is_refused(forged, host, installation)
+        forged.send(octets)
+        forged.socket.shutdown(socket.SHUT_WR)
+        assert reason in is_refused(forged, host, installation)
+
+
+def test_an_error_of_standard_input_brings_no_descriptor(installation, host):
+    with ForgedFrontend(installation) as forged:
+        forged.ready()
+        forged.send(wire.frame(wire.UNREADABLE, b"\0\0\0\5"), [memory_file(MESSAGE)])
+        assert b"no message came" in is_refused(forged, host, installation)
+
+
+@pytest.mark.parametrize("number", [0, 5, 133, 4095])
+def test_no_error_of_standard_input_is_a_defect(installation, host, number):
+    with ForgedFrontend(installation) as forged:
+        forged.ready()
+        forged.send(wire.frame(wire.UNREADABLE, number.to_bytes(4, "big")))
+        lines, status = forged.end()
+    assert (status, len(lines)) == (1, 1)
+    assert lines[0].startswith(b"sendmail: not sent: standard input cannot be read: ")
+    assert_untouched(host, installation)
+
+
+@pytest.mark.parametrize("more", [b"\0", HONEST, b"x" * 100_000], ids=["an-octet", "another-hello", "very-much"])
+def test_octets_after_the_message_are_refused(installation, host, more):
+    with ForgedFrontend(installation) as forged:
+        forged.ready()
+        forged.send(wire.frame(wire.FILE) + more, [memory_file(MESSAGE)])
+        assert b"unasked" in is_refused(forged, host, installation)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 253])
+def test_a_descriptor_with_the_hello_is_refused(installation, host, count):
+    with ForgedFrontend(installation) as forged:
+        forged.send(HONEST, [memory_file(MESSAGE)] * count)
+        assert b"descriptor" in is_refused(forged, host, installation)
 
 
 @pytest.mark.parametrize("count", [2, 3, 253])
 def test_more_than_one_descriptor_is_refused(installation, host, count):
     with ForgedFrontend(installation) as forged:
         forged.ready()
-        forged.send(HONEST, [memory_file(MESSAGE)] * count)
+        forged.send(wire.frame(wire.FILE), [memory_file(MESSAGE)] * count)
         assert b"more than one descriptor" in is_refused(forged, host, installation)
 
 
@@ -154,19 +215,14 @@ def test_descriptors_that_come_later_are_dropped(installation, smarthost):
     host = smarthost(at={"GREETING": Silent()})
     installation.configure_relay(host)
     with ForgedFrontend(installation) as forged, open("/etc/hostname") as other:
-        forged.ready()
-        forged.send(HONEST[:20], [memory_file(MESSAGE)])
+        forged.send(HONEST[:20])
         forged.send(HONEST[20:], [other.fileno()] * 200)
+        assert forged.answer()[0] == wire.MESSAGE
+        forged.send(b"F", [memory_file(MESSAGE)])
+        forged.send(b"\0\0", [other.fileno()] * 200)
         wait_for(lambda: "GREETING" in host.acted, "the connection")
         assert "/etc/hostname" not in files_of(helper_below(forged.process.pid)).values()
         assert len(files_of(forged.process.pid)) < 10
-
-
-def test_no_descriptor_is_refused(installation, host):
-    with ForgedFrontend(installation) as forged:
-        forged.ready()
-        forged.send(HONEST)
-        assert b"no message" in is_refused(forged, host, installation)
 
 
 @pytest.mark.parametrize("missing", SEALS)
@@ -268,8 +324,8 @@ def test_control_without_the_look_at_controls_the_second_defence_holds(weakened,
     host = smarthost()
     installation.configure_relay(host)
     with ForgedFrontend(installation) as forged:
-        forged.ready()
-        forged.send(request((b"recipient", b"carol@example.org>\r\nRCPT TO:<evil@x.example")), [memory_file(MESSAGE)])
+        forged.ready(b"carol@example.org>\r\nRCPT TO:<evil@x.example")
+        forged.submit(memory_file(MESSAGE))
         lines, status = forged.end()
     assert status == 1
     assert not lines[0].startswith(DISTRUST)
@@ -297,109 +353,98 @@ def test_many_frontends_at_once_disturb_nobody(installation, smarthost):
     assert (result.status, result.stderr) == (0, "")
 
 
-# A session, in which one helper is given several requests (-bs)
+# A session, in which one helper is given several messages (-bs)
 
 
-IN_SESSION = (b"session", b"yes")
-ONE_OF_MANY = request((b"recipient", b"carol@example.org"), IN_SESSION)
-QUESTION = request((b"inquiry", b"verify"), (b"recipient", b"carol@example.org"), IN_SESSION)
+ONE_MESSAGE = b"MAIL FROM:<>\r\nRCPT TO:<%b>\r\nDATA\r\n" + MESSAGE.replace(b"\n", b"\r\n") + b".\r\n"
 
 
-def status_of(forged):
-    """Return the next status, and the lines before it."""
-    lines = []
-    while True:
-        letter, content = forged.answer()
-        if letter == wire.STATUS:
-            return content[0], lines
-        if letter == wire.LINE:
-            lines.append(content)
+class Talk:
+    """A session whose frontend is forged."""
+
+    def __init__(self, forged):
+        self.forged = forged
+        forged.hello(b"-bs")
+
+    def until_asked(self):
+        """Take what comes until the next octets are asked for, and return the text of it."""
+        text = b""
+        while True:
+            letter, content = self.forged.answer()
+            if letter == wire.READ:
+                return text
+            text += content if letter == wire.TEXT else b""
+
+    def say(self, octets):
+        self.forged.send(wire.frame(wire.OCTETS, octets))
 
 
-def test_a_session_is_answered_request_by_request(installation, smarthost):
+@pytest.fixture
+def talk(installation):
+    """Start a session of a forged frontend."""
+    with ForgedFrontend(installation) as forged:
+        yield Talk(forged)
+
+
+def test_a_session_is_a_dialogue_of_octets(installation, smarthost):
     host = smarthost()
     installation.configure_relay(host)
     with ForgedFrontend(installation) as forged:
-        forged.ready()
-        for octets, descriptors in ((QUESTION, []), (ONE_OF_MANY, [memory_file(MESSAGE)]), (QUESTION, [])) * 3:
-            forged.send(octets, descriptors)
-            assert status_of(forged) == (0, [])
-        forged.socket.shutdown(socket.SHUT_WR)
-        assert forged.end() == ([], None)
+        talk = Talk(forged)
+        assert talk.until_asked().startswith(b"220 ")
+        for _ in range(3):
+            talk.say(ONE_MESSAGE % b"carol@example.org")
+            assert talk.until_asked().endswith(b"250 2.0.0 taken\r\n")
+        talk.say(b"")
+        assert forged.end() == ([], 0)
+    host.settle()
     assert len(host.messages) == len(installation.log_lines()) == 3
 
 
-def test_a_request_without_the_word_is_the_last(installation, host):
-    """The secret is forgotten on the way then, and nobody is served without it."""
-    with ForgedFrontend(installation) as forged:
-        forged.ready()
-        forged.send(request((b"inquiry", b"verify"), (b"recipient", b"carol@example.org")))
-        assert status_of(forged) == (0, [])
-        forged.process.wait(10)
-        forged.send(ONE_OF_MANY, [memory_file(MESSAGE)])
-        assert forged.end() == ([], None)
-        assert_untouched(host, installation)
-
-
 @pytest.mark.parametrize(
-    ("second", "reason"),
+    ("answer", "descriptors", "reason"),
     [
-        (b"GET / HTTP/1.1\r\n\r\n", b"no request of this version"),
-        (request((b"smart-host", b"evil.example"), IN_SESSION), b"unknown"),
-        (request((b"recipient", b"a\nb"), IN_SESSION), b"control character"),
-        (request(length=2**32 - 1), b"larger than"),
-        (ONE_OF_MANY + ONE_OF_MANY, b"more than a request"),
-        (ONE_OF_MANY, b"no message"),
+        (wire.frame(wire.FILE), 1, b"no octets"),
+        (wire.frame(wire.FILE), 0, b"no octets"),
+        (wire.frame(wire.UNREADABLE, b"\0\0\0\5"), 0, b"no octets"),
+        (wire.frame(wire.OCTETS, b"NOOP\r\n"), 1, b"no octets"),
+        (wire.frame(wire.OCTETS, b"NOOP\r\n"), 2, b"more than one descriptor"),
+        (HONEST, 0, b"ended inside"),
+        (b"R\0", 0, b"ended inside"),
+        (b"R\0\2x", 0, b"ended inside"),
     ],
 )
-def test_who_lies_later_is_not_heard_again(installation, host, second, reason):
-    with ForgedFrontend(installation) as forged:
-        forged.ready()
-        forged.send(QUESTION)
-        assert status_of(forged) == (0, [])
-        forged.send(second)
-        assert reason in is_refused(forged, host, installation)
+def test_who_lies_in_a_session_is_not_heard_again(installation, host, talk, answer, descriptors, reason):
+    talk.until_asked()
+    talk.forged.send(answer, [memory_file(MESSAGE)] * descriptors)
+    talk.forged.socket.shutdown(socket.SHUT_WR)
+    assert reason in is_refused(talk.forged, host, installation)
 
 
-def test_requests_are_not_sent_ahead(installation, host):
-    with ForgedFrontend(installation) as forged:
-        forged.ready()
-        forged.send(QUESTION * 2)
-        assert b"more than a request" in is_refused(forged, host, installation)
-
-
-def test_a_question_brings_no_descriptor(installation, host):
-    """In a session they would pile up."""
-    with ForgedFrontend(installation) as forged:
-        forged.ready()
-        forged.send(QUESTION, [memory_file(MESSAGE)])
-        assert b"sends none" in is_refused(forged, host, installation)
+def test_who_speaks_while_a_message_is_sent_has_not_sent_it(installation, host, talk):
+    talk.until_asked()
+    talk.forged.send(wire.frame(wire.OCTETS, ONE_MESSAGE % b"carol@example.org") + wire.frame(wire.OCTETS, b"QUIT\r\n"))
+    assert b"unasked" in is_refused(talk.forged, host, installation)
 
 
 def test_messages_that_are_refused_leave_nothing_behind(installation, host):
+    installation.configure_relay(host, {"message_size_limit": 10})
     with ForgedFrontend(installation) as forged:
-        forged.ready()
-        helper = helper_below(forged.process.pid)
-        nobody = request((b"recipient", b"no address"), IN_SESSION)
-        before = len(files_of(helper))
+        talk = Talk(forged)
+        talk.until_asked()
+        before = len(files_of(helper_below(forged.process.pid)))
         for _ in range(200):
-            memory = memory_file(MESSAGE)
-            forged.send(nobody, [memory])
-            os.close(memory)
-            assert status_of(forged)[0] == 1
-        assert len(files_of(helper)) <= before + 1  # the last one may still be in its hands
-        forged.socket.shutdown(socket.SHUT_WR)
-        assert forged.end() == ([], None)
-
-
-def test_a_frontend_that_dies_between_requests_ends_the_helper(installation, host):
-    with ForgedFrontend(installation) as forged:
-        forged.ready()
-        forged.send(QUESTION)
-        assert status_of(forged) == (0, [])
-        forged.socket.close()
-        forged.process.wait(10)
+            talk.say(ONE_MESSAGE % b"carol@example.org")
+            assert b"552 not sent: " in talk.until_asked()
+        assert len(files_of(forged.process.pid)) == before
         assert_untouched(host, installation)
+
+
+def test_a_frontend_that_dies_between_messages_ends_the_helper(installation, host, talk):
+    talk.until_asked()
+    talk.forged.socket.close()
+    talk.forged.process.wait(10)
+    assert_untouched(host, installation)
     assert installation.log_lines() == []
 
 
@@ -408,7 +453,8 @@ def test_the_caller_cannot_look_into_a_helper_between_two_messages(installation,
     host = smarthost(tls="starttls", auth={"ws1": CANARY})
     installation.configure_relay(host)
     with ForgedFrontend(installation) as forged:
-        forged.ready()
-        forged.send(ONE_OF_MANY, [memory_file(MESSAGE)])
-        assert status_of(forged) == (0, [])
+        talk = Talk(forged)
+        talk.until_asked()
+        talk.say(ONE_MESSAGE % b"carol@example.org")
+        assert talk.until_asked().endswith(b"250 2.0.0 taken\r\n")
         assert spy_on(installation, helper_below(forged.process.pid), CANARY) == ([], [])

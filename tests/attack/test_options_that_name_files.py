@@ -110,11 +110,17 @@ def test_an_address_is_never_expanded(installation, smarthost, playground, addre
     assert os.listdir(playground) == []
 
 
-def test_control_a_frontend_that_writes_the_log_it_is_told_to_leaves_a_trace(weakened, smarthost, evil):
+def test_control_a_helper_that_writes_the_log_it_is_told_to_leaves_a_trace(weakened, smarthost, evil):
     folder, _ = evil
-    line = "    return carry_out(command)\n"
-    written = '    os.close(os.open([word for word in sys.argv if word.endswith("/mark")][0], os.O_CREAT))\n'
-    installation = weakened({"frontend/main.py": {line: written + line}})
+    line = "        command = parse_argv(channel.arguments)\n"
+    written = (
+        '        os.close(os.open([word for word in channel.arguments if word.endswith(b"/mark")][0], os.O_CREAT))\n'
+    )
+    weakening = {
+        "helper/story.py": {line: "        import os\n" + written + line},
+        "helper/entry/serve.py": {"        holdings = in_sandbox(holdings, way)\n": ""},
+    }
+    installation = weakened(weakening)
     installation.configure_relay(smarthost())
     before = contents_of(folder)
     installation.send("-X", f"{folder}/mark", "carol@example.org", stdin=MESSAGE)

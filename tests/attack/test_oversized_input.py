@@ -27,7 +27,7 @@ SHAPES = {
     "numbers": "9" * 4301,
 }
 QUADRATIC = {
-    "helper/delivery/story.py": {
+    "helper/story.py": {
         "    fields, body_start = split_message(message.octets)\n": (
             "    [len(message.octets[at:]) for at in range(message.size_octets)]\n"
             "    fields, body_start = split_message(message.octets)\n"

@@ -13,7 +13,7 @@ import subprocess
 
 import pytest
 
-from helper import wire
+from helper.request import wire
 from tests.support.canary import assert_no_canary
 from tests.support.personal import Personal
 
@@ -22,7 +22,7 @@ CANARY = secrets.token_urlsafe(24)
 PYTHON = "/usr/bin/python3"
 WITHOUT_LOOKING_AT_RIGHTS = {
     "helper/personal/begin.py": {
-        "    refuse_lent_rights(os.getresuid(), os.getresgid())\n    refuse_secure_execution(auxiliary_vector())\n": "",
+        "    refuse_lent_rights(os.getresuid(), os.getresgid())\n    refuse_secure_execution(auxiliary)\n": "",
         "    empty_capabilities()\n": "",
     }
 }
@@ -189,25 +189,25 @@ def start_with_ids(personal, users, groups, interpreter=PYTHON):
         os.setresgid(*groups)
         os.setresuid(*users)
 
-    command = [interpreter, "-I", "-S", "-B", f"{library}/helper/personal/__main__.py", str(library)]
-    with ours, subprocess.Popen([*command, "given", str(personal.configuration)], preexec_fn=become, close_fds=False):
+    command = [interpreter, "-I", "-S", "-B", f"{library}/helper/personal/__main__.py"]
+    with ours, subprocess.Popen(command, preexec_fn=become, close_fds=False):
         theirs.close()
         ours.settimeout(20)
+        arguments = [b"sendmail", b"-bv", b"-C", os.fsencode(personal.configuration), b"carol@example.org"]
+        ours.sendall(wire.hello(wire.OTHER, arguments))
         return heard(ours)
 
 
 def heard(channel):
-    """Return the lines that come before a request is welcome or the end; send a request for a message then."""
+    """Return the lines that come up to the end."""
     octets, lines = bytearray(), []
     while part := channel.recv(65536):
         octets += part
-        while (answer := wire.parse_answer(octets)) is not None:
+        while (answer := wire.parse_frame(octets)) is not None:
             letter, content, length = answer
             del octets[:length]
-            if letter == wire.LIMIT:
-                channel.sendall(wire.request_octets(wire.Inquiry(b"verify", (b"carol@example.org",))))
-            elif letter in (wire.LINE, wire.OUTPUT):
-                lines.append(content.decode())
+            if letter in (wire.LINE, wire.TEXT):
+                lines += content.decode().splitlines()
     return lines
 
 
@@ -254,9 +254,8 @@ def test_who_has_the_service_users_rights_anyway_cannot_send(personal, smarthost
     service = personal.installation.account("mail")
     user = "mail" if who == "service-user" else "alice"
     groups = () if who == "service-user" else (service.pw_gid,)
-    library = personal.installation.prefix / "lib/gatepost/frontend/__main__.py"
-    words = (PYTHON, str(library), "sendmail", "-C", str(personal.configuration), "carol@example.org")
-    result = personal.installation.run_as(user, *words, groups=groups, stdin=MESSAGE)
+    words = ("-C", str(personal.configuration), "carol@example.org")
+    result = personal.installation.send(*words, user=user, groups=groups, stdin=MESSAGE)
     assert result.reason == f"the service user {service.pw_name} and its group cannot send"
     assert collector.connections == 0
 

@@ -106,12 +106,12 @@ def intrude(say):
 
 """
 
-STORY, MAIN = "helper/delivery/story.py", "helper/main.py"
+STORY, MAIN = "helper/story.py", "helper/entry/serve.py"
 REPORT = "def report(outcome: Verdict"
 BEFORE_ROUTING = "    way = route_message("
 BEFORE_CONNECTING = "    reply = deliver(plan)\n"
 INTRUDE = "    intrude(channel.say)\n"
-FIRST_STEP, SECOND_STEP = "    sandbox.shut_in()\n", "    shut_in_further(submission, configuration, holdings)\n"
+FIRST_STEP, SECOND_STEP = "    sandbox.shut_in()\n", "    shut_in_further(asked, configuration, holdings)\n"
 READING = {"read-home", "read-tmp"}  # until routing is over
 
 

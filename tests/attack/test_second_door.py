@@ -27,18 +27,22 @@ DUMPABLE = {
         "    empty_capabilities()\n    not_dumpable()\n": "    empty_capabilities()\n",
     }
 }
-OUTLIVING = {"helper/door/channel.py": {"self._signal_events(os.O_ASYNC)": "self._signal_events(0)"}}
+OUTLIVING = {
+    "helper/request/socket_channel.py": {"self._signal_end(os.O_ASYNC)": "self._signal_end(0)"},
+    # Doubt that nobody can be told of is a second defence.
+    "helper/request/channel.py": {
+        "        if not self._send(wire.frame(wire.DOUBT), FRAME_TIMEOUT_S):\n": "        if False:\n"
+    },
+}
 READING = {
     "helper/delivery/identify.py": {".replace(files=NOBODYS)": ".replace(files=CALLERS)"},
     "helper/delivery/files.py": {"owner_of_list(path, status, user))": "user)"},
-    "helper/door/main.py": {"        keep_from_ours(holdings)\n": ""},
+    "helper/entry/socket.py": {", identify_caller, keep_from_ours))": ", identify_caller))"},
 }
 # A member of the service user's group is found where the door is not shut yet; and asked for with too many rights.
 OUTER = ("/usr/bin/strace", "-f", "-qq", "-s", "300", "-e", "trace=execve,openat,seccomp", "-o")
 ASKING_EARLY = {
-    "helper/door/main.py": {
-        "        caller_uid = begin()\n": "        caller_uid = begin()\n        identify_peer(caller_uid)\n"
-    }
+    "helper/entry/serve.py": {"        uid = way.begin()\n": "        uid = way.begin()\n        way.identify(uid)\n"}
 }
 BELIEVING = {
     "helper/door/begin.py": {
@@ -50,7 +54,8 @@ BELIEVING = {
 }
 
 # What a helper that was taken over would do first: each line is an attempt, told to the caller when it succeeds.
-TAKEN_OVER = """        channel = DoorChannel(CHANNEL)
+TAKEN_OVER = """        channel = opened(way, holdings)
+        from helper.privileged import paths
         for name, attempt in {
             "secret": lambda: os.open(paths.SECRETS + "/relay.password", os.O_RDONLY),
             "secrets": lambda: os.listdir(paths.SECRETS),
@@ -66,42 +71,46 @@ TAKEN_OVER = """        channel = DoorChannel(CHANNEL)
                 continue
             channel.say(f"possible: {name}")
 """
-AT_WORK = {"helper/door/main.py": {"        channel = DoorChannel(CHANNEL)\n": TAKEN_OVER}}
+OPENED = "        channel = opened(way, holdings)\n"
+AT_WORK = {"helper/entry/serve.py": {OPENED: TAKEN_OVER}}
 UNHINDERED = {
-    "helper/door/main.py": {
-        "        holdings = in_sandbox(holdings)\n        keep_from_ours(holdings)\n": "",
-        "        channel = DoorChannel(CHANNEL)\n": TAKEN_OVER,
+    "helper/entry/serve.py": {
+        "        holdings = in_sandbox(holdings, way)\n": "",
+        OPENED: TAKEN_OVER,
     }
 }
 
 # Speaks the wire on its own, and says besides with SCM_CREDENTIALS that it is somebody else, or itself.
 FORGER = r"""
-import os, socket, struct, sys
+import fcntl, os, socket, struct, sys
 sys.path.append(sys.argv[1])
-from helper import wire
-from frontend import stdin
+from helper.request import wire
 connection = socket.socket(socket.AF_UNIX)
 connection.connect(sys.argv[2])
-connection.recv(11)
-memory = stdin.memory_file(0, False)
-request = wire.request_octets(wire.Submission((b"carol@example.org",), reverse_path=b"root@forged.example"))
-rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", memory))
+memory = os.memfd_create("message", os.MFD_ALLOW_SEALING)
+os.write(memory, sys.stdin.buffer.read())
+fcntl.fcntl(memory, fcntl.F_ADD_SEALS, 15)
+hello = wire.hello(wire.OTHER, [b"sendmail", b"-froot@forged.example", b"carol@example.org"])
+pipe, kept = os.pipe()
+rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", pipe))
 for uid in (0, os.getuid()):
     claim = (socket.SOL_SOCKET, socket.SCM_CREDENTIALS, struct.pack("iII", os.getpid(), uid, uid))
     try:
-        connection.sendmsg([request], [rights, claim])
+        connection.sendmsg([hello], [rights, claim])
         break
     except PermissionError:
         print("EPERM", end=" ")
+assert connection.recv(12)[:1] == b"m"
+socket.send_fds(connection, [wire.frame(wire.FILE)], [memory])
 answers = b""
 while octets := connection.recv(65536):
     answers += octets
-print(answers[-1])
+print(answers[-2])
 """
 
 # Answers a question for credentials with what it likes.
 CLAIMANT = FORGER.replace(
-    "connection.recv(11)", 'connection.recv(1)\nconnection.send(struct.pack("iII", 1, 0, 0))\nconnection.recv(11)'
+    "memory = os.memfd", 'connection.recv(1)\nconnection.send(struct.pack("iII", 1, 0, 0))\nmemory = os.memfd'
 )
 
 
@@ -316,7 +325,7 @@ def test_control_without_the_sandbox_it_has_all_that_the_service_user_has(weaken
 @pytest.mark.parametrize("step", ["GREETING", "EHLO", "MAIL", "DATA"])
 def test_the_helper_ends_with_its_frontend(installation, smarthost, interrupted, step):
     host, door = interrupted(installation, smarthost, step)
-    assert door.statuses() == [-signal.SIGKILL]
+    assert door.statuses() == [-signal.SIGIO]
     host.settle()
     assert host.messages == []
 
@@ -333,7 +342,7 @@ def test_who_says_more_than_a_request_has_not_sent(installation, smarthost, seco
     installation.configure_relay(host)
     door = second_door(installation)
     forge(installation, FORGER.replace("answers = ", "connection.send(b'x')\nanswers = "))
-    assert door.statuses() in ([-signal.SIGKILL], [0])  # at once, or before the message was looked at
+    assert door.statuses() in ([-signal.SIGIO], [0], [1])  # at once, or before the message was looked at
     host.settle()
     assert host.messages == []
 

@@ -13,17 +13,18 @@ import threading
 
 import pytest
 
-from tests.support.forged import ForgedFrontend, memory_file, request
+from helper.request import wire
+from tests.support.forged import ForgedFrontend, memory_file
 from tests.support.misbehaviour import Delay
 
-HONEST = request((b"recipient", b"carol@example.org"))
+HONEST = wire.hello(wire.OTHER, [b"sendmail", b"carol@example.org"])
 BODIES = {
     name: b"".join(b"line %d of the message\n" % number for number in range(lines))
     for name, lines in (("copied", 4_000), ("mapped", 20_000))
 }
 MOVING = "    return b''.join(os.read(descriptor, 4096) for _ in range(0, length, 4096))\n"
 BY_OFFSET = {
-    "helper/delivery/receive.py": {
+    "helper/request/message.py": {
         "    return mmap.mmap(descriptor, length, mmap.MAP_SHARED, mmap.PROT_READ)\n": MOVING,
         "os.pread(descriptor, length, 0)": "b''.join(os.read(descriptor, 4096) for _ in range(0, length, 4096))",
     }
@@ -50,15 +51,16 @@ def send_under_attack(installation, host, body):
         attacker.start()
         try:
             ours.settimeout(20)
-            ours.recv(11)
-            socket.send_fds(ours, [HONEST], [message])
+            ours.sendall(HONEST)
+            assert ours.recv(12)[:1] == wire.MESSAGE
+            socket.send_fds(ours, [wire.frame(wire.FILE)], [message])
             forged.process.wait(20)
         finally:
             over.set()
             attacker.join()
             os.close(message)
         said = ours.recv(65536)
-    return said[-1] if said[-4:-1] == b"S\0\1" else None
+    return said[-2] if said[-5:-2] == b"s\0\2" else None
 
 
 @pytest.mark.parametrize("attempt", range(3))

@@ -30,7 +30,8 @@ def changes(installation, smarthost, trace, user="alice", **options):
     result = installation.send("carol@example.org", stdin=b"\nhello\n", user=user, outer=outer)
     assert (result.status, result.stderr) == (0, "")
     lines = trace.read_text().splitlines()
-    ours = {line.split()[0] for line in lines if "execve(" in line and "/gatepost/" in line}
+    own = re.compile(r"execve\(.*(/gatepost/|/sbin/sendmail\", \[)")
+    ours = {line.split()[0] for line in lines if own.search(line)}
     assert len(ours) == 2, "the halves of the send are not both in the trace"
     said = ("execve(", " resumed>", "--- SIG", "+++ ")
     done = [line for line in lines if line.split()[0] in ours and not any(text in line for text in said)]

@@ -9,17 +9,18 @@ import socket
 
 import pytest
 
+from helper.request import wire
 from tests.support.canary import assert_no_canary
-from tests.support.forged import ForgedFrontend, memory_file, request
+from tests.support.forged import ForgedFrontend, memory_file
 from tests.support.process import wait_for
 
 CANARY = secrets.token_urlsafe(24)
 MESSAGE = b"Subject: hello\n\nhello\n"
-HONEST = request((b"recipient", b"carol@example.org"))
+HONEST = wire.hello(wire.OTHER, [b"sendmail", b"carol@example.org"])
 ANY_CHANNEL = {
     "helper/privileged/launcher.c": {"!S_ISSOCK(channel.st_mode)": "channel.st_ino == 0"},
     "helper/privileged/begin.py": {"    check_channel()\n": ""},
-    "helper/delivery/channel.py": {
+    "helper/request/channel.py": {
         "        if self._socket.family != _socket.AF_UNIX or self._socket.type != _socket.SOCK_STREAM:\n": (
             "        if False:\n"
         )
@@ -75,8 +76,9 @@ def test_a_socket_of_somebody_else_does_not_lend_an_identity(installation, smart
     with ours, ForgedFrontend(installation, channel=theirs.fileno()) as forged:
         theirs.close()
         ours.settimeout(10)
-        ours.recv(11)
-        socket.send_fds(ours, [HONEST], [memory_file(MESSAGE)])
+        ours.send(HONEST)
+        assert ours.recv(12)[:1] == wire.MESSAGE
+        socket.send_fds(ours, [wire.frame(wire.FILE)], [memory_file(MESSAGE)])
         forged.process.wait(10)
     assert host.message.reverse_path == installation.account("alice").pw_name.encode() + b"@example.net"
 
@@ -93,11 +95,12 @@ def test_without_a_socket_the_launcher_says_so(installation, host, what, tmp_pat
             assert_untouched(host, installation)
 
 
-@pytest.mark.parametrize("part", ["helper", "frontend"])
+@pytest.mark.parametrize("part", ["helper", "helper/door", "helper/personal"])
 def test_the_python_parts_do_nothing_by_hand(installation, host, part):
     script = installation.prefix / "lib/gatepost" / part / "__main__.py"
-    done = installation.run_as("alice", "/usr/bin/python3", "-I", "-S", "-B", str(script), "carol@example.org")
+    done = installation.run_as("alice", "/usr/bin/python3", "-I", "-S", "-B", str(script))
     assert done.status != 0
+    assert done.stderr.startswith("sendmail: not sent: ") and done.stderr.count("\n") == 1
     assert_untouched(host, installation, done)
 
 
@@ -110,7 +113,8 @@ def test_control_without_the_look_at_the_channel_a_socket_of_the_network_is_list
     with listener, client, ForgedFrontend(installation, channel=client.fileno()):
         peer = listener.accept()[0]
         with peer:
-            assert wait_for(lambda: peer.recv(1), "the first answer") == b"M"
+            peer.sendall(HONEST)
+            assert wait_for(lambda: peer.recv(1), "the first answer") == wire.MESSAGE
 
 
 def refuses_channel(installation, host, descriptor):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from helper.wire import VERSION
+from helper.version import VERSION
 from tests.packages.system import System, build, copy_of_the_tree, copy_system, make_system
 from tests.support.certificates import Certificates
 from tests.support.smarthost import SmartHost
@@ -41,7 +41,7 @@ def package(place: Path) -> Path:
 def old_package(place: Path) -> Path:
     """The same with an older version's number."""
     tree = copy_of_the_tree(CHECKOUT, place / "old")
-    for name, line in (("helper/wire.py", 'VERSION = "{}"'), ("packaging/debian/changelog", "gatepost ({})")):
+    for name, line in (("helper/version.py", 'VERSION = "{}"'), ("packaging/debian/changelog", "gatepost ({})")):
         text = (tree / name).read_text()
         assert line.format(VERSION) in text
         (tree / name).write_text(text.replace(line.format(VERSION), line.format(OLD_VERSION)))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from helper.wire import VERSION
+from helper.version import VERSION
 from tests.packages.conftest import CHECKOUT
 from tests.packages.system import copy_of_the_tree
 from tests.support.shipped import FILE, STAGED, code, compiled

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from helper.wire import VERSION
+from helper.version import VERSION
 from tests.packages.conftest import CHECKOUT, OLD_VERSION, PASSWORD, USER
 from tests.packages.system import ENVIRONMENT, System, copy_of_the_tree
 

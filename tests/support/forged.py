@@ -7,12 +7,11 @@ import contextlib
 import fcntl
 import os
 import socket
-import struct
 import subprocess
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
-from helper import wire
+from helper.request import wire
 from tests.support.installation import Installation
 
 CHANNEL = 3
@@ -65,11 +64,16 @@ class ForgedFrontend:
         )
         theirs.close()
 
-    def ready(self) -> int:
-        """Wait until a request is welcome, and return the size limit."""
+    def hello(self, *arguments: bytes, kind: bytes = wire.OTHER) -> None:
+        """Say an honest hello: what sendmail was called with, without its name."""
+        self.send(wire.hello(kind, [b"sendmail", *(arguments or (b"carol@example.org",))]))
+
+    def ready(self, *arguments: bytes) -> int:
+        """Say hello, wait until the message is asked for, and return the size limit."""
+        self.hello(*arguments)
         letter, content = self.answer()
-        assert letter == wire.LIMIT, (letter, content)
-        return int.from_bytes(content, "big")
+        assert letter == wire.MESSAGE, (letter, content)
+        return int.from_bytes(content[:8], "big")
 
     def send(self, octets: bytes, descriptors: Sequence[int] = ()) -> None:
         """Send octets with descriptors; a helper that is gone by now takes nothing."""
@@ -78,13 +82,13 @@ class ForgedFrontend:
             sent = self.socket.sendmsg([octets], rights)
             self.socket.sendall(octets[sent:])
 
-    def submit(self, message: int, *recipients: bytes) -> None:
-        """Send an honest request with this descriptor as the message."""
-        self.send(wire.request_octets(wire.Submission(recipients or (b"carol@example.org",))), [message])
+    def submit(self, message: int) -> None:
+        """Answer with this descriptor as the message."""
+        self.send(wire.frame(wire.FILE), [message])
 
     def answer(self) -> tuple[bytes, bytes]:
-        """Return the next answer; EOFError where none comes any more."""
-        while (answer := wire.parse_answer(self._heard)) is None:
+        """Return the next frame; EOFError where none comes any more."""
+        while (answer := wire.parse_frame(self._heard)) is None:
             try:
                 octets = self.socket.recv(65536)
             except ConnectionResetError:  # ended without having read all that we said
@@ -97,16 +101,19 @@ class ForgedFrontend:
         return letter, content
 
     def end(self) -> tuple[list[bytes], int | None]:
-        """Return the lines that came to the end, and the status; wait for the launcher, which must not be killed."""
+        """Return the lines that came to the end, and the status; wait for the launcher, which must not be killed.
+
+        A starter's refusal counts as one that sendmail would show, with status 1.
+        """
         lines, status = [], None
         with contextlib.suppress(EOFError):
             while True:
                 letter, content = self.answer()
-                if letter == wire.LINE:
+                if letter in (wire.LINE, wire.CLOSED):
                     lines.append(content)
-                elif letter == wire.STATUS:
+                if letter in (wire.STATUS, wire.CLOSED):
                     assert status is None, "two statuses"
-                    status = content[0]
+                    status = content[0] if letter == wire.STATUS else 1
         self.process.wait(TIME_LIMIT_S)
         return lines, status
 
@@ -126,11 +133,3 @@ def memory_file(content: bytes, seals: int = ALL_SEALS) -> int:
     if seals:
         fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
     return descriptor
-
-
-def request(*fields: tuple[bytes, bytes], magic: bytes = wire.MAGIC, length: int | None = None) -> bytes:
-    """Return a request with any fields whatever."""
-    octets = b"".join(
-        struct.pack(">B", len(name)) + name + struct.pack(">I", len(value)) + value for name, value in fields
-    )
-    return magic + struct.pack(">I", len(octets) if length is None else length) + octets

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 FILE, PROGRAM, LINK = "-rw-r--r--", "-rwxr-xr-x", "lrwxrwxrwx"
-SIDES = ("admin", "frontend", "helper")
+SIDES = ("admin", "helper")
 
 EVERYWHERE = {
     "usr/bin/gatepost": PROGRAM,
@@ -60,6 +60,6 @@ def code(tree: Path) -> dict[str, str]:
 
 def compiled(tree: Path, tag: str) -> dict[str, str]:
     """Return what a Python, by the tag of its cache, makes of them at install time."""
-    bundles = {f"usr/lib/gatepost/{side}/{side}.{tag}.bundle": FILE for side in ("frontend", "helper")}
+    bundles = {f"usr/lib/gatepost/helper/helper.{tag}.bundle": FILE}
     modules = (Path(path) for path in code(tree))
     return bundles | {str(path.parent / f"__pycache__/{path.stem}.{tag}.pyc"): FILE for path in modules}

@@ -48,7 +48,7 @@ ARGUMENTS_AND_ENVIRONMENT: Mapping[str, Attack] = {
     "B3": ("the name of the program in the log", attack("escape_sequences", "environment_and_argv")),
     "B4": (
         "arguments escaped and unescaped",
-        below("unit/helper", "wire::test_every_submission_arrives_as_it_was_sent"),
+        below("unit/request", "wire::test_every_hello_arrives_as_it_was_said"),
     ),
     "B5": (
         "variables parsed as options or identities",

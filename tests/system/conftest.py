@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.support.certificates import Certificates
+from tests.support.gatherer import SANITIZED, SHORT, Gatherer, gatherer
 from tests.support.installation import Installation
 from tests.support.personal import PASSWORD as OWN_PASSWORD
 from tests.support.personal import Personal
@@ -76,3 +77,17 @@ def own_host(personal: Personal, smarthost: Callable[..., SmartHost]) -> SmartHo
     host = smarthost(tls="starttls", auth={"alice": OWN_PASSWORD})
     personal.configure(host)
     return host
+
+
+@pytest.fixture(scope="session")
+def program() -> Iterator[Gatherer]:
+    """The C program alone, with sanitizers, whose helpers are the test; its time limits are short."""
+    with gatherer(SANITIZED, **SHORT) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def shipped_program() -> Iterator[Gatherer]:
+    """The same as it is shipped."""
+    with gatherer() as made:
+        yield made

@@ -163,7 +163,7 @@ def only_wrong_line(installation, **options):
         ("sbin", lambda path, uid: path.chmod(0o777), "sbin: can be written by others than root"),
         ("bin/gatepost", lambda path, _: path.chmod(0o775), "can be written by others than root"),
         ("libexec/gatepost/launcher", lambda path, _: path.unlink(), "install Gatepost again"),
-        ("lib/gatepost/helper/wire.py", lambda path, uid: os.chown(path, uid, 0), "wire.py: must belong to root"),
+        ("lib/gatepost/helper/version.py", lambda path, uid: os.chown(path, uid, 0), "version.py: must belong to root"),
         ("lib/gatepost/helper/smtp", lambda path, _: path.chmod(0o775), "smtp: can be written by others than root"),
         ("lib/gatepost/helper/secret.py", lambda path, _: path.chmod(0o600), "cannot be read by everybody: chmod 0644"),
         ("lib/gatepost/helper/status.py", lambda path, _: path.write_text("SENT = 0"), "is not what was compiled"),

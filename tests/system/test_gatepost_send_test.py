@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from helper.wire import VERSION
+from helper.version import VERSION
 from tests.support.misbehaviour import AcceptThen, Close
 from tests.support.smarthost import refusing_port
 

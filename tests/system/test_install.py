@@ -63,8 +63,8 @@ def test_every_file_has_its_owner_and_mode(installation, other):
         "usr/share/man/man8/sendmail.gatepost.8": ("root", "root", "0o644"),
         "usr/share/man/man8/gatepost.8": ("root", "root", "0o644"),
         "usr/share/man/man5/gatepost.toml.5": ("root", "root", "0o644"),
-        "usr/lib/gatepost/helper/main.py": ("root", "root", "0o644"),
-        "usr/lib/gatepost/frontend/main.py": ("root", "root", "0o644"),
+        "usr/lib/gatepost/helper/story.py": ("root", "root", "0o644"),
+        "usr/lib/gatepost/admin/main.py": ("root", "root", "0o644"),
         "usr/lib/systemd/system/gatepost.socket": ("root", "root", "0o644"),
         "usr/lib/systemd/system/gatepost@.service": ("root", "root", "0o644"),
         "usr/lib/systemd/system/gatepost-refresh.service": ("root", "root", "0o644"),
@@ -226,4 +226,4 @@ def test_installing_again_leaves_nothing_of_the_old_code_behind(installation, ot
     assert not (library / "helper/of_an_older_version.py").exists()
     assert sorted(path.name for path in library.parent.iterdir()) == ["gatepost", "sendmail", "systemd"]
     compiled = next((library / "helper/__pycache__").glob("main.*.pyc")).read_bytes()
-    assert f"{other}/usr/lib/gatepost/helper/main.py".encode() in compiled
+    assert f"{other}/usr/lib/gatepost/helper/story.py".encode() in compiled

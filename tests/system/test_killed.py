@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.misbehaviour import Delay
+from tests.support.process import children_of, has_dropped
 from tests.support.smarthost import SmartHost
 from tests.system.outcome import FIVE, MESSAGE, ONE, WITH_CHUNKS, WITH_DATA, configure
 
@@ -176,7 +177,7 @@ def test_killed_while_the_message_is_still_being_written(installation, smarthost
     with installation.start(*ONE, user=user) as process:
         process.stdin.write(MESSAGE)
         process.stdin.flush()
-        wait_until(lambda: is_python(process.pid) and has_helper(process.pid), process)
+        wait_until(lambda: any(map(has_dropped, children_of(process.pid))), process)
         time.sleep(0.1)
         kill(process, victim, number)
         result = ended(process)  # closes standard input
@@ -198,16 +199,6 @@ def test_killed_at_any_moment_of_the_start(installation, smarthost, number, afte
     assert "Traceback" not in stderr
     assert (status, stderr) in ((0, ""), (-number, ""), (128 + number, "Terminated\n"))
     assert status != 0 or len(host.messages) == 1
-
-
-def is_python(pid: int) -> bool:
-    """Tell whether the frontend's interpreter has begun."""
-    return "python" in os.readlink(f"/proc/{pid}/exe")
-
-
-def has_helper(pid: int) -> bool:
-    """Tell whether the other half is there."""
-    return bool(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE, signal.SIGALRM])

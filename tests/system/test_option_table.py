@@ -10,7 +10,7 @@ import pty
 
 import pytest
 
-from frontend import argv
+from helper.request import argv
 from tests.system.outcome import configure, dialogue_of
 
 BODY = b"A line.\r\n.\r\nAfter the dot.\r\n"

@@ -22,26 +22,29 @@ ONE = ("carol@example.org",)
 # From a checkout
 
 
-def test_a_checkout_needs_no_c_program(personal, own_host):
-    """The library of the installation stands for a checkout: it is the same tree, without sendmail and launcher."""
-    library = personal.installation.prefix / "lib/gatepost/frontend/__main__.py"
-    words = ("/usr/bin/python3", str(library), "sendmail", *ONE)
-    assert_sent(as_user(personal, *words), own_host, ONE)
-    result = as_user(personal, *words, "-C", "/nonexistent")
+@pytest.fixture
+def checkout(personal):
+    """Return what starts sendmail from a copy of the sources."""
+    source = personal.home / "source"
+    copy_sources(source)
+    run("chown", "-R", f"{personal.account.pw_uid}:{personal.account.pw_gid}", source)
+    return ("/usr/bin/python3", str(source / "packaging/pip/sendmail.py"))
+
+
+def test_a_checkout_needs_no_c_program(personal, own_host, checkout):
+    assert_sent(as_user(personal, *checkout, *ONE), own_host, ONE)
+    result = as_user(personal, *checkout, *ONE, "-C", "/nonexistent")
     assert result.reason == "/nonexistent: cannot be read: No such file or directory"
 
 
-def test_a_checkout_started_by_root_refuses(personal, own_host):
-    library = personal.installation.prefix / "lib/gatepost/frontend/__main__.py"
-    words = ("/usr/bin/python3", str(library), "sendmail", "-C", str(personal.configuration), *ONE)
-    result = as_user(personal, *words, user="root")
+def test_a_checkout_started_by_root_refuses(personal, own_host, checkout):
+    result = as_user(personal, *checkout, "-C", str(personal.configuration), *ONE, user="root")
     assert result.reason == "root sends by the installed sendmail, which gives root up first, or as an ordinary user"
     assert own_host.connections == 0
 
 
-def test_a_checkout_started_with_closed_descriptors_sends(personal, own_host):
-    library = personal.installation.prefix / "lib/gatepost/frontend/__main__.py"
-    script = f"exec /usr/bin/python3 {library} sendmail carol@example.org <&- >&- 2>&-"
+def test_a_checkout_started_with_closed_descriptors_sends(personal, own_host, checkout):
+    script = f"exec {' '.join(checkout)} carol@example.org <&- >&- 2>&-"
     assert as_user(personal, "/bin/sh", "-c", script).status == 0
     assert own_host.message.body == b""
 

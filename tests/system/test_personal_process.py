@@ -28,7 +28,8 @@ def test_everything_is_done_with_the_callers_ids_and_with_nothing_that_was_inher
     files = files_of(helper)
     assert ([files[number] for number in (0, 1, 2)], "/etc/passwd" in files.values()) == (["/dev/null"] * 3, False)
     assert (int(status["SigIgn"], 16) & bit(signal.SIGTERM), int(status["SigBlk"], 16)) == (0, 0)
-    assert (status["NSsid"], Path(f"/proc/{helper}/environ").read_bytes()) == (str(helper), b"PATH=/usr/bin:/bin\0")
+    environment = Path(f"/proc/{helper}/environ").read_bytes()
+    assert (status["NSsid"], environment) == (str(helper), b"PATH=/usr/bin:/bin\0HOME=%b\0" % bytes(personal.home))
     assert os.readlink(f"/proc/{helper}/cwd") == "/"
 
 

@@ -407,10 +407,10 @@ def test_a_helper_that_is_killed_fails_what_follows(installation, smarthost, tal
     os.kill(helper_below(process.pid), 9)
     with pytest.raises(smtplib.SMTPSenderRefused) as caught:
         client.sendmail("alice@example.net", ["carol@example.org"], TEXT)
-    assert caught.value.smtp_code == 550
-    status, stderr = end(process, client)
-    assert (status, host.connections) == (1, 0)
-    assert stderr == b"sendmail: not sent: the helper ended without an answer\n"
+    assert caught.value.smtp_code == 421
+    assert (process.wait(10), host.connections) == (1, 0)
+    stderr = process.stderr.read()
+    assert stderr.startswith(b"sendmail: not sent: the helper ended") and stderr.count(b"\n") == 1
 
 
 def test_a_helper_that_is_killed_after_doubt_leaves_none_about_the_next_message(installation, smarthost, talk):
@@ -421,9 +421,10 @@ def test_a_helper_that_is_killed_after_doubt_leaves_none_about_the_next_message(
     with pytest.raises(smtplib.SMTPDataError):
         client.sendmail("alice@example.net", ["carol@example.org"], TEXT)
     os.kill(helper_below(process.pid), 9)
-    assert client.mail("alice@example.net") == (550, b"not sent: the helper ended without an answer")
-    status, stderr = end(process, client)
-    assert (status, stderr.count(b"\n")) == (75, 2)
+    assert client.mail("alice@example.net")[0] == 421
+    stderr = process.stderr.read()
+    assert (process.wait(10), stderr.count(b"\n")) == (1, 1)
+    assert stderr.startswith(b"sendmail: not sent: the helper ended")
 
 
 def test_a_session_that_is_killed_sends_nothing_more(installation, smarthost, talk):
@@ -520,3 +521,44 @@ def test_what_is_asked_of_notifications_goes_to_the_smart_host(installation, sma
         {"NOTIFY": "SUCCESS,DELAY", "ORCPT": "rfc822;Carol@example.com"},
         {},
     ]
+
+
+def test_after_a_refused_login_the_session_is_over(installation, smarthost, talk):
+    """Another try with the same password would only lock the account; a new session reads the file again."""
+    host = smarthost(auth={"ws1": "another"}, allow_plaintext_auth=True)
+    installation.configure_relay(host)
+    (installation.secrets / "relay.password").write_text("stale")
+    process, client = talk()
+    client.ehlo()
+    with pytest.raises(smtplib.SMTPDataError) as caught:
+        client.sendmail("alice@example.net", ["carol@example.org"], TEXT)
+    assert caught.value.smtp_code == 554
+    assert (host.connections, process.wait(10)) == (1, 1)
+    assert process.stderr.read().count(b"\n") == 1
+    (installation.secrets / "relay.password").write_text("another")
+    process, client = talk()
+    client.ehlo()
+    assert client.sendmail("alice@example.net", ["carol@example.org"], TEXT) == {}
+    assert end(process, client) == (0, b"")
+
+
+def test_a_thousand_failures_are_told_in_bounds_and_logged_in_full(installation, smarthost):
+    """To a client that reads standard error last: both would wait for ever for more than a pipe holds."""
+    installation.configure_relay(smarthost(), {"message_size_limit": 10})
+    ours, theirs = os.pipe()
+    with installation.start("-bs", stderr=theirs) as process:
+        os.close(theirs)
+        stdout, _ = process.communicate(HELLO + message("carol@example.org") * 1000 + QUIT, timeout=60)
+    with open(ours, "rb") as stderr:
+        lines = stderr.read().splitlines()
+    assert (process.returncode, stdout.count(b"552 not sent: ")) == (1, 1000)
+    assert len(lines) == 101
+    assert lines[-1] == b"sendmail: not sent: and 900 more; the log has all"
+    assert len(installation.log_lines()) == 1000
+
+
+def test_the_greeting_has_the_name_that_is_configured(installation, smarthost):
+    installation.configure_relay(smarthost())
+    result = installation.send("-bs", stdin=b"HELP\r\n" + HELLO + QUIT)
+    assert result.stdout.startswith("220 ws1.example.net ESMTP Gatepost\r\n214 ")
+    assert "250-ws1.example.net\r\n" in result.stdout

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from admin.main import parser
-from frontend.argv import OPTIONS
+from helper.request.argv import OPTIONS
 
 ROOT = Path(__file__).parents[2]
 ASK = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import shlex
 import tomllib
@@ -14,8 +15,9 @@ import pytest
 
 from admin.main import parser
 from admin.migrate.toml import text_of
-from frontend.argv import UsageError, parse_argv
 from helper.config.configuration import parse_configuration
+from helper.failure import UsageError
+from helper.request.argv import parse_argv
 from tests.unit.config.sample import MACHINE, SMALLEST
 
 ROOT = Path(__file__).parents[2]
@@ -76,7 +78,7 @@ def test_every_command_is_understood(page):
         if program == "make":
             assert {word for word in words if "=" not in word} <= set(targets), words
         elif program == "sendmail":
-            parse_argv(["sendmail", *words])
+            parse_argv([b"sendmail", *map(os.fsencode, words)])
         else:
             is_understood(words)
 
@@ -102,6 +104,6 @@ def test_every_link_between_pages_leads_somewhere(page):
 
 def test_what_is_checked_here_can_fail():
     with pytest.raises(UsageError):
-        parse_argv(["sendmail", "--no-such-option"])
+        parse_argv([b"sendmail", b"--no-such-option"])
     with pytest.raises(AssertionError):
         is_understood(["check", "--no-such-option"])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FILES = sorted(path for side in ("helper", "frontend") for path in (ROOT / side).rglob("*.py"))
+FILES = sorted((ROOT / "helper").rglob("*.py"))
 
 PURE = {"__future__", "helper.record", "helper.failure", "helper.status", "helper.discreet"}
 
@@ -17,10 +17,12 @@ PURE = {"__future__", "helper.record", "helper.failure", "helper.status", "helpe
 ALLOWED = {
     "helper/__init__.py": set(),
     "helper/*/__init__.py": set(),
-    "frontend/__init__.py": set(),
-    "helper/__main__.py": {"sys", "helper.bundle.load_bundle", "helper.privileged.paths", "helper.main"},
+    "helper/__main__.py": {"sys", "helper.bundle.load_bundle", "helper.privileged.paths", "helper.entry.set_id"},
     "helper/bundle.py": {"gc", "marshal", "sys"},
-    "helper/main.py": {"__future__", "os", "helper"},
+    "helper/entry/*.py": {"__future__", "os", "helper"},
+    "helper/story.py": PURE | {"helper"},
+    "helper/session.py": PURE | {"os", "helper"},
+    "helper/version.py": {"__future__"},
     "helper/hold.py": {"__future__", "helper"},
     "helper/last_words.py": {"__future__", "os", "helper"},
     "helper/record.py": {"__future__"},
@@ -30,7 +32,15 @@ ALLOWED = {
     "helper/discreet.py": {"__future__"},
     "helper/dsn.py": {"__future__"},
     "helper/text.py": {"__future__"},
-    "helper/wire.py": PURE | {"helper.dsn"},
+    "helper/request/wire.py": PURE,
+    "helper/request/submission.py": PURE,
+    "helper/request/argv.py": PURE | {"helper.request.submission", "helper.dsn"},
+    "helper/request/at_once.py": PURE | {"ssl", "sys", "helper.request.argv", "helper.version.VERSION"},
+    "helper/request/smtp_*.py": PURE | {"helper.request", "helper.dsn", "helper.message.address"},
+    "helper/request/message.py": PURE | {"errno", "fcntl", "mmap", "os", "stat"},
+    "helper/request/channel.py": PURE | {"errno", "os", "select", "sys", "time", "_socket", "helper.request.wire"},
+    "helper/request/socket_channel.py": PURE | {"fcntl", "os", "select", "stat", "helper.request.channel"},
+    "helper/request/serve.py": PURE | {"errno", "gc", "os", "helper.request"},
     "helper/sentence.py": PURE | {"helper.smtp.steps"},
     "helper/privileged/paths.py": {"__future__"},
     "helper/privileged/accounts.py": PURE | {"os", "pwd", "helper.privileged.paths"},
@@ -50,16 +60,14 @@ ALLOWED = {
     "helper/privileged/kernel.py": PURE | {"os", "sys", "_ctypes"},
     "helper/privileged/process.py": PURE | {"sys", "helper.privileged.kernel"},
     "helper/privileged/credential.py": PURE | {"os", "stat", "helper.privileged.load"},
-    "helper/door/__main__.py": {"sys", "helper.bundle.load_bundle", "helper.privileged.paths", "helper.door.main"},
-    "helper/door/begin.py": PURE | {"fcntl", "os", "sys", "_socket", "helper.privileged"},
-    "helper/door/channel.py": PURE | {"fcntl", "os", "helper.delivery.channel"},
-    "helper/door/main.py": {"__future__", "os", "helper"},
-    "helper/personal/__main__.py": {"sys", "helper.personal", "helper.privileged.paths"},
-    "helper/personal/begin.py": PURE | {"os", "sys", "helper.privileged"},
-    "helper/personal/files.py": PURE | {"os", "pwd", "helper.privileged"},
-    "helper/personal/main.py": PURE | {"os", "helper"},
-    "helper/personal/missing.py": PURE | {"os", "helper.wire"},
-    "helper/config/compiled.py": PURE | {"helper.config.values", "helper.wire.VERSION", "binascii", "marshal", "sys"},
+    "helper/door/__main__.py": {"sys", "helper.bundle.load_bundle", "helper.privileged.paths", "helper.entry.socket"},
+    "helper/door/begin.py": PURE | {"os", "sys", "_socket", "helper.privileged"},
+    "helper/personal/__main__.py": {"os", "sys", "helper.entry", "helper.personal", "helper.privileged.paths"},
+    "helper/personal/begin.py": PURE | {"os", "pwd", "sys", "helper.privileged"},
+    "helper/personal/files.py": PURE | {"errno", "os", "pwd", "_socket", "helper.privileged"},
+    "helper/personal/missing.py": PURE | {"os", "helper.request.wire"},
+    "helper/config/compiled.py": PURE
+    | {"helper.config.values", "helper.version.VERSION", "binascii", "marshal", "sys"},
     "helper/config/mailboxes.py": PURE | {"helper.config", "helper.message.canonical", "re"},
     "helper/config/*.py": PURE | {"helper.config", "helper.text", "binascii", "re", "tomllib"},
     "helper/message/a_label.py": PURE | {"unicodedata"},
@@ -68,14 +76,12 @@ ALLOWED = {
     "helper/message/*.py": PURE | {"helper.message", "binascii"},
     "helper/routing/caller.py": PURE | {"helper.config.uids"},
     "helper/routing/*.py": PURE
-    | {"helper.routing", "helper.message.address", "helper.config.values", "helper.text", "re"},
+    | {"helper.routing", "helper.message.address", "helper.message.path", "helper.config.values", "helper.text", "re"},
     "helper/smtp/sasl/scram.py": PURE | {"helper.smtp.sasl", "hashlib", "hmac"},
     "helper/smtp/sasl/cram_md5.py": PURE | {"helper.smtp.sasl", "hmac"},
     "helper/smtp/sasl/saslprep.py": PURE | {"stringprep", "unicodedata.ucd_3_2_0"},
     "helper/smtp/sasl/*.py": PURE | {"helper.smtp.sasl", "binascii"},
     "helper/smtp/*.py": PURE | {"helper.smtp", "binascii"},
-    "helper/delivery/channel.py": PURE | {"os", "select", "sys", "time", "_socket", "helper.wire"},
-    "helper/delivery/receive.py": PURE | {"errno", "fcntl", "mmap", "os", "stat"},
     "helper/delivery/resolve.py": PURE | {"_socket", "helper.delivery.services"},
     "helper/delivery/services.py": {"__future__"},
     "helper/delivery/machines.py": PURE | {"helper.delivery.dns_records", "helper.delivery.signed_records"},
@@ -114,51 +120,16 @@ ALLOWED = {
     "helper/delivery/recipients.py": PURE | {"helper.message"},
     "helper/delivery/route.py": PURE | {"os", "helper.routing", "helper.delivery.identify.home_of"},
     "helper/delivery/compose.py": PURE
-    | {"os", "time", "helper.delivery.mail_data", "helper.message", "helper.wire.VERSION"},
+    | {"os", "time", "helper.delivery.mail_data", "helper.message", "helper.version.VERSION"},
     "helper/delivery/mail_data.py": PURE | {"helper.message", "helper.smtp.envelope"},
     "helper/delivery/notification.py": PURE | {"helper.delivery.recipients", "helper.smtp.envelope"},
     "helper/delivery/inquire.py": PURE
-    | {"helper.delivery", "helper.routing", "helper.sentence", "helper.smtp.steps.shown", "helper.wire"},
+    | {"helper.delivery", "helper.routing", "helper.sentence", "helper.smtp.steps.shown", "helper.request.submission"},
     "helper/delivery/plan.py": PURE | {"os", "time", "helper.delivery.notification", "helper.secret", "helper.smtp"},
     "helper/delivery/converse.py": PURE | {"helper.smtp"},
     "helper/delivery/deliver.py": PURE | {"helper.delivery"},
     "helper/delivery/report.py": PURE | {"json", "os", "time", "helper.delivery.system_log", "helper.smtp.steps.shown"},
     "helper/delivery/system_log.py": {"__future__", "_socket", "errno", "os", "select", "time"},
-    "helper/delivery/story.py": PURE
-    | {
-        "gc",
-        "helper.delivery",
-        "helper.message",
-        "helper.routing",
-        "helper.sentence",
-        "helper.smtp.steps",
-        "helper.wire",
-    }
-    | {"helper.config.reach"},
-    "frontend/__main__.py": {"sys", "frontend.main", "helper.bundle.load_bundle"},
-    "frontend/argv.py": {"__future__", "helper.record", "helper.dsn"},
-    "frontend/stdin.py": {"__future__", "errno", "fcntl", "os", "select", "stat"},
-    "frontend/submit.py": {"__future__", "sys", "_socket"}
-    | {"frontend.door", "frontend.personal", "frontend.stdin.write_all", "helper.wire", "helper.status"},
-    "frontend/door.py": {"__future__", "_socket", "frontend.paths"},
-    "frontend/paths.py": {"__future__"},
-    "frontend/personal.py": {"__future__", "os", "pwd", "sys", "_socket", "frontend.submit", "helper.status"},
-    "frontend/smtp_steps.py": {"__future__", "helper.record"},
-    "frontend/smtp_commands.py": {"__future__", "helper.dsn", "helper.wire"},
-    "frontend/smtp_input.py": {"__future__", "frontend.smtp_steps"},
-    "frontend/smtp_session.py": {"__future__", "frontend.smtp_commands", "frontend.smtp_steps"},
-    "frontend/serve.py": {"__future__", "gc", "os", "_socket", "frontend", "helper.wire", "helper.status"},
-    "frontend/main.py": {
-        "__future__",
-        "errno",
-        "os",
-        "ssl",
-        "sys",
-        "_signal",
-        "frontend",
-        "helper.wire",
-        "helper.status",
-    },
 }
 
 

@@ -11,7 +11,10 @@ ROOT = Path(__file__).parents[2]
 LINTERS = ROOT / "build/linters/bin"
 
 COMPILE = ["-std=c11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-Werror", "-Wconversion", "-Wshadow", "-Wformat=2"]
-FIXED = [f'-D{name}="/x"' for name in ("PYTHON", "HELPER", "FRONTEND", "LAUNCHER", "SERVICE_USER", "STANDIN_USER")]
+PATHS = ("PYTHON", "HELPER", "UNPRIVILEGED", "LAUNCHER", "SOCKET")
+FIXED = [f'-D{name}="/x"' for name in (*PATHS, "SERVICE_USER", "STANDIN_USER")]
+
+SENDMAIL = ("sendmail", "message", "answers")
 
 SCRIPTS = [
     *(f"packaging/{name}.sh" for name in ("install", "uninstall", "owner", "compile", "contact", "fetch", "venv")),
@@ -28,8 +31,10 @@ SCRIPTS = [
         [LINTERS / "ruff", "format", "--no-cache", "--check", "."],
         [LINTERS / "mypy", "--python-executable", "/usr/bin/python3"],
         ["shellcheck", ".ci/run", *SCRIPTS],
-        ["cc", *COMPILE, *FIXED, "-fanalyzer", "-fsyntax-only", "frontend/sendmail.c"],
-        ["cc", *COMPILE, *FIXED, "-fanalyzer", "-fsyntax-only", "helper/privileged/launcher.c"],
+        *(
+            ["cc", *COMPILE, *FIXED, "-fanalyzer", "-c", "-o", "/dev/null", source]
+            for source in ("helper/privileged/launcher.c", *(f"frontend/{name}.c" for name in SENDMAIL))
+        ),
     ],
     ids=lambda command: " ".join(Path(word).name for word in map(str, command[:2])),
 )

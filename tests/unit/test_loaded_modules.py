@@ -22,7 +22,7 @@ import {module}
 print(*sorted(set(sys.modules) - before), sep="\\n")
 """
 
-FRONTEND = {
+BEFORE_THE_DROP = {
     "_stat",
     "stat",
     "_collections_abc",
@@ -30,18 +30,37 @@ FRONTEND = {
     "posixpath",
     "os.path",
     "os",
-    "errno",
-    "fcntl",
-    "_socket",
-}
-HELPER = FRONTEND | {
     "_ctypes",
     "binascii",
-    "grp",
-    "math",
     "pwd",
     "select",
+    "errno",
+    "_socket",
 }
+AFTER_IT = {"fcntl", "grp", "math"}
+OF_OURS_BEFORE_THE_DROP = {
+    *(
+        "helper",
+        "helper.bundle",
+        "helper.discreet",
+        "helper.failure",
+        "helper.hold",
+        "helper.record",
+        "helper.secret",
+        "helper.status",
+        "helper.text",
+    ),
+    *("helper.config", "helper.config.compiled", "helper.config.values", "helper.version"),
+    *("helper.delivery", "helper.delivery.report", "helper.delivery.system_log", "helper.smtp", "helper.smtp.steps"),
+    *("helper.entry", "helper.entry.serve", "helper.entry.set_id"),
+    *(
+        f"helper.privileged{name}"
+        for name in ("", ".accounts", ".begin", ".drop", ".kernel", ".load", ".paths", ".process", ".way")
+    ),
+}
+AFTERWARDS = (
+    "helper.entry.set_id, helper.privileged.sandbox, helper.config.reach, helper.delivery.resolve, helper.story"
+)
 
 
 def loaded(module: str) -> set[str]:
@@ -53,30 +72,27 @@ def loaded(module: str) -> set[str]:
 
 
 def foreign(modules: set[str]) -> set[str]:
-    return {name for name in modules if name.partition(".")[0] not in ("helper", "frontend")}
+    return {name for name in modules if name.partition(".")[0] != "helper"} - {"__future__", "gc", "marshal"}
 
 
-def test_the_frontend_loads_nothing_but_this():
-    assert foreign(loaded("frontend.main")) - FRONTEND - {"__future__"} == set()
+def test_before_the_drop_nothing_is_loaded_but_this():
+    modules = loaded("helper.entry.set_id")
+    assert foreign(modules) - BEFORE_THE_DROP == set()
+    assert {name for name in modules if name.partition(".")[0] == "helper"} == OF_OURS_BEFORE_THE_DROP
 
 
-def test_the_helper_loads_nothing_but_this():
-    assert foreign(loaded("helper.main")) - HELPER - {"__future__", "gc", "marshal"} == set()
+def test_after_it_nothing_is_loaded_but_this():
+    assert foreign(loaded(AFTERWARDS)) - BEFORE_THE_DROP - AFTER_IT == set()
 
 
-def test_the_frontend_loads_of_the_helper_only_the_wire():
-    ours = {name for name in loaded("frontend.main") if name.startswith("helper.")}
-    assert ours == {"helper.wire", "helper.status", "helper.record", "helper.failure"}
-
-
-def test_the_frontend_loads_of_its_own_only_what_sends_a_message():
-    ours = {name for name in loaded("frontend.main") if name.startswith("frontend.")}
-    assert ours == {"frontend.main", "frontend.argv", "frontend.stdin", "frontend.submit"}
+def test_no_send_loads_what_only_sessions_need():
+    ours = {name for name in loaded(AFTERWARDS) if name.startswith("helper.")}
+    assert not {"helper.session", "helper.request.serve", "helper.request.smtp_session", "helper.dsn"} & ours
 
 
 def test_a_session_of_smtp_loads_no_more_of_python():
     """Programs that send by -bs wait for the greeting: asyncio, which aiosmtpd is made of, takes longer than a send."""
-    assert foreign(loaded("frontend.serve")) - FRONTEND - {"__future__", "gc"} == set()
+    assert foreign(loaded(f"{AFTERWARDS}, helper.session")) - BEFORE_THE_DROP - AFTER_IT == set()
 
 
 @pytest.mark.parametrize(
@@ -103,4 +119,4 @@ def test_a_session_of_smtp_loads_no_more_of_python():
     ],
 )
 def test_nothing_heavy_is_loaded_before_it_is_needed(heavy):
-    assert heavy not in loaded("helper.main") | loaded("frontend.main")
+    assert heavy not in loaded(AFTERWARDS)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from admin.main import parser
-from frontend.argv import OPTIONS
 from helper.config import schema
+from helper.request.argv import OPTIONS
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("sendmail.gatepost.8", "gatepost.8", "gatepost.toml.5")

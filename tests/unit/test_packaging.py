@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from helper.wire import VERSION
+from helper.version import VERSION
 
 PACKAGING = Path(__file__).parents[2] / "packaging"
 

@@ -15,6 +15,9 @@ ATTACKS = SECURITY.partition("## Attacks and their tests\n")[2].partition("\n## 
 TABLE = [line.strip("|").split("|") for line in ATTACKS.splitlines() if line.startswith("| ")][2:]
 
 
+FILES = ("request/channel.py", "delivery/route.py", "delivery/compose.py", "delivery/deliver.py", "story.py")
+
+
 def step(number):
     """Return one step of the story."""
     return re.split(r"^\d+\. ", STORY, flags=re.MULTILINE)[number]
@@ -44,22 +47,30 @@ def test_the_steps_of_the_story_are_what_the_function_calls(number, function, fi
 
 def test_the_steps_of_the_sandbox_are_taken_where_the_story_says():
     assert names_in(step(6)) == ["shut_in", "shut_in_further"]
-    send = (ROOT / "helper/delivery/story.py").read_text("utf-8").partition("def send(")[2].partition("\ndef ")[0]
+    send = (ROOT / "helper/story.py").read_text("utf-8").partition("def send(")[2].partition("\ndef ")[0]
     assert send.index("route_message(") < send.index("shut_in_further(") < send.index("deliver(plan)")
 
 
 def test_the_phases_of_the_story_stand_in_the_order_in_which_the_helper_goes_through_them():
-    main = (ROOT / "helper/main.py").read_text("utf-8").partition("def main()")[2].partition("\ndef ")[0]
-    order = ("begin()", "take_hold()", "drop()", "in_sandbox(", "tell(")
+    serve = (ROOT / "helper/entry/serve.py").read_text("utf-8")
+    main, acquired = (serve.partition(f"def {name}(")[2].partition("\ndef ")[0] for name in ("serve", "acquired"))
+    order = ("acquired(", "way.drop()", "way.load()", "in_sandbox(", "opened(", "tell(channel")
     assert sorted(order, key=main.index) == list(order)
-    phases = names_in(step(7))
-    assert phases == ["receive", "route", "compose", "deliver", "report"]
-    assert all((ROOT / f"helper/delivery/{phase}.py").exists() for phase in phases)
+    assert acquired.index("way.begin()") < acquired.index("way.acquire()")
+    phases = names_in(step(7).partition("\n\n")[0])
+    assert phases == ["hear", "route", "compose", "deliver", "report"]
+    assert all(
+        f"def {phase}" in (ROOT / "helper").joinpath(file).read_text()
+        for phase, file in zip(phases, FILES, strict=True)
+    )
 
 
-@pytest.mark.parametrize(("number", "file"), [(1, "frontend/sendmail.c"), (2, "helper/privileged/start.h")])
-def test_the_functions_in_c_are_called_in_the_order_of_the_story(number, file):
-    code = (ROOT / file).read_text("utf-8")
+SENDMAIL = ("frontend/rights.h", "frontend/ways.h", "frontend/sendmail.c")
+
+
+@pytest.mark.parametrize(("number", "files"), [(1, SENDMAIL), (2, ("helper/privileged/start.h",))])
+def test_the_functions_in_c_are_called_in_the_order_of_the_story(number, files):
+    code = "".join((ROOT / file).read_text("utf-8") for file in files)
     named = [name for name in names_in(step(number)) if re.search(rf"^static .*\b{name}\(", code, re.MULTILINE)]
     assert named
     last_calls = [code.rindex(f"    {name}(") for name in named]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from admin.main import parser
-from helper.wire import VERSION
+from helper.version import VERSION
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ int main(int argc, char **argv)
 {
     struct account account;
     (void)refuse;
-    (void)find_accounts;
+    (void)problem_of_accounts;
     (void)execute_helper;
     (void)in_user_namespace;
     (void)IN_USER_NAMESPACE;

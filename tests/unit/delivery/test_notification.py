@@ -4,9 +4,9 @@ import pytest
 
 from helper.delivery.notification import notification_of, xtext
 from helper.message.address import Mailbox, parse_mailbox
+from helper.request.submission import Submission
 from helper.routing.step import Destination
 from helper.smtp.envelope import Notification
-from helper.wire import Submission
 
 QUALIFY = b"example.net"
 

@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
+BUNDLED = ("helper.entry.set_id", "helper.last_words", "helper.story")  # what is loaded before the drop, and after it
 PYTHON = ("/usr/bin/python3", "-I", "-S", "-B")
 
 LOADERS = """
 import sys
 sys.path += [{lib!r}, "/usr/lib/python3/dist-packages"]
-from helper.bundle import load_bundle
+from helper.bundle import load_bundle, load_rest
 load_bundle({lib!r} + "/helper/helper")
+if {rest}:
+    load_rest()
 before = set(sys.modules)
 import {module}
 for name, module in sorted(sys.modules.items()):
@@ -30,12 +33,12 @@ for name, module in sorted(sys.modules.items()):
 def lib(tmp_path):
     """A copy of the code with its bundle."""
     shutil.copytree(ROOT / "helper", tmp_path / "helper", ignore=shutil.ignore_patterns("__pycache__"))
-    subprocess.run([*PYTHON[:2], "-B", ROOT / "packaging/bundle.py", tmp_path, tmp_path, "helper.main"], check=True)
+    subprocess.run([*PYTHON[:2], "-B", ROOT / "packaging/bundle.py", tmp_path, tmp_path, *BUNDLED], check=True)
     return tmp_path
 
 
-def loaders(lib: Path, module: str = "helper.main") -> dict[str, str]:
-    script = LOADERS.format(lib=str(lib), module=module)
+def loaders(lib: Path, module: str = "helper.entry.set_id, helper.story", rest: bool = True) -> dict[str, str]:
+    script = LOADERS.format(lib=str(lib), module=module, rest=rest)
     done = subprocess.run([*PYTHON, "-c", script], capture_output=True, text=True, check=True)
     found = dict(line.split(" ", 1) for line in done.stdout.splitlines())
     return {name: loader for name, loader in found.items() if name not in ("helper", "helper.bundle")}
@@ -48,12 +51,18 @@ def test_all_that_a_send_loads_comes_out_of_it(lib):
 
 
 def test_a_module_knows_its_file(lib):
-    assert loaders(lib)["helper.main"] == f"Bundle {lib}/helper/main.py"
+    assert loaders(lib)["helper.entry.set_id"] == f"Bundle {lib}/helper/entry/set_id.py"
+
+
+def test_what_comes_after_the_drop_waits_for_it(lib):
+    found = loaders(lib, "helper.entry.set_id", rest=False)
+    assert {"helper.privileged.drop", "helper.hold"} <= set(found)
+    assert not {"helper.story", "helper.request.argv", "helper.request.channel", "helper.routing.route"} & set(found)
 
 
 def test_what_only_some_sends_need_waits_in_it(lib):
     assert "helper.config.configuration" not in loaders(lib)
-    found = loaders(lib, "helper.main, helper.config.configuration")
+    found = loaders(lib, "helper.story, helper.config.configuration")
     assert found["helper.config.configuration"] == f"Spares {lib}/helper/config/configuration.py"
     assert found["helper.config.values"].startswith("Bundle")
 
@@ -71,12 +80,12 @@ def test_what_is_not_in_it_is_found_beside_it(lib):
 
 def test_what_only_people_and_the_type_checker_read_is_not_in_it(lib):
     script = (
-        LOADERS.format(lib=str(lib), module="helper.main")
+        LOADERS.format(lib=str(lib), module="helper.story", rest=True)
         + """
 from helper.record import Record
 from helper.message.address import Mailbox
-import helper.main
-print(helper.main.__doc__, helper.main.main.__doc__, helper.main.main.__annotations__, Record.__doc__)
+import helper.story
+print(helper.story.__doc__, helper.story.tell.__doc__, helper.story.tell.__annotations__, Record.__doc__)
 assert "__future__" not in sys.modules and Mailbox._fields
 """
     )
@@ -86,15 +95,15 @@ assert "__future__" not in sys.modules and Mailbox._fields
 
 def test_a_line_of_a_traceback_is_that_of_the_source(lib):
     script = (
-        LOADERS.format(lib=str(lib), module="helper.main")
+        LOADERS.format(lib=str(lib), module="helper.story", rest=True)
         + """
 from helper.privileged.command import output_of
-import helper.main
-print(helper.main.main.__code__.co_firstlineno, output_of.__code__.co_firstlineno)
+import helper.story
+print(helper.story.tell.__code__.co_firstlineno, output_of.__code__.co_firstlineno)
 """
     )
     done = subprocess.run([*PYTHON, "-c", script], capture_output=True, text=True, check=True)
-    expected = [line_of("helper/main.py", "def main("), line_of("helper/privileged/command.py", "def output_of(")]
+    expected = [line_of("helper/story.py", "def tell("), line_of("helper/privileged/command.py", "def output_of(")]
     assert done.stdout.splitlines()[-1].split() == expected
 
 

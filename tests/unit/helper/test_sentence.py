@@ -110,6 +110,7 @@ def test_no_family_of_failures_is_forgotten():
         "NotPermitted",
         "StaleToken",
         "ConfigError",
+        "OnlyBySocket",
         "HostFailed",
         "AllHostsFailed",
         "Refused",

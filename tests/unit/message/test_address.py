@@ -14,7 +14,6 @@ from helper.message.address import (
     Mailbox,
     parse_address_list,
     parse_mailbox,
-    parse_reverse_path,
 )
 from helper.message.address_list import ADDRESSES_LIMIT, LABELS_LIMIT, WORDS_LIMIT
 from helper.message.local_part import unescape, wire_local_part
@@ -269,21 +268,6 @@ def test_parses_one_mailbox_and_qualifies_it(text):
 def test_one_mailbox_is_neither_none_nor_two(text):
     with pytest.raises(AddressSyntax):
         parse_mailbox(text, b"example.net")
-
-
-@pytest.mark.parametrize("text", [b"", b"<>", b" <> "])
-def test_reads_the_null_reverse_path(text):
-    assert parse_reverse_path(text, b"x") is None
-
-
-@pytest.mark.parametrize("text", [b" ", b"  ", b"\t", b"()", b"< >", b","])
-def test_white_space_is_no_null_reverse_path(text):
-    with pytest.raises(AddressSyntax):
-        parse_reverse_path(text, b"x")
-
-
-def test_reads_a_reverse_path():
-    assert parse_reverse_path(b"<alice>", b"x") == Mailbox(b"alice", b"x")
 
 
 @given(st.text(st.characters(blacklist_categories=("Cc", "Cs", "Zs", "Zl", "Zp")) | st.just(" "), max_size=20))

@@ -1,0 +1,120 @@
+"""Serve: the three ways in are one story: begin → acquire → drop, and only then load the rest, and look at the caller.
+
+What is imported here is loaded, and executed, with the rights that are dropped; all else is imported where it is said.
+"""
+
+from __future__ import annotations
+
+import os
+
+from helper import status
+from helper.failure import Failure, SystemFault
+from helper.hold import hold_nothing
+from helper.privileged.begin import CHANNEL
+from helper.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
+
+    from helper.config.values import Configuration
+    from helper.delivery.identify import Person
+    from helper.hold import Holdings
+    from helper.privileged.sandbox import Sandbox
+    from helper.request.channel import Channel
+
+NOT_DROPPED = "the helper could not give up the rights of the service user, or load the rest of its code"
+
+
+class Way(Record):
+    """One of the ways in: what is done before the caller is looked at, and by what.
+
+    `begin` returns the caller's uid; `drop` gives up what the process was given; `load` loads the rest of our code;
+    `further` gives up more once the process is in its sandbox; `is_callers_choice` says that the configuration is.
+    """
+
+    begin: Callable[[], int]
+    acquire: Callable[[], Holdings]
+    drop: Callable[[], None]
+    load: Callable[[], None]
+    channel: Callable[[], Channel]
+    identify: Callable[[int], Person]
+    further: Callable[[Sandbox], None] = lambda _sandbox: None
+    is_callers_choice: bool = False
+
+
+def serve(way: Way) -> NoReturn:
+    """Serve one caller, and end; the frontend has been told the outcome of what it asked for."""
+    uid, holdings = acquired(way)
+    try:
+        way.drop()
+        way.load()
+        from helper.last_words import end_with
+        from helper.story import tell
+    except Failure as failure:  # one of the sentences of drop()
+        end_at_once(failure.problem)
+    except BaseException:  # whatever it is, nothing more may be done with these rights
+        end_at_once(NOT_DROPPED)
+    channel = None
+    try:
+        holdings = in_sandbox(holdings, way)
+        channel = opened(way, holdings)
+        tell(channel, way.identify(os.getuid() if uid is None else uid), holdings)
+    except BaseException as failure:  # the last resort; no traceback, whose lines could hold a secret
+        end_with(failure, channel, holdings.log)
+    os._exit(status.SENT)
+
+
+def acquired(way: Way) -> tuple[int | None, Holdings]:
+    """Return who called, and what was read; a failure is kept until the rights are given up, and told then."""
+    uid = None
+    try:
+        uid = way.begin()
+        return uid, way.acquire()
+    except Failure as failure:
+        return uid, hold_nothing(failure)
+    except BaseException as defect:
+        return uid, hold_nothing(SystemFault(f"a defect in Gatepost: {type(defect).__name__}"))
+
+
+def end_at_once(reason: str) -> NoReturn:
+    """Say why nothing is sent, in two frames of helper/request/wire.py, which is not loaded yet, and end."""
+    line = f"sendmail: not sent: {reason}".encode("ascii", "replace")
+    try:
+        os.write(CHANNEL, b"e" + len(line).to_bytes(2, "big") + line + b"s\0\2" + bytes([status.FAILED, 1]))
+    finally:
+        os._exit(status.FAILED)
+
+
+def opened(way: Way, holdings: Holdings) -> Channel:
+    """Return the channel; where there is none, because somebody started this by hand, raise what begin() said of it."""
+    try:
+        return way.channel()
+    except (OSError, Failure) as error:
+        raise holdings.failure or error from None
+
+
+def in_sandbox(holdings: Holdings, way: Way) -> Holdings:
+    """Shut this process in with what its configuration needs, and return the holdings with the sandbox."""
+    sandbox = sandbox_of(holdings.configuration)
+    sandbox.shut_in()
+    way.further(sandbox)
+    return holdings.replace(sandbox=sandbox, is_callers_choice=way.is_callers_choice)
+
+
+def sandbox_of(configuration: Configuration | None) -> Sandbox:
+    """Return the sandbox for a configuration; without one, nobody is connected to."""
+    from helper.privileged.sandbox import Sandbox
+
+    if configuration is None:
+        return Sandbox()
+    from helper.config.reach import certificates, tcp_ports
+    from helper.delivery.resolve import port_of_service
+
+    return Sandbox(
+        tcp_ports(configuration, port_of_service),
+        certificates(configuration),
+        may_bind=any(transport.interface is not None for transport in configuration.transports),
+        is_required=configuration.sandbox == "required",
+    )

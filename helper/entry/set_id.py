@@ -1,0 +1,43 @@
+"""The helper that the launcher, or root's sendmail, has started: the service user's rights, and then the caller's."""
+
+from __future__ import annotations
+
+from helper.bundle import load_rest
+from helper.entry.serve import Way, serve
+from helper.failure import OnlyBySocket
+from helper.hold import take_hold
+from helper.privileged.begin import CHANNEL, begin
+from helper.privileged.drop import drop
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from helper.delivery.identify import Person
+    from helper.hold import Holdings
+    from helper.request.channel import Channel
+
+
+def main() -> NoReturn:
+    """Serve one caller, and end."""
+    serve(Way(begin, acquire, drop, load_rest, channel, identify_caller))
+
+
+def acquire() -> Holdings:
+    """Read what root wrote; a secret that only the helper behind gatepost.socket is given is its business."""
+    holdings = take_hold()
+    return holdings.replace(is_for_socket=isinstance(holdings.failure, OnlyBySocket))
+
+
+def channel() -> Channel:
+    """Return the connection to the frontend, our parent."""
+    from helper.request.channel import Channel
+
+    return Channel(CHANNEL)
+
+
+def identify_caller(uid: int) -> Person:
+    """Return who called, with the rights that this process has."""
+    from helper.delivery.identify import identify
+
+    return identify(uid)

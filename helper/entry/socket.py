@@ -1,0 +1,48 @@
+"""The helper that systemd has started behind gatepost.socket, for one connection, as the service user.
+
+It cannot become the caller, who is in another process that the kernel tells it of: so it does nothing with the caller's
+rights, and keeps its own from everything that comes after.
+"""
+
+from __future__ import annotations
+
+import os
+
+from helper.bundle import load_rest
+from helper.door.begin import begin, refuse_members, shut_in
+from helper.entry.serve import Way, serve
+from helper.hold import take_hold
+from helper.privileged import paths
+from helper.privileged.begin import CHANNEL
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from helper.delivery.identify import Person
+    from helper.privileged.sandbox import Sandbox
+    from helper.request.channel import Channel
+
+
+def main() -> NoReturn:
+    """Serve one caller, and end."""
+    serve(Way(begin, take_hold, shut_in, load_rest, channel, identify_caller, keep_from_ours))
+
+
+def channel() -> Channel:
+    """Return the connection to the frontend, which is no parent of ours."""
+    from helper.request.socket_channel import SocketChannel
+
+    return SocketChannel(CHANNEL)
+
+
+def identify_caller(uid: int) -> Person:
+    """Return who called, as the password file knows them."""
+    from helper.delivery.identify import identify_peer
+
+    return refuse_members(identify_peer(uid))
+
+
+def keep_from_ours(sandbox: Sandbox) -> None:
+    """Read nothing of ours any more: what drop() does for other helpers, Landlock does for this one."""
+    sandbox.shut_in_further(os.path.realpath(os.path.dirname(paths.CONFIGURATION)))

@@ -1,0 +1,292 @@
+"""argv: sendmail's options as a table, from an argument vector to a command line or a usage error."""
+
+from __future__ import annotations
+
+from helper.failure import UsageError
+from helper.record import Record
+from helper.request.submission import Inquiry, Submission
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# How an option takes its argument.
+NONE = "none"  # -t; others may follow in the same word: -ti
+JOINED = "joined"  # -bs, -oem, -q30m: the rest of the word
+VALUE = "value"  # -f a@b, -fa@b: the rest of the word, else the next word
+
+
+class Option(Record):
+    """One row of the table: the letter, its argument, which field of the command line it sets, what it is for.
+
+    `sets` is empty for what is accepted and ignored; such an option never opens a file or changes what is sent.
+    """
+
+    letter: str
+    argument: str
+    sets: str
+    summary: str
+
+
+OPTIONS = (
+    Option("t", NONE, "recipients_from_header", "recipients also from To:, Cc: and Bcc: of the message"),
+    Option("i", NONE, "dots_are_text", "a line with a lone dot does not end the message"),
+    Option("v", NONE, "show_dialogue", "show the SMTP dialogue on standard error"),
+    Option("f", VALUE, "reverse_path", "reverse-path; '' or '<>' for the null reverse-path"),
+    Option("r", VALUE, "reverse_path", "the same as -f"),
+    Option("F", VALUE, "full_name", "name for a From: that has to be added"),
+    Option("B", VALUE, "body", "body type: 7BIT or 8BITMIME"),
+    Option("N", VALUE, "notify", "when to notify: never, or a list of success, failure, delay (DSN)"),
+    Option("R", VALUE, "ret", "what a notification returns: full or hdrs (DSN)"),
+    Option("V", VALUE, "envid", "envelope id for notifications (DSN)"),
+    Option(
+        "b",
+        JOINED,
+        "mode",
+        "what to do: -bm send, -bs speak SMTP, -bv verify, -bt trace routing, -bi check aliases, -bp show queue, "
+        "-bV version",
+    ),
+    Option("C", VALUE, "configuration", "use this configuration, without privilege"),
+    Option("q", JOINED, "queue_run", "run the queue: there is none, so nothing is done"),
+    Option("o", JOINED, "old_option", "-oi is -i; every other is ignored"),
+    Option("A", JOINED, "", "ignored"),
+    Option("d", JOINED, "debug", "-d0.1 shows the version; every other is ignored"),
+    Option("e", JOINED, "", "ignored: errors always go to standard error"),
+    Option("G", NONE, "", "ignored"),
+    Option("U", NONE, "", "ignored"),
+    Option("m", NONE, "", "ignored"),
+    Option("n", NONE, "", "ignored"),
+    Option("L", VALUE, "", "ignored"),
+    Option("O", VALUE, "", "ignored"),
+    Option("X", VALUE, "", "ignored"),
+    Option("h", VALUE, "", "ignored"),
+    Option("p", VALUE, "", "ignored"),
+)
+BY_LETTER = {option.letter: option for option in OPTIONS}
+
+MODES_BY_NAME = {"mailq": "show queue", "newaliases": "check aliases"}
+MODES = {
+    "m": "send",
+    "s": "speak SMTP",
+    "v": "verify",
+    "t": "trace",
+    "i": "check aliases",
+    "p": "show queue",
+    "V": "show version",
+    "d": "daemon",
+    "df": "daemon",
+    "D": "daemon",
+}
+INQUIRIES = {"verify": b"verify", "trace": b"trace", "check aliases": b"aliases"}
+BODIES = ("7BIT", "8BITMIME")
+RETURNS = ("FULL", "HDRS")
+# Exim's -oMa and its like, -oA, -oP and -oX: their argument is the next word, which must not become a recipient.
+OLD_OPTIONS_WITH_VALUE = ("A", "P", "X", "Ma", "Maa", "Mai", "Mas", "Mi", "Mm", "Mr", "Ms", "Mt")
+OLD_OPTIONS_WITH_TIME = ("r", "s")  # the next word as well, such as 5s
+OLD_OPTION_WITH_NUMBER = "B"  # the next word, if it begins with a digit
+# What belongs to these stands in the same word. Alone they are refused, as by Exim: of `-e m bob` and `-oQ /tmp bob`
+# other sendmails make other recipients.
+INCOMPLETE = frozenset("Abeo")
+INCOMPLETE_OLD_OPTIONS = frozenset("CEFHJKLMNOQSTUVZabdeghknpqtuxyz")
+DIGITS = frozenset("0123456789")
+
+
+class CommandLine(Record):
+    """What the caller asks for. `recipients` are address lists as given; `reverse_path` "" is the null one."""
+
+    mode: str = "send"
+    recipients: tuple[str, ...] = ()
+    recipients_from_header: bool = False
+    dots_are_text: bool = False
+    show_dialogue: bool = False
+    reverse_path: str | None = None
+    full_name: str | None = None
+    body: str | None = None
+    configuration: str | None = None
+    notify: str | None = None
+    ret: str | None = None
+    envid: str | None = None
+
+
+def parse_argv(arguments: Sequence[bytes]) -> CommandLine:
+    """Return what an argument vector asks for. UsageError where it is not clear; nothing was tried then.
+
+    Options may be bundled, repeated (the last one counts), and follow recipients; `--` ends them.
+    """
+    argv = [argument.decode("utf-8", "surrogateescape") for argument in arguments]
+    name, words = (argv[0].rsplit("/", 1)[-1], argv[1:]) if argv else ("sendmail", [])
+    given: dict[str, str | bool] = {"mode": MODES_BY_NAME.get(name, "send")}
+    if not words and given["mode"] == "send":
+        raise UsageError("neither an option nor a recipient was given; sendmail --help shows what there is")
+    recipients: list[str] = []
+    rest = words[::-1]  # the next word is the last one
+    while rest:
+        word = rest.pop()
+        if word == "--":
+            recipients += rest[::-1]
+            break
+        if word in ("--help", "--version"):
+            return CommandLine(mode=f"show {word[2:]}")
+        if word.startswith("-"):
+            given.update(parse_word(word, rest))
+        else:
+            recipients.append(word)
+    if given.pop("queue_run", False) and given["mode"] == "send":
+        given["mode"] = "run queue"  # as `-bd -q30m` shows, -q is no answer to -b
+    command = CommandLine(recipients=tuple(recipients), **given)  # type: ignore[arg-type] # each row sets its own field's type
+    refuse_controls(command)
+    if command.mode == "send" and not recipients and not command.recipients_from_header:
+        raise UsageError("no recipient: give addresses, or -t to take them from the message")
+    if command.mode in ("verify", "trace") and not recipients:
+        raise UsageError("no address to verify")
+    return command
+
+
+def parse_word(word: str, rest: list[str]) -> dict[str, str | bool]:
+    """Return the fields that one word of options sets, taking the next word, the last of `rest`, where it has to."""
+    given: dict[str, str | bool] = {}
+    letters = word[1:]
+    if not letters or letters.startswith("-"):
+        raise UsageError(f"unknown option {shown(word)}")
+    while letters:
+        option = BY_LETTER.get(letters[0])
+        if option is None:
+            raise UsageError(f"unknown option -{shown(letters[0])}" + (f" in {shown(word)}" if len(word) > 2 else ""))
+        letters = letters[1:]
+        if option.argument == NONE:
+            given.update({option.sets: True} if option.sets else {})
+            continue
+        value = letters
+        if takes_next_word(option, letters, rest):
+            if not rest:
+                raise UsageError(f"-{option.letter}{letters} needs an argument")
+            value = rest.pop()
+        refuse_wrong_value(option, letters, value)
+        given.update(parse_argument(option, value))
+        break
+    return given
+
+
+def takes_next_word(option: Option, letters: str, rest: list[str]) -> bool:
+    """Say whether the argument of an option is the next word; `letters` are what follows it in its own word."""
+    if option.argument == VALUE:
+        return not letters
+    is_number_next = bool(rest) and rest[-1][:1] in DIGITS
+    if option.sets == "old_option":
+        is_number_taken = letters == OLD_OPTION_WITH_NUMBER and is_number_next
+        return letters in OLD_OPTIONS_WITH_VALUE or letters in OLD_OPTIONS_WITH_TIME or is_number_taken
+    # A level, as Sendmail has it: `-d 0.1`.
+    return option.sets == "debug" and not letters and is_number_next and has_only(rest[-1], ".,-")
+
+
+def refuse_wrong_value(option: Option, letters: str, value: str) -> None:
+    """Raise UsageError where an option that is ignored would take a recipient away, or leave its value to be one."""
+    name = f"-{option.letter}{letters if option.sets == 'old_option' else ''}"
+    if (not letters and option.letter in INCOMPLETE) or (name[:2] == "-o" and letters in INCOMPLETE_OLD_OPTIONS):
+        raise UsageError(f"{name} is incomplete: what belongs to it stands in the same word")
+    if name[:2] == "-o" and letters in OLD_OPTIONS_WITH_TIME and not has_only(value, "smhdw"):
+        raise UsageError(f"{name} takes a time such as 5s or 1h30m, not {shown(value)}")
+    is_number = name == "-h" or (name == f"-o{OLD_OPTION_WITH_NUMBER}" and value != letters)
+    if is_number and not has_only(value, ""):
+        raise UsageError(f"{name} takes a number, not {shown(value)}")
+
+
+def has_only(text: str, others: str) -> bool:
+    """Say whether a text begins with a digit and has nothing but digits and these others."""
+    return text[:1] in DIGITS and DIGITS.union(others).issuperset(text)
+
+
+def parse_argument(option: Option, value: str) -> dict[str, str | bool]:
+    """Return the fields that an option with an argument sets."""
+    if option.sets == "mode":
+        if value not in MODES:
+            raise UsageError(f"unknown option -b{shown(value)}")
+        return {"mode": MODES[value]}
+    if option.sets == "queue_run":
+        return {"queue_run": True}
+    if option.sets == "debug":
+        return {"mode": "show version"} if value == "0.1" else {}
+    if option.sets == "old_option":
+        return {"dots_are_text": True} if value == "i" else {}
+    if option.sets == "body":
+        if value.upper() not in BODIES:
+            raise UsageError(f"-B takes 7BIT or 8BITMIME, not {shown(value)}")
+        return {"body": value.upper()}
+    if option.sets == "reverse_path":
+        return {"reverse_path": "" if value.strip() == "<>" else value}
+    if option.sets == "configuration" and not value:
+        raise UsageError("-C needs the name of a file")
+    if option.sets in ("notify", "ret", "envid"):
+        return {option.sets: parse_notification(option, value)}
+    return {option.sets: value} if option.sets else {}
+
+
+def parse_notification(option: Option, value: str) -> str:
+    """Return what an option asks for in delivery status notifications, as SMTP writes it (RFC 3461, section 4)."""
+    from helper import dsn  # few sends need it
+
+    if option.sets == "ret":
+        if value.upper() not in RETURNS:
+            raise UsageError(f"-R takes full or hdrs, not {shown(value)}")
+        return value.upper()
+    given = value.encode("ascii", "replace") if value.isascii() else b""
+    if option.sets == "notify":
+        words = dict.fromkeys(word.strip() for word in given.upper().split(b","))
+        if not dsn.is_notify(b",".join(words)):
+            raise UsageError(f"-N takes never, or a list of success, failure and delay, not {shown(value)}")
+        return b",".join(words).decode("ascii")
+    if not dsn.is_envid(given):
+        raise UsageError(f"-V takes up to {dsn.ENVID_LIMIT} printable ASCII characters, not {shown(value)}")
+    return value
+
+
+def refuse_controls(command: CommandLine) -> None:
+    """Raise UsageError for a control character: it would end a line somewhere further on."""
+    named = [("-f", command.reverse_path), ("-F", command.full_name), ("-C", command.configuration)]
+    named += [("the recipient", recipient) for recipient in command.recipients]
+    for name, value in named:
+        if value and any(ord(character) < 0x20 or ord(character) == 0x7F for character in value):
+            raise UsageError(f"{name} {shown(value)} has a control character")
+
+
+def submission(command: CommandLine) -> Submission:
+    """Return the message that a command line asks to send: octets, as the caller gave them."""
+    return Submission(
+        recipients=tuple(map(octets, command.recipients)),
+        recipients_from_header=command.recipients_from_header,
+        reverse_path=given_octets(command.reverse_path),
+        full_name=given_octets(command.full_name),
+        body=given_octets(command.body),
+        show_dialogue=command.show_dialogue,
+        notify=given_octets(command.notify),
+        ret=given_octets(command.ret),
+        envid=given_octets(command.envid),
+    )
+
+
+def inquiry(command: CommandLine) -> Inquiry:
+    """Return the question that a command line asks."""
+    return Inquiry(INQUIRIES[command.mode], tuple(map(octets, command.recipients)), given_octets(command.reverse_path))
+
+
+def octets(argument: str) -> bytes:
+    """Return an argument as it was given."""
+    return argument.encode("utf-8", "surrogateescape")
+
+
+def given_octets(argument: str | None) -> bytes | None:
+    """Return an argument as it was given, None for one that was not."""
+    return None if argument is None else octets(argument)
+
+
+def shown(text: str) -> str:
+    """Return text of the caller as it may be shown on a terminal, at most 80 characters."""
+    text = text if len(text) <= 80 else text[:77] + "..."
+    return "".join(character if " " <= character <= "~" else "?" for character in text)
+
+
+def help_text() -> str:
+    """Return the summary that --help shows."""
+    forms = {NONE: "", JOINED: "...", VALUE: " ARGUMENT"}
+    rows = [f"  {f'-{option.letter}{forms[option.argument]}':<14}{option.summary}" for option in OPTIONS]
+    return "\n".join(["usage: sendmail [OPTION...] [RECIPIENT...] < MESSAGE", "", *rows, ""])

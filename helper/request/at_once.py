@@ -1,0 +1,36 @@
+"""What is answered whatever is broken: the help, the version, the queue that is always empty."""
+
+from __future__ import annotations
+
+import sys
+
+from helper.request.argv import help_text
+from helper.version import VERSION
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from helper.request.argv import CommandLine
+
+
+def text_at_once(command: CommandLine) -> str:
+    """Return what is written to standard output, with status 0; nothing for -q, since there is no queue."""
+    if command.mode == "show help":
+        return help_text()
+    if command.mode == "show version":
+        return version_text()
+    return "Mail queue is empty\n" if command.mode == "show queue" else ""
+
+
+def version_text() -> str:
+    """Return version and surroundings, as -bV shows them."""
+    import ssl
+
+    return "".join(
+        f"{line}\n"
+        for line in (
+            f"Gatepost {VERSION}",
+            "TLS: STARTTLS, implicit; DNS: MX, SRV",
+            "SMTP: PIPELINING, CHUNKING, SIZE, 8BITMIME, SMTPUTF8, DSN",
+            f"Python {sys.version.split()[0]}, {ssl.OPENSSL_VERSION}",
+        )
+    )

@@ -1,0 +1,35 @@
+"""What the caller asks for, once argv or a session of SMTP has been understood."""
+
+from __future__ import annotations
+
+from helper.record import Record
+
+
+class Submission(Record):
+    """A message to be sent: from whom to whom it goes.
+
+    `recipients` are arguments as they were given, each an RFC 5322 address list; in a `session` each is one path in
+    angle brackets. `reverse_path` is None where no option named one, and b"" for the null reverse-path. `notify`, `ret`
+    and `envid` are NOTIFY, RET and ENVID of RFC 3461, the last one not yet xtext. `recipient_parameters` are those that
+    an SMTP client gave with each recipient: b"", or NOTIFY= and ORCPT= with a space between.
+    """
+
+    recipients: tuple[bytes, ...]
+    recipients_from_header: bool = False
+    reverse_path: bytes | None = None
+    full_name: bytes | None = None
+    body: bytes | None = None
+    show_dialogue: bool = False
+    notify: bytes | None = None
+    ret: bytes | None = None
+    envid: bytes | None = None
+    recipient_parameters: tuple[bytes, ...] = ()
+    session: bool = False
+
+
+class Inquiry(Record):
+    """A question that sends nothing: `kind` is b"verify", b"trace" or b"aliases"."""
+
+    kind: bytes
+    recipients: tuple[bytes, ...]
+    reverse_path: bytes | None = None

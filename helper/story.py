@@ -1,0 +1,188 @@
+"""Story: hear → receive → route → compose → deliver → report. Only this module, and session.py for -bs, know it."""
+
+from __future__ import annotations
+
+from helper import status
+from helper.config.reach import reads_lists
+from helper.delivery.compose import compose_message
+from helper.delivery.deliver import deliver
+from helper.delivery.inquire import inquire
+from helper.delivery.origin import origin_of
+from helper.delivery.plan import make_plan
+from helper.delivery.recipients import recipients_for_the_log, recipients_of
+from helper.delivery.report import Progress
+from helper.delivery.route import route_message
+from helper.failure import ConfigError, DaemonError, Failure, MessageError
+from helper.message.header import split_message
+from helper.message.mbox import mbox_sender
+from helper.request.argv import inquiry, parse_argv, submission
+from helper.request.channel import Gone
+from helper.request.message import open_message
+from helper.request.wire import NETWORK
+from helper.routing.policy import check
+from helper.sentence import Verdict, verdict
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from helper.config.values import Configuration
+    from helper.delivery.identify import Person
+    from helper.hold import Holdings
+    from helper.request.argv import CommandLine
+    from helper.request.channel import Channel
+    from helper.request.message import Message
+    from helper.request.submission import Submission
+
+# Where the configuration is too broken to say how large a message may be, one of the usual size is still read: its
+# recipients are told in the log.
+SIZE_LIMIT_OCTETS = 50 * 1024 * 1024
+
+AT_ONCE = ("show help", "show version", "show queue", "run queue")
+DISCARDED = Verdict(status.SENT, "accepted", "discarded: the aliases leave nobody to send to")
+
+
+def tell(channel: Channel, person: Person, holdings: Holdings) -> None:
+    """Carry out what the caller asks for, with the rights that are left; whatever happens, there is one status."""
+    progress = new_progress(person, holdings)
+    is_send = False
+    try:
+        channel.hear()
+        command = parse_argv(channel.arguments)
+        is_send = command.mode == "send"
+        answer = carry_out(command, person, progress, holdings, channel)
+    except Gone:
+        return
+    except Failure as failure:
+        answer = fail(verdict(failure), progress, holdings, channel)
+    except MemoryError:
+        answer = fail(out_of_memory(channel), progress, holdings, channel)
+    if answer is not None:
+        # Who writes into a pipe would be killed for a failure of ours, and be what its own caller complains of.
+        channel.finish(answer, drain=is_send and answer != status.SENT)
+
+
+def new_progress(person: Person, holdings: Holdings) -> Progress:
+    """Return what is known of a message before anything of it has come."""
+    progress = Progress(person.login, person.uid, is_subordinate=person.is_subordinate)
+    if holdings.sandbox is not None and holdings.sandbox.strength:
+        progress.notes["sandbox"] = holdings.sandbox.strength
+    return progress
+
+
+def carry_out(
+    command: CommandLine, person: Person, progress: Progress, holdings: Holdings, channel: Channel
+) -> int | None:
+    """Do what the command line asks for, and return the exit status; None where another helper is asked to."""
+    if command.mode in AT_ONCE:
+        from helper.request.at_once import text_at_once
+
+        channel.write(text_at_once(command).encode("ascii"))
+        return status.SENT
+    if command.configuration is not None and not holdings.is_callers_choice:
+        channel.ask_for_unprivileged()
+        return None
+    if holdings.failure is not None and holdings.is_for_socket:
+        channel.ask_for_socket(verdict(holdings.failure).line)
+        return None
+    if command.mode == "daemon" or (command.mode == "speak SMTP" and channel.input_kind == NETWORK):
+        raise DaemonError("Daemon cannot be run")
+    if command.mode == "send":
+        return send_message(command, person, progress, holdings, channel)
+    if command.mode == "speak SMTP":
+        from helper.session import speak_smtp  # few sends need it
+
+        return speak_smtp(command, person, holdings, channel)
+    configuration = usable_configuration(holdings)
+    return inquire(inquiry(command), person, configuration, holdings.alias_files, channel.show)
+
+
+def send_message(command: CommandLine, person: Person, progress: Progress, holdings: Holdings, channel: Channel) -> int:
+    """Have the message, bring it to the smart host, and return the exit status."""
+    asked = submission(command)
+    progress.note_recipients(asked.recipients)
+    if holdings.failure is not None and holdings.is_without_helper:
+        raise holdings.failure
+    descriptor = channel.message(size_limit(holdings), dot_ends=not command.dots_are_text)
+    message = open_message(descriptor, size_limit(holdings))
+    channel.watch()
+    return report(send(asked, message, person, holdings, progress, channel), progress, holdings)
+
+
+def send(
+    asked: Submission, message: Message, person: Person, holdings: Holdings, progress: Progress, channel: Channel
+) -> Verdict:
+    """Bring one message to the smart host, or raise the Failure that says why it is not there."""
+    progress.note_recipients(asked.recipients)
+    fields, body_start = split_message(message.octets)
+    progress.note_recipients(recipients_for_the_log(asked, fields))
+    configuration = usable_configuration(holdings)
+    refuse_oversized(message, configuration)
+
+    named = None if asked.session else mbox_sender(message.octets)  # SMTP has MAIL for that
+    origin = origin_of(person, asked, configuration, named)
+    progress.note_reverse_path(origin.reverse_path)
+    recipients = recipients_of(asked, fields, configuration)
+    way = route_message(recipients, origin, configuration, holdings.alias_files)
+    if way is None:
+        check(configuration.policies, origin.caller, [], origin.reverse_path, message.size_octets)
+        return DISCARDED
+    addresses = [destination.address for destination in way.recipients]
+    progress.note_recipients([address.octets for address in addresses])
+    progress.note_reverse_path(way.reverse_path)
+
+    outgoing = compose_message(fields, message.octets, body_start, way, origin, configuration)
+    progress.note_message(outgoing.message_id, outgoing.data.size_octets)
+    check(configuration.policies, origin.caller, way.recipients, way.reverse_path, outgoing.data.size_octets)
+
+    plan = make_plan(way, outgoing, asked, configuration, holdings, progress, channel)
+    shut_in_further(asked, configuration, holdings)
+    reply = deliver(plan)
+    return Verdict(status.SENT, "accepted", reply.text)
+
+
+def shut_in_further(asked: Submission, configuration: Configuration, holdings: Holdings) -> None:
+    """Read no more than the delivery needs, before the network is met; the next message of a session may need lists."""
+    routes_again = asked.session and reads_lists(configuration, holdings.alias_files)
+    if holdings.sandbox is not None and not routes_again:
+        holdings.sandbox.shut_in_further()
+
+
+def out_of_memory(channel: Channel) -> Verdict:
+    """Return how a send ends for which the caller's limits, or the machine, leave too little memory."""
+    if channel.is_in_doubt:
+        reason = "there was not enough memory left to hear what the smart host said"
+        return Verdict(status.SYSTEM, "in-doubt", f"sendmail: may have been sent: {reason}")
+    reason = "there is not enough memory for this message (ulimit -v, ulimit -d)"
+    return Verdict(status.SYSTEM, "failed", f"sendmail: not sent: {reason}")
+
+
+def fail(outcome: Verdict, progress: Progress, holdings: Holdings, channel: Channel) -> int:
+    """Tell the caller why a message was not sent, write it to the log, and return the exit status."""
+    channel.say(outcome.line)
+    return report(outcome, progress, holdings)
+
+
+def report(outcome: Verdict, progress: Progress, holdings: Holdings) -> int:
+    """Write the line of the log, and return the exit status, which is not told before."""
+    refined = holdings.configuration is not None and holdings.configuration.exit_codes == "sysexits"
+    exit_status = outcome.status if refined else status.simple(outcome.status)
+    holdings.log.write(progress, outcome, exit_status)
+    return exit_status
+
+
+def size_limit(holdings: Holdings) -> int | None:
+    """Return how many octets a message may have, None for no limit."""
+    return holdings.configuration.message_size_limit_octets if holdings.configuration else SIZE_LIMIT_OCTETS
+
+
+def usable_configuration(holdings: Holdings) -> Configuration:
+    """Return the configuration, or raise what was wrong with it or with a file that it names."""
+    if holdings.failure is not None or holdings.configuration is None:
+        raise holdings.failure or ConfigError("the configuration", "was not read")
+    return holdings.configuration
+
+
+def refuse_oversized(message: Message, configuration: Configuration) -> None:
+    """Raise MessageError for a message over the limit; the frontend stops reading one octet beyond it."""
+    limit = configuration.message_size_limit_octets
+    if limit is not None and message.size_octets > limit:
+        raise MessageError(f"the message has more than {limit} octets (message_size_limit)")
