@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from admin.certificate import Certificate, read_certificate
-from admin.finding import MIND, RIGHT, WRONG, Finding, reason
+from admin.finding import OK, WARN, WRONG, Finding, reason
 from helper import status
 from helper.config.values import Transport
 from helper.delivery.allowance import up_to_the_end_of_the_message
@@ -72,7 +72,7 @@ def call(plan: Plan, machine: Machine, address: Address) -> tuple[Finding, bool]
     made.progress.host = place
     session = plan.session.replace(tls=machine.tls)
     plan = plan.replace(session=session, progress=made.progress, show=made.lines.append)
-    word, problem, is_welcome = RIGHT, "", True
+    word, problem, is_welcome = OK, "", True
     try:
         talk(plan, machine, address, made)
     except HostFailed as failure:
@@ -80,8 +80,8 @@ def call(plan: Plan, machine: Machine, address: Address) -> tuple[Finding, bool]
         is_welcome = failure.status != status.NOT_PERMITTED
     except ConfigError as failure:
         word, problem = WRONG, reason(failure)
-    if word == RIGHT and made.certificate and made.certificate.is_ending:
-        word = MIND
+    if word == OK and made.certificate and made.certificate.is_ending:
+        word = WARN
     facts = {"host": machine.label, "address": address.text, **made.facts()}
     text = problem or made.text(plan.transport)
     return Finding(word, plan.transport.name, f"{place}: {text}", facts), is_welcome

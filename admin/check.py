@@ -8,9 +8,11 @@ from functools import partial
 
 from admin.accounts import check_accounts
 from admin.files import examine_files, read_configuration, write_compiled
-from admin.finding import RIGHT, WRONG, Finding, finding, reason
+from admin.finding import OK, WRONG, Finding, finding, reason
 from admin.installed import check_code, check_command, check_launcher, check_sendmail
-from admin.machine import check_interpreter, check_kernel, check_modules, check_sandbox
+from admin.machine import check_devices, check_interpreter, check_kernel, check_library, check_modules, check_sandbox
+from admin.plausibility import check_plausibility
+from admin.unroutable import check_routes
 from helper.config.values import Configuration
 from helper.failure import Failure
 from helper.privileged import paths
@@ -22,7 +24,9 @@ INSTALLATION = {
     "gatepost": check_command,
     "code": check_code,
     "interpreter": check_interpreter,
+    "library": check_library,
     "modules": check_modules,
+    "devices": check_devices,
     "kernel": check_kernel,
 }
 
@@ -42,10 +46,12 @@ def check(then: Callable[[Configuration], Iterator[Finding]]) -> Iterator[Findin
     except Failure as failure:
         yield Finding(WRONG, "configuration", reason(failure))
         return
-    yield Finding(RIGHT, "configuration", paths.CONFIGURATION)
+    yield Finding(OK, "configuration", paths.CONFIGURATION)
     yield finding("compiled", partial(write_compiled, parsed))
     yield finding("sandbox", partial(check_sandbox, parsed.configuration))
     yield from examine_files(parsed.configuration)
+    yield from check_plausibility(parsed.configuration)
+    yield from check_routes(parsed.configuration)
     yield from then(parsed.configuration)
 
 

@@ -6,13 +6,12 @@ only then the network is spoken to: a hostile smart host meets a process that ca
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from admin.accounts import give_up_root, helper_rights
-from admin.apart import OUT, Apart
 from admin.call import call
-from admin.finding import MIND, RIGHT, WRONG, Finding, reason
+from admin.finding import WARN, WRONG, Finding, reason
+from admin.found_apart import found_apart
 from helper import status
 from helper.config.values import Configuration, Host, Transport
 from helper.delivery.allowance import up_to_the_end_of_the_message
@@ -20,7 +19,7 @@ from helper.delivery.machines import Machine, machines_of
 from helper.delivery.plan import Plan, credential_of, now, refuse_stale, session_of
 from helper.delivery.report import Progress
 from helper.delivery.resolve import reachable_from, resolve
-from helper.failure import Failure, HostFailed, SystemFault
+from helper.failure import Failure, HostFailed
 from helper.hold import Holdings, hold
 from helper.privileged import load, paths
 from helper.privileged.accounts import account
@@ -49,31 +48,8 @@ def without_credentials(configuration: Configuration) -> Configuration:
 
 def visit(configuration: Configuration) -> Iterator[Finding]:
     """Yield what a process apart finds that reads what a send would, gives root up, and calls on the smart hosts."""
-    with Apart(None, lambda: tell(visit_all(configuration)), TIME_LIMIT_S) as visitor:
-        try:
-            visitor.write(b"")
-            yield from (heard(line) for name, line in visitor.lines() if name == OUT)
-            if visitor.wait() != 0:
-                raise SystemFault("it ended too early")
-        except SystemFault as fault:
-            yield Finding(WRONG, "connect", f"not every smart host was called: {fault.problem}")
-
-
-def tell(findings: Iterator[Finding]) -> None:
-    """Write each finding in a line, as JSON."""
-    for each in findings:
-        print(json.dumps([each.word, each.subject, each.text, each.facts]), flush=True)
-
-
-def heard(line: str) -> Finding:
-    """Return a finding from its line. SystemFault for what is none: a smart host may have taken its process over."""
-    try:
-        word, subject, text, facts = json.loads(line)
-    except ValueError:
-        raise SystemFault("it said what nobody understands") from None
-    if word not in (RIGHT, MIND, WRONG) or not isinstance(facts, dict | None):
-        raise SystemFault("it said what nobody understands")
-    return Finding(word, str(subject), str(text), facts)
+    lost = "not every smart host was called"
+    yield from found_apart(lambda: visit_all(configuration), TIME_LIMIT_S, "connect", lost)
 
 
 def visit_all(configuration: Configuration) -> Iterator[Finding]:
@@ -122,7 +98,7 @@ class Visitor:
     def visit(self, hosts: tuple[Host, ...]) -> Iterator[Finding]:
         """Yield a finding for each address of each host."""
         if not hosts:
-            yield Finding(MIND, self.transport.name, "has no hosts of its own: nobody was called")
+            yield Finding(WARN, self.transport.name, "has no hosts of its own: nobody was called")
         for host in hosts:
             try:
                 machines = machines_of(host, self.transport, up_to_the_end_of_the_message(self.transport))
@@ -151,7 +127,7 @@ class Visitor:
             return [self.unreachable(machine.label, nowhere)]
         if all(each.word == WRONG for each in found):
             return found
-        return [each.replace(word=MIND) if each.word == WRONG else each for each in found]
+        return [each.replace(word=WARN) if each.word == WRONG else each for each in found]
 
     def unreachable(self, place: str, failure: HostFailed) -> Finding:
         """Return what is wrong with a host that nobody can call on."""

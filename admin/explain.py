@@ -86,6 +86,9 @@ def become(login: str) -> Case:
         user = pwd.getpwnam(login)
     except KeyError:
         raise SystemFault(f"there is no user {login}") from None
+    for name, kind in ((paths.SERVICE_USER, "service"), (paths.STANDIN_USER, "stand-in")):
+        if user.pw_uid == account(name).pw_uid:
+            raise NotPermitted(f"the {kind} user {name} cannot send")
     configuration = read_configuration().configuration
     aliases = {file: load.alias_file(file) for file in alias_files(configuration)}
     successor = account(paths.STANDIN_USER) if user.pw_uid == ROOT else user

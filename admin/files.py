@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pwd
+import select
+import shlex
 import ssl
 import stat
 from collections.abc import Iterator
@@ -14,12 +16,13 @@ from pathlib import Path
 from admin.accounts import gives_user, helper_rights
 from admin.finding import Caution, Finding, finding
 from admin.keywords import check_keywords
-from admin.oauth.store import grant_file, locked, logins, token_file
+from admin.oauth.store import grant_file, locked, logins, takes_token, token_file
 from helper.config.compiled import compile_configuration
 from helper.config.configuration import parse_configuration
 from helper.config.values import CREDENTIAL, Configuration, Machine, Transport, alias_files, secret_files
 from helper.delivery.own_certificate import present
 from helper.delivery.plan import now, refuse_stale
+from helper.delivery.system_log import connected
 from helper.failure import ConfigError, SystemFault
 from helper.privileged import load, paths
 from helper.privileged.accounts import account
@@ -30,6 +33,8 @@ from helper.routing.aliases import count_entries
 from helper.routing.items import ListSyntax
 
 SYSLOG = "/dev/log"
+OF_A_LINE = frozenset("()'\"`<>|;$ \t\n")  # what a path seldom holds, and a line of a shell's or a language's does
+LOG_PATIENCE_MS = 1000
 SHELLS = ("sh", "ash", "bash", "busybox", "dash", "fish", "ksh", "mksh", "zsh")
 
 
@@ -71,7 +76,7 @@ def examine_files(configuration: Configuration) -> Iterator[Finding]:
     public = tuple(each.tls_certificate for each in configuration.transports if each.tls_certificate)
     yield finding("secrets", partial(examine_secrets_folder, secrets + public))
     for name in secrets:
-        yield finding("secret", partial(examine_secret, name))
+        yield finding("secret", partial(examine_secret, name, configuration))
     for name in logins():
         yield finding("login", partial(examine_login, name, configuration))
     for command in commands(configuration):
@@ -106,16 +111,32 @@ def examine_secrets_folder(examined: tuple[str, ...]) -> str:
     return str(folder)
 
 
-def examine_secret(name: str) -> str:
+def examine_secret(name: str, configuration: Configuration) -> str:
     """Read a secret, and see whether the helper could, and whether it is good still."""
     if name.startswith(CREDENTIAL):
         return f"{name}, which systemd gives to gatepost@.service alone: it cannot be read here"
-    secret = load.secret(name)
-    secret.forget()
     path = os.path.join(paths.SECRETS, name)
+    if not load.exists(path):
+        raise ConfigError(path, f"cannot be read: No such file or directory: {how_to_make(name, configuration)}")
+    secret = load.secret(name)
+    ends_with_blank = secret.reveal().endswith((b" ", b"\t"))
+    secret.forget()
     refuse_beyond_helper(path, os.R_OK)
     refuse_stale(secret, now())
+    if ends_with_blank:
+        remedy = f"sed -i 's/[[:blank:]]*$//' {shlex.quote(path)}"
+        raise Caution(f"{path} ends with a blank, which is taken for a part of the password: {remedy}")
     return f"{path}, until {secret.expires}" if secret.expires else path
+
+
+def how_to_make(name: str, configuration: Configuration) -> str:
+    """Return the command that makes a file of a secret: a login for a token, else one that waits for the password."""
+    readers = (each for each in configuration.transports if each.auth and each.auth.password_file == name)
+    login = next((each.name for each in readers if takes_token(each)), None)
+    if login is not None:
+        return f"gatepost login {login}"
+    path = shlex.quote(os.path.join(paths.SECRETS, name))
+    return f"install -m 0640 -g {paths.SERVICE_USER} /dev/stdin {path}"
 
 
 def examine_login(name: str, configuration: Configuration) -> str:
@@ -140,7 +161,7 @@ def examine_command(command: tuple[str, ...]) -> str:
     refuse_unsafe_command(command)
     if not gives_user():
         name = paths.SERVICE_USER
-        remedy = f"chown {name}:{name} {paths.LAUNCHER}, chmod 6755 {paths.LAUNCHER}"
+        remedy = f"chown {name}:{name} {paths.LAUNCHER} && chmod 6755 {paths.LAUNCHER}"
         raise ConfigError(program, f"needs the launcher to be {name}:{name} 6755, or gatepost.socket: {remedy}")
     refuse_beyond_helper(program, os.X_OK)
     if hides_path(command):
@@ -156,7 +177,7 @@ def hides_path(command: tuple[str, ...]) -> bool:
     runs_lines = any(os.path.basename(word) in SHELLS for word in command)
     for option, line in pairwise(command):
         is_line = runs_lines and option.startswith("-") and not option.startswith("--") and option.endswith("c")
-        if "/" in line and (is_line or len(line.split()) > 1):
+        if "/" in line and (is_line or OF_A_LINE.intersection(line)):
             return True
     return False
 
@@ -201,7 +222,18 @@ def examine_authorities(path: str) -> str:
     wanted = os.R_OK | os.X_OK if os.path.isdir(path) else os.R_OK
     if not is_open_to_all(path, wanted):
         raise ConfigError(path, "cannot be read by every user, as sends do: chmod o+rX, its folders too")
+    if os.path.isfile(path):
+        refuse_no_pem(path)
     return path
+
+
+def refuse_no_pem(path: str) -> None:
+    """Raise ConfigError for a file that has no certificate in PEM."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except ssl.SSLError:
+        remedy = f"openssl x509 -inform DER -in {shlex.quote(path)} -out {shlex.quote(path + '.pem')}"
+        raise ConfigError(path, f"holds no certificate in PEM; if it is in DER: {remedy}") from None
 
 
 def is_open_to_all(path: str, how: int) -> bool:
@@ -216,6 +248,17 @@ def examine_log(path: str) -> str:
     if path == "syslog":
         if not load.exists(SYSLOG):
             raise Caution(f"nobody listens at {SYSLOG}, so that no send is logged: start a system log, or set log")
+        listener = connected(SYSLOG)
+        if listener is None:
+            raise Caution(f"nobody listens at {SYSLOG}, so that no send is logged: start a system log, or set log")
+        room = select.poll()
+        room.register(listener, select.POLLOUT)
+        is_taken = room.poll(LOG_PATIENCE_MS)
+        listener.close()
+        if not is_taken:
+            raise Caution(
+                f"{SYSLOG} is full and nobody reads it: each send waits 5 s for it: start the system log anew"
+            )
         return f"syslog, by {SYSLOG}"
     if load.exists(path):
         refuse_beyond_helper(path, os.W_OK)
@@ -228,9 +271,19 @@ def examine_log(path: str) -> str:
 
 
 def refuse_beyond_helper(path: str, how: int) -> None:
-    """Raise ConfigError for a file that is kept from the helper; the kernel is asked, with the helper's rights."""
+    """Raise ConfigError for a file that is kept from the helper, or for the first directory on the way that is.
+
+    The kernel is asked, with the helper's rights.
+    """
     with helper_rights():
         if os.access(path, how, effective_ids=True):
             return
-    name, done = account(paths.SERVICE_USER).pw_name, {os.W_OK: "written", os.X_OK: "executed"}.get(how, "read")
-    raise ConfigError(path, f"cannot be {done} by {name}: chgrp {name}, and its mode; its folders too")
+        directories = (str(each) for each in reversed(Path(path).parents))
+        closed = next((each for each in directories if not os.access(each, os.X_OK, effective_ids=True)), None)
+    name = account(paths.SERVICE_USER).pw_name
+    if closed is not None:
+        group = f"chgrp {name} {shlex.quote(closed)} && chmod g+x {shlex.quote(closed)}"
+        raise ConfigError(closed, f"cannot be entered by {name}: {group}")
+    done, bit = {os.W_OK: ("written", "w"), os.X_OK: ("executed", "x")}.get(how, ("read", "r"))
+    place = shlex.quote(path)
+    raise ConfigError(path, f"cannot be {done} by {name}: chgrp {name} {place} && chmod g+{bit} {place}")

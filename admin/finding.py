@@ -1,36 +1,61 @@
-"""Findings: what `check` and `selftest` have to say, for people line by line and for programs as one JSON object."""
+"""Findings: what `check` and `selftest` have to say, for people line by line and for programs as JSON."""
 
 from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TextIO
 
-from helper.failure import Failure
+from helper.failure import ConfigError, Failure
 from helper.record import Record
 from helper.sentence import verdict
 from helper.smtp.steps import shown
 from helper.version import VERSION
 
-RIGHT, WRONG, MIND = "right", "wrong", "mind"
+OK, WARN, WRONG = "ok", "warn", "wrong"
 HOLDS, FAILS = "holds", "FAILS"  # of a promise that was attacked
 GREEN, RED, YELLOW = "\x1b[32m", "\x1b[1;31m", "\x1b[33m"
-COLOURS = {RIGHT: GREEN, HOLDS: GREEN, WRONG: RED, FAILS: RED, MIND: YELLOW}
+COLOURS = {OK: GREEN, HOLDS: GREEN, WRONG: RED, FAILS: RED, WARN: YELLOW}
 BAD = (WRONG, FAILS)
 PLAIN = "\x1b[0m"
 
+# What a remedy begins with that stands at the end of a problem; the first three want a file as their last word.
+WITH_FILE = ("chmod", "chown", "chgrp")
+COMMANDS = (
+    *WITH_FILE,
+    "apt",
+    "gatepost",
+    "gpasswd",
+    "install",
+    "mknod",
+    "mount",
+    "openssl",
+    "sed",
+    "sudo",
+    "sysctl",
+    "usermod",
+)
+
 
 class Finding(Record):
-    """One thing that was looked at: right, wrong, or right but to be minded; `facts` are for programs alone.
+    """One thing that was looked at: ok, wrong, or a warning; `facts` are for programs alone.
 
-    Of a promise that was attacked: it holds, it fails, or it could not be tried, which is to be minded.
+    Of a promise that was attacked: it holds, it fails, or it could not be tried, which is a warning. `remedy` can be
+    typed in: a command, or a line of the configuration where `text` says so; empty where there is none.
     """
 
     word: str
     subject: str
     text: str
     facts: Mapping[str, Any] | None = None
+    remedy: str = ""
+
+    @property
+    def line(self) -> str:
+        """Return all of it for people."""
+        return f"{self.subject}: {self.text}" + (f": {self.remedy}" if self.remedy else "")
 
 
 class Caution(Failure):
@@ -38,15 +63,27 @@ class Caution(Failure):
 
 
 def finding(subject: str, examine: Callable[[], str]) -> Finding:
-    """Return what an examination found: what it returns is right, a Failure is what is wrong."""
+    """Return what an examination found: what it returns is ok, a Failure is what is wrong."""
     try:
-        return Finding(RIGHT, subject, examine())
+        return Finding(OK, subject, examine())
     except Caution as caution:
-        return Finding(MIND, subject, caution.problem)
+        return told(WARN, subject, caution)
     except Failure as failure:
-        return Finding(WRONG, subject, reason(failure))
+        return told(WRONG, subject, failure)
     except OSError as error:
         return Finding(WRONG, subject, f"{error.filename}: {error.strerror}")
+
+
+def told(word: str, subject: str, failure: Failure) -> Finding:
+    """Return a finding of a failure, with the remedy that its problem ends with, after a colon."""
+    problem = failure.problem if isinstance(failure, Caution) else reason(failure)
+    text, _, remedy = problem.rpartition(": ")
+    command = remedy.partition(" ")[0]
+    if not text or command not in COMMANDS:
+        return Finding(word, subject, problem)
+    if command in WITH_FILE and "/" not in remedy and isinstance(failure, ConfigError):
+        remedy = f"{remedy} {shlex.quote(failure.file)}"
+    return Finding(word, subject, text, remedy=remedy)
 
 
 def reason(failure: Failure) -> str:
@@ -62,10 +99,31 @@ def tell_lines(findings: Iterable[Finding], out: TextIO) -> int:
         word = f"{each.word:<5}"
         if each.word in colours:
             word = f"{colours[each.word]}{word}{PLAIN}"
-        line = shown(os.fsencode(f"{each.subject}: {each.text}"))  # a file's name can hold anything
+        line = shown(os.fsencode(each.line))  # a file's name can hold anything
         print(f"{word}  {line}", file=out, flush=True)
         status |= each.word in BAD
     return status
+
+
+def tell_list(findings: Iterable[Finding], out: TextIO) -> int:
+    """Write one JSON list when all is known; return 0 where nothing is wrong, else 1.
+
+    What is found at a smart host has `facts` as well.
+    """
+    found = list(findings)
+    rows = [
+        {
+            "verdict": each.word,
+            "subject": each.subject,
+            "text": each.text,
+            "remedy": each.remedy,
+            **({"facts": each.facts} if each.facts else {}),
+        }
+        for each in found
+    ]
+    json.dump(rows, out, indent=2)
+    print(file=out)
+    return int(any(each.word in BAD for each in found))
 
 
 def tell_json(findings: Iterable[Finding], out: TextIO) -> int:

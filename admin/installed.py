@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shlex
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from admin.finding import Caution
+from helper.bundle import SUFFIX
 from helper.failure import ConfigError, SystemFault
 from helper.privileged import load, paths
 from helper.privileged.accounts import account
@@ -29,13 +31,7 @@ HASHED = 1  # PEP 552: what stands in a compiled module is a hash of its source
 def check_sendmail() -> str:
     """Find what callers run: ours and root's, for all to execute, without a set-id bit, and under all its names."""
     load.refuse_unsafe_folders(str(SENDMAIL), load.ROOT)
-    if not is_ours(SENDMAIL):
-        place = os.path.realpath(SENDMAIL)
-        leads = f", which leads to {place}" if place != str(SENDMAIL) else ""
-        raise SystemFault(
-            f"another package has taken {SENDMAIL}{leads}: mail goes past Gatepost. Remove that package and install "
-            f"Gatepost again, or install Gatepost with another PREFIX"
-        )
+    refuse_taken()
     refuse_exchangeable(SENDMAIL)
     mode = SENDMAIL.stat().st_mode
     if mode & (stat.S_ISUID | stat.S_ISGID):
@@ -47,6 +43,18 @@ def check_sendmail() -> str:
         names = ", ".join(str(PREFIX / name) for name in astray)
         raise Caution(f"{names} should lead to it: install Gatepost again, unless another package has taken them")
     return str(SENDMAIL)
+
+
+def refuse_taken() -> None:
+    """Raise SystemFault where what callers run is another package's: what it says and does shows nothing of ours."""
+    if is_ours(SENDMAIL):
+        return
+    place = os.path.realpath(SENDMAIL)
+    leads = f", which leads to {place}" if place != str(SENDMAIL) else ""
+    raise SystemFault(
+        f"another package has taken {SENDMAIL}{leads}: mail goes past Gatepost. Remove that package and install "
+        f"Gatepost again, or install Gatepost with another PREFIX"
+    )
 
 
 def is_ours(program: Path) -> bool:
@@ -92,17 +100,31 @@ def check_launcher() -> str:
     if mode == WITHOUT_SET_ID and status.st_uid == 0:
         raise Caution(
             f"{path} has no set-id bit: each user sends without privilege, by a configuration of their own or by "
-            f"gatepost.socket; for a password that users cannot read: chown {name}:{name} {path}, then chmod 6755"
+            f"gatepost.socket; for a password that users cannot read: chown {name}:{name} {path} && chmod 6755 {path}"
         )
     owner = service.pw_uid if mode == SET_ID_MODES[0] else 0
     if mode not in SET_ID_MODES or (status.st_uid, status.st_gid) != (owner, service.pw_gid):
         raise SystemFault(
             f"{path} must be {name}:{name} 6755, root:{name} 2755, or root's own 0755 without privilege: "
-            f"chown {name}:{name} {path}, then chmod 6755"
+            f"chown {name}:{name} {path} && chmod 6755 {path}"
         )
     if system.f_flag & os.ST_NOSUID:
-        raise SystemFault(f"{path} is on a file system mounted nosuid: remount it suid, or choose another PREFIX")
+        raise SystemFault(f"{path} is on a file system mounted nosuid: {remount(path, 'suid')}")
+    if system.f_flag & os.ST_NOEXEC:
+        raise SystemFault(f"{path} is on a file system mounted noexec: {remount(path, 'exec')}")
     return f"{path} {mode:o}"
+
+
+def remount(path: str, option: str) -> str:
+    """Return the command that mounts the file system of a file with an option."""
+    place = mount_point(os.path.realpath(path), Path("/proc/self/mountinfo").read_text())
+    return f"mount -o remount,bind,{option} {shlex.quote(place)}"
+
+
+def mount_point(path: str, mounts: str) -> str:
+    """Return the deepest mount point above a file; os.path.ismount() sees no bind mounts (proc_pid_mountinfo(5))."""
+    points = [line.split()[4].replace("\\040", " ") for line in mounts.splitlines()]
+    return max((point for point in points if f"{path}/".startswith(f"{point.rstrip('/')}/")), key=len, default="/")
 
 
 def has_set_id() -> bool:
@@ -112,7 +134,11 @@ def has_set_id() -> bool:
 
 def check_code() -> str:
     """Find all code root's alone to write, for all to read, and compiled as it stands."""
-    return check_code_in(CODE)
+    found = check_code_in(CODE)
+    bundle = CODE / f"helper/helper{SUFFIX}"
+    if not bundle.exists():
+        raise Caution(f"{bundle} is missing, so that each send is slower: install Gatepost again")
+    return found
 
 
 def check_code_in(top: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from admin.finding import MIND, Finding
+from admin.finding import WARN, Finding
 from helper.config.nearest import nearest
 from helper.config.values import Transport
 
@@ -27,4 +27,4 @@ def check_keywords(transports: tuple[Transport, ...]) -> Iterator[Finding]:
                 guess = nearest(keyword, SPELT)
                 meant = f": {SPELT[guess]}?" if guess else ", and has no effect"
                 text = f"discard_ehlo_keywords: {keyword} is no EHLO keyword that is known{meant}"
-                yield Finding(MIND, transport.name, text)
+                yield Finding(WARN, transport.name, text)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import os
 import platform
+import re
 import ssl
+import stat
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +20,9 @@ from helper.privileged import landlock, load, paths
 from helper.privileged.sandbox import seccomp_is_there
 
 OLDEST_PYTHON = (3, 11)
+OLDEST_LINUX = (5, 9)  # close_range(2)
+DEVICES = ("/dev/null", "/dev/urandom")
+LIBRARY = ("os", "ssl", "_ssl", "email", "tomllib")  # modules that stand for all: of one file, of C, of a directory
 MODULES = {"dns.resolver": "python3-dnspython"}
 SYSCTLS = ("fs/suid_dumpable", "fs/protected_hardlinks")
 
@@ -47,8 +52,40 @@ def check_modules() -> str:
     return f"{' and '.join(versions)} in {paths.PYTHON_MODULES}"
 
 
+def check_library() -> str:
+    """Find the standard library open to everybody: a send imports parts of it as its caller."""
+    for name in LIBRARY:
+        spec = importlib.util.find_spec(name)
+        path = "" if spec is None else spec.origin or ""
+        if not path.startswith("/"):
+            continue  # in the interpreter itself
+        refuse_closed(path)
+    return os.path.dirname(os.__file__)
+
+
+def refuse_closed(path: str) -> None:
+    """Raise ConfigError for a file that not everybody can read, or a directory on the way that not all can enter."""
+    place, wanted = os.path.realpath(path), stat.S_IROTH
+    while True:
+        if os.stat(place).st_mode & wanted != wanted:
+            mode = "o+r" if wanted == stat.S_IROTH else "o+x"
+            raise ConfigError(place, f"cannot be read by users, whose sends need it: chmod {mode}")
+        if place == "/":
+            return
+        place, wanted = os.path.dirname(place), stat.S_IXOTH
+
+
+def check_devices() -> str:
+    """Find the devices that every program needs, which an empty /dev does not have."""
+    for path in DEVICES:
+        if not os.path.exists(path) or not stat.S_ISCHR(os.stat(path).st_mode):
+            raise SystemFault(f"{path} is no device, and no send can start without: mount -t devtmpfs devtmpfs /dev")
+    return ", ".join(DEVICES)
+
+
 def check_kernel() -> str:
     """Find settings of the kernel under which the password stays where it is, and sends are possible."""
+    refuse_old_kernel(os.uname().release)
     settings = {name: setting(Path("/proc/sys") / name) for name in SYSCTLS}
     return judge_kernel(settings, os.path.exists("/proc/self/status") and has_no_new_privs())
 
@@ -76,6 +113,13 @@ def judge_sandbox(landlock_abi: int, has_seccomp: bool, *, is_required: bool) ->
     if missing:
         raise Caution(f"the kernel lacks {'; '.join(missing)}")
     return f"Landlock {landlock_abi} and seccomp"
+
+
+def refuse_old_kernel(release: str) -> None:
+    """Raise SystemFault for a Linux older than a send can use; what is no number is believed to be new."""
+    numbers = re.match(r"(\d+)\.(\d+)", release)
+    if numbers and (int(numbers[1]), int(numbers[2])) < OLDEST_LINUX:
+        raise SystemFault(f"this is Linux {release}, and 5.9 is the oldest that will do: install a newer kernel")
 
 
 def setting(file: Path) -> str | None:

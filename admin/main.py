@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from admin.check import check, nothing_more
 from admin.explain import explain, explain_in_json
-from admin.finding import Finding, reason, tell_json, tell_lines
+from admin.finding import Finding, reason, tell_json, tell_lines, tell_list
 from admin.send_test import send_test, send_test_in_json
 from helper.config.values import Configuration
 from helper.failure import Failure
@@ -63,7 +63,7 @@ def parser() -> Parser:
     checking = commands.add_parser("check", help="check every file, owner and mode, and compile the configuration")
     checking.add_argument("--connect", action="store_true", help="connect to each smart host; no message is sent")
     checking.add_argument("--auth", action="store_true", help="connect, and log in as well")
-    checking.add_argument("--json", action="store_true", help="tell it as one JSON object")
+    checking.add_argument("--json", action="store_true", help="tell it as one JSON list")
     checking.set_defaults(run=run_check)
 
     explaining = commands.add_parser("explain", help="show how addresses are routed, for a message of a user's")
@@ -118,7 +118,7 @@ def parser() -> Parser:
 
 def run_check(arguments: argparse.Namespace) -> int:
     """Check as far as was asked for."""
-    tell = tell_json if arguments.json else tell_lines
+    tell = tell_list if arguments.json else tell_lines
     return tell(check(visit_of(arguments)), sys.stdout)
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from admin.apart import ENVIRONMENT, ERR, NOT_EXECUTED, Apart, program
 from admin.files import read_configuration
-from admin.installed import SENDMAIL
+from admin.installed import SENDMAIL, refuse_taken
 from helper.failure import Failure, SystemFault, UsageError
 from helper.privileged import load
 from helper.record import Record
@@ -83,7 +83,7 @@ def sender(address: str, login: str | None) -> pwd.struct_passwd:
     try:
         who = pwd.getpwuid(os.geteuid()) if login is None else pwd.getpwnam(login)
     except KeyError:
-        raise UsageError(f"there is no user {login or os.geteuid()}") from None
+        raise UsageError(f"there is no user {os.geteuid() if login is None else login}") from None
     if who.pw_uid != os.geteuid() and os.geteuid() != 0:
         raise UsageError("only root can send as somebody else: sudo gatepost send-test")
     return who
@@ -103,6 +103,7 @@ def send(address: str, who: pwd.struct_passwd, show: Callable[[str], None]) -> S
     work = program(str(SENDMAIL), "-v", "-i", "--", address, environment=environment_of(who))
     try:
         os.stat(SENDMAIL)
+        refuse_taken()
         with Apart(who, work, longest_s()) as sendmail:
             sendmail.write(os.fsencode(message))
             return relay(sendmail, address, show)

@@ -8,5 +8,5 @@ one for C; fuzz/programs.py starts both C programs as a whole, in every way that
 for Python, clang for C; both are installed for that, below build/fuzz and by apt-get). `make fuzz FUZZ="replies scram"`
 takes only these. What has been tried is kept in build/fuzz/corpus, and an input that breaks a promise in
 build/fuzz/found; `python3 -m fuzz.again NAME FILE` shows it without any fuzzer. It becomes an ordinary unit test
-before it is repaired. The seeds, and damaged copies of them, are tried by the unit tests (tests/unit/test_fuzz.py).
+before it is repaired. The seeds, and damaged copies of them, are tried by `make test` (tests/system/test_fuzz.py).
 """

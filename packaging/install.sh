@@ -52,7 +52,9 @@ refuse_others() {
 }
 # Another package's sendmail is not ours to replace.
 if [ "$for_real" = yes ]; then
-    for path in "$prefix/sbin" "$prefix/bin" "$prefix/lib" "$prefix/libexec" "$prefix/share" "$sysconfdir"; do
+    for path in "$prefix/sbin" "$prefix/bin" "$prefix/lib/gatepost" "$prefix/lib/systemd/system" \
+        "$prefix/libexec/gatepost" "$prefix/share/gatepost" "$prefix/share/man/man5" "$prefix/share/man/man8" \
+        "$prefix/share/bash-completion/completions" "$prefix/share/zsh/site-functions" "$sysconfdir"; do
         refuse_others "$path"
     done
     for path in "$prefix/sbin/sendmail" "$prefix/lib/sendmail" "$prefix/bin/mailq" "$prefix/bin/newaliases"; do

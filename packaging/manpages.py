@@ -167,11 +167,12 @@ gatepost \\- look after Gatepost, the sendmail of this machine
 .B check
 Examines the accounts, the programs and their code, the set-id launcher, the interpreter, the kernel's settings, the
 configuration, and every file that it names, as a send would, and prints a line for each, beginning with
-.IR right ,
+.IR ok ,
 .I wrong
 or
-.IR mind ,
-which is for what works and should be known. It leaves a compiled copy of the configuration in
+.IR warn ,
+which is for what works and should be known; where there is a remedy, the line ends with it. The status is 1 if
+anything is wrong. It leaves a compiled copy of the configuration in
 .IR {sysconfdir}/gatepost.compiled ,
 which makes sends faster and is ignored as soon as it is not of exactly this file. For root only.
 .RS
@@ -184,7 +185,15 @@ No message is sent, no password is read. Before, root is given up for the stand-
 The same, and logs in with the configured credential, which is never shown. One that was refused is not tried again.
 .TP
 .B \\-\\-json
-Prints one JSON object instead; of each smart host it holds the whole dialogue.
+Prints one JSON list instead, of objects with
+.IR verdict ,
+.IR subject ,
+.I text
+and
+.I remedy
+(a command, or a line of the configuration; empty for none). What is found at a smart host has
+.I facts
+as well, the whole dialogue among them.
 .RE
 .TP
 .B explain
@@ -199,7 +208,7 @@ a line for each promise, beginning with
 .IR holds ,
 .I FAILS
 or
-.IR mind ,
+.IR warn ,
 which is for what cannot be tried on this machine, with the reason. A promise that could not be put to the test although
 it should does not hold. Nothing is sent to anybody, no smart host is connected to, nothing of the installation is
 changed; a

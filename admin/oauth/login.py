@@ -45,7 +45,7 @@ def login(arguments: argparse.Namespace) -> int:
         with contextlib.nullcontext() if is_first else held(arguments.transport):
             until = save(arguments.transport, grant, path, tokens, datetime.now(UTC))
     except Failure as failure:
-        print(f"gatepost: {arguments.transport}: {shown(os.fsencode(reason(failure)))}", file=sys.stderr)
+        print(f"gatepost: {shown(os.fsencode(f'{arguments.transport}: {reason(failure)}'))}", file=sys.stderr)
         return FAILED
     print(f"{arguments.transport}: logged in; the access token is good until {until or 'nobody says when'}")
     print("keep it so: systemctl enable --now gatepost-refresh.timer")

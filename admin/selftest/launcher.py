@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 
+from admin.files import commands, read_configuration
 from admin.finding import Caution, reason
 from admin.installed import CODE, check_launcher
 from admin.selftest.attacker import Attacker
@@ -82,7 +83,7 @@ def inherited(pid: int, own: str) -> list[str]:
     """Return what of that state a helper is in."""
     status = status_now(pid)
     files = [os.readlink(f"/proc/{pid}/fd/{number}") for number in sorted(map(int, os.listdir(f"/proc/{pid}/fd")))]
-    ignored = int(status["SigIgn"], 16) & ~sum(1 << (number - 1) for number in UNHEARD)
+    ignored = int(status["SigIgn"], 16) & ~sum(1 << (number - 1) for number in ignored_by_helper())
     found = {
         "its descriptors": own in files or files[:3] != [os.devnull] * 3,
         "its blocked signals": int(status["SigBlk"], 16) != 0,
@@ -92,6 +93,15 @@ def inherited(pid: int, own: str) -> list[str]:
         "its limit of core files": core_limit(pid) != "0",
     }
     return [name for name, is_so in found.items() if is_so]
+
+
+def ignored_by_helper() -> set[signal.Signals]:
+    """Return the signals that a helper ignores by itself; SIGCHLD where it asks a program for a password."""
+    try:
+        asks_program = bool(commands(read_configuration().configuration))
+    except Failure:
+        asks_program = False
+    return UNHEARD | ({signal.SIGCHLD} if asks_program else set())
 
 
 def core_limit(pid: int) -> str:

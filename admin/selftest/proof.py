@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from admin.finding import FAILS, HOLDS, MIND, Caution, Finding, reason
+from admin.finding import FAILS, HOLDS, WARN, Caution, Finding, reason
 from admin.selftest.attacker import Attacker
 from helper.failure import Failure
 from helper.record import Record
@@ -28,7 +28,7 @@ def examine(proof: Proof, attacker: Attacker) -> Finding:
     try:
         ways = proof.attack(attacker)
     except Caution as caution:
-        return Finding(MIND, proof.subject, f"{promise}: cannot be tried here: {caution.problem}")
+        return Finding(WARN, proof.subject, f"{promise}: cannot be tried here: {caution.problem}")
     except Failure as failure:
         return Finding(FAILS, proof.subject, f"{promise}: not proved: {reason(failure)}")
     except OSError as error:

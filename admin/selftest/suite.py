@@ -12,6 +12,7 @@ import resource
 from collections.abc import Iterator, Mapping
 
 from admin.finding import FAILS, Finding, reason
+from admin.installed import refuse_taken
 from admin.selftest import environment, files, helper, launcher, options, roots_send
 from admin.selftest.attacker import Attacker
 from admin.selftest.proof import examine
@@ -26,6 +27,7 @@ def selftest(who: pwd.struct_passwd) -> Iterator[Finding]:
     """Yield what holds and what does not when this user attacks."""
     allow_core_files()
     try:
+        refuse_taken()
         attacker = Attacker(who)
     except Failure as failure:
         yield Finding(FAILS, "selftest", f"nothing can be tried as {who.pw_name}: {reason(failure)}")

@@ -52,6 +52,8 @@ def parse_host(value: object) -> Host:
     text = text_of(value)
     must(0 < len(text) <= ENTRY_LIMIT and text.isprintable() and " " not in text, HOST.words)
     refuse_international(text)
+    if "://" in text:
+        raise BadValue("must be a host without smtp:// or smtps:// before it: what these mean is said by tls and port")
     if text.startswith(tuple(KINDS)):
         return looked_up_host(text)
     if text.startswith("["):

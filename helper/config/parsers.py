@@ -165,7 +165,7 @@ def is_absolute(text: str) -> bool:
 BOOLEAN = Shape("true or false", parse_boolean)
 ONLY_TRUE = Shape("true", parse_true)
 COUNT = Shape("a whole number, 0 for no limit", parse_count)
-PORT = Shape("a port number from 1 to 65535", parse_port)
+PORT = Shape("a port number from 1 to 65535, without quotes", parse_port)
 DURATION = Shape('a time such as 30 (seconds), "30s" or "1h30m", more than nothing and at most a week', parse_duration)
 SIZE = Shape('a size in octets, or such as "50M" (K, M, G), 0 for no limit', parse_size)
 WORD = Shape("a name of at most 64 letters, digits, - and _", parse_word)

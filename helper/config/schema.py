@@ -78,8 +78,8 @@ MAIN = (
     Option("exit_codes", one_of("simple", "sysexits"), "simple", "Whether a failure is always 1, or told by its kind."),
     Option(
         "sandbox",
-        one_of("auto", "required"),
-        "auto",
+        one_of("best-effort", "required"),
+        "best-effort",
         "Whether a send does without Landlock and seccomp, by which it shuts itself in, where the kernel lacks them.",
     ),
     Option(

@@ -53,7 +53,7 @@ class Shape(Record):
 
 def array_of(shape: Shape, words: str) -> Shape:
     """Return the shape of an array, read to a tuple; an empty one is an error, for it could mean all or nothing."""
-    words = f"an array of {words}, not an empty one"
+    words = f"an array of {words} in square brackets, not an empty one"
 
     def parse_array(value: object) -> tuple[Any, ...]:
         items = value if isinstance(value, list) else []

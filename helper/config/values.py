@@ -140,7 +140,7 @@ class Configuration(Record):
     log: str = "syslog"
     log_format: str = "text"
     exit_codes: str = "simple"
-    sandbox: str = "auto"
+    sandbox: str = "best-effort"
     extract_addresses_remove_arguments: bool = False
 
 

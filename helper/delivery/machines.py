@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from helper import status
+from helper.failure import HostFailed
 from helper.record import Record
 
 TYPE_CHECKING = False
@@ -34,7 +36,11 @@ def machines_of(host: Host, transport: Transport, allowance: Allowance) -> list[
         verify_name = transport.tls_verify_name or host.name
         return [Machine(host.name, host.service or port, transport.tls, verify_name, host.is_address)]
     # dnspython takes longer to import than a whole send: only who needs it pays.
-    from helper.delivery import dns_records
+    try:
+        from helper.delivery import dns_records
+    except ModuleNotFoundError as missing:
+        problem = f"the DNS cannot be asked without the Python module {missing.name}: install python3-dnspython"
+        raise HostFailed(problem, status.CONFIGURATION) from None
 
     look_up = signed_look_up(allowance) if transport.dane else dns_records.records_within(allowance)
     if host.kind == "mx":

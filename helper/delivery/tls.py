@@ -92,8 +92,14 @@ class TlsLayer:
 
     @property
     def certificate(self) -> bytes:
-        """Return the smart host's certificate in DER, verified or not, once the handshake is over."""
-        return self._object.getpeercert(True) or b""
+        """Return the smart host's certificate in DER, verified or not, once the handshake is over.
+
+        Python has it no longer where an alert ended the session, such as that of TLS 1.3 for want of our certificate.
+        """
+        try:
+            return self._object.getpeercert(True) or b""
+        except ValueError:
+            return certificate_shown(self._object)
 
     @property
     def certificate_names(self) -> tuple[str, ...]:

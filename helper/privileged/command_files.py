@@ -57,13 +57,15 @@ def interpreter_of(program: str) -> tuple[str, str]:
 def refuse_unsafe_argument(argument: str, owner: Keeper) -> None:
     """Raise ConfigError for an argument that names what others can write, or could put there.
 
-    It names an absolute path if it is one or has one after `=`. A regular file counts also where it is named from /,
-    in which the program runs, or after other words (-f/path, @/path, file:/path).
+    It names an absolute path if it is one, or has one after `=` or after one letter of an option (-I/path). A regular
+    file counts also where it is named from /, in which the program runs, or after other words (@/path, file:/path).
     """
     value = argument.partition("=")[2]
     before, slash, rest = argument.partition("/")
-    if argument.startswith("/") or value.startswith("/"):
-        refuse_unsafe_path(argument if argument.startswith("/") else value, owner)
+    letters = argument[2:] if argument.startswith("-") else ""
+    for word in (argument, value, letters):
+        if word.startswith("/"):
+            refuse_unsafe_path(word, owner)
     loosely = [argument, value] + ([slash + rest] if not any(blank in before for blank in BLANKS) else [])
     for word in loosely:
         if os.path.isfile(path := os.path.join("/", word)):
@@ -76,19 +78,19 @@ def refuse_unsafe_path(path: str, owner: Keeper) -> None:
     What is neither a file nor a directory (a socket of an agent's, a device) is nothing that an interpreter executes.
     """
     try:
-        there = os.stat(path)
+        itself = os.stat(path)
     except OSError:
-        there = None
-    if there is not None:
-        if stat.S_IFMT(there.st_mode) not in (stat.S_IFREG, stat.S_IFDIR, stat.S_IFIFO):
+        itself = None
+    if itself is not None:
+        if stat.S_IFMT(itself.st_mode) not in (stat.S_IFREG, stat.S_IFDIR, stat.S_IFIFO):
             return
-        owner.refuse_writable(path, there)
+        owner.refuse_writable(path, itself)
     try:
         for place, status in steps(path):
             owner.refuse_writable(place, status)
     except OSError:
         pass  # the way ends here: what is above decides
-    if there is None:
+    if itself is None:
         refuse_where_all_can_make_it(path)
 
 

@@ -181,7 +181,7 @@ def host_name() -> bytes:
 
 def mailname() -> bytes | None:
     """Return the first line of /etc/mailname (Debian Policy 11.6), None where there is none."""
-    return readable_octets("/etc/mailname", MAILNAME_LIMIT).split(b"\n", 1)[0].strip() or None
+    return without_mark(readable_octets("/etc/mailname", MAILNAME_LIMIT)).split(b"\n", 1)[0].strip() or None
 
 
 def readable_octets(path: str, limit: int) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from helper.message.address import lower_case
 from helper.record import Record
 from helper.routing.items import ListSyntax, parse_items, quotation_end
-from helper.text import without_mark
+from helper.text import is_utf16, without_mark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -156,7 +156,9 @@ def count_entries(octets: bytes, qualify: bytes) -> int:
 
 
 def entries(octets: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield line number and value of each entry. ListSyntax where a line has no key."""
+    """Yield line number and value of each entry. ListSyntax where a line has no key, and for UTF-16."""
+    if is_utf16(octets):
+        raise ListSyntax("the file is UTF-16: save it as UTF-8", 1)
     begun_at, parts = 0, list[bytes]()
     for number, line in enumerate(without_mark(octets).split(b"\n"), 1):
         if is_nothing(line):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from helper import status
-from helper.failure import HostFailed
+from helper.failure import HostFailed, ReplyError
 from helper.smtp.sasl.choose import REVEALING, SCRAM, common_mechanisms, no_common_mechanism, start_exchange
 from helper.smtp.sasl.exchange import NO_SENSE, BadChallenge, additional_data, decode, encode
 from helper.smtp.sasl.mask import masked
@@ -50,7 +50,7 @@ def authenticate(
             reply = yield from attempt(names[0], exchange, session.timeouts.command_s)
         except BadChallenge as bad:
             raise after(refused, HostFailed(f"AUTH {names[0]}: {bad.problem}", status.PROTOCOL)) from None
-        except HostFailed as failure:
+        except (HostFailed, ReplyError) as failure:
             raise after(refused, failure) from None
         if reply.code == 235:
             yield Authenticated(names[0])
@@ -76,8 +76,10 @@ def left_to_try(names: tuple[str, ...], codes: list[int]) -> tuple[str, ...]:
     return tuple(name for name in others if name not in SCRAM) or tuple(others)
 
 
-def after(refused: Sequence[tuple[str, Reply]], failure: HostFailed) -> HostFailed:
+def after(refused: Sequence[tuple[str, Reply]], failure: HostFailed | ReplyError) -> HostFailed:
     """Return a failure with the mechanisms that were refused before it; after a failed login it is that, above all."""
+    if isinstance(failure, ReplyError):
+        failure = HostFailed(f"the reply to {failure.command} {failure.problem}", status.PROTOCOL)
     tried = "".join(f"AUTH {name} was refused: {reply.text}; " for name, reply in refused)
     has_failed = any(reply.code in FAILED_LOGIN for _, reply in refused)
     return HostFailed(tried + failure.problem, status.NOT_PERMITTED if has_failed else failure.status)

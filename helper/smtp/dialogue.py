@@ -126,11 +126,11 @@ def starttls(session: Session, extensions: Extensions) -> Dialogue[None]:
     yield StartTLS()
 
 
-def refused_login(refused: tuple[tuple[str, Reply], ...]) -> Dialogue[HostFailed | ReplyError]:
+def refused_login(refused: tuple[tuple[str, Reply], ...]) -> Dialogue[HostFailed]:
     """Return what it means that the host does not know us, with all that was tried."""
     *before, (mechanism, reply) = refused
     failure = yield from refused_host(f"AUTH {mechanism}", reply, for_good=status.NOT_PERMITTED)
-    return after(before, failure) if isinstance(failure, HostFailed) else failure
+    return after(before, failure)
 
 
 def ask(session: Session, command: bytes) -> Dialogue[Reply]:

@@ -143,7 +143,7 @@ def test_a_selftest_says_what_it_could_not_try_where_a_user_ends_every_process(i
     assert ended.status == 1
     assert is_clean(ended)
     assert ended.lines
-    assert {line[:5] for line in ended.lines} <= {"holds", "mind ", "FAILS"}
+    assert {line[:5] for line in ended.lines} <= {"holds", "warn ", "FAILS"}
 
 
 def test_a_send_test_survives_a_user_who_traces_its_processes(installation, smarthost, programs):

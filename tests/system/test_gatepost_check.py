@@ -14,7 +14,7 @@ import pytest
 from tests.support.configuration import value_of
 
 SUBJECTS = (
-    *("accounts", "sendmail", "launcher", "gatepost", "code", "interpreter", "modules", "kernel"),
+    *("accounts", "sendmail", "launcher", "gatepost", "code", "interpreter", "library", "modules", "devices", "kernel"),
     *("configuration", "compiled", "sandbox", "secrets", "secret", "log"),
 )
 MESSAGE = b"Subject: checked\n\nhello\n"
@@ -44,7 +44,7 @@ def test_all_is_well(configured, mode):
     status, output = check(configured)
     assert status == 0, output
     lines = [line.split(":")[0] for line in output.splitlines()]
-    assert lines == [f"right  {subject}" for subject in SUBJECTS]
+    assert lines == [f"ok     {subject}" for subject in SUBJECTS]
     assert "canary-secret" not in output
 
 
@@ -52,9 +52,13 @@ def test_programs_are_told_the_same_as_json(configured):
     spoil_secret(configured)
     done = subprocess.run([configured.prefix / "bin/gatepost", "check", "--json"], capture_output=True, check=False)
     told = json.loads(done.stdout)
-    assert (done.returncode, told["status"]) == (1, 1)
-    assert [row["subject"] for row in told["findings"]] == list(SUBJECTS)
-    assert [row["subject"] for row in told["findings"] if row["word"] == "wrong"] == ["secret"]
+    assert done.returncode == 1
+    assert all(sorted(row) == ["remedy", "subject", "text", "verdict"] for row in told)
+    assert [row["subject"] for row in told] == list(SUBJECTS)
+    (row,) = [row for row in told if row["verdict"] == "wrong"]
+    assert (row["subject"], row["remedy"]) == ("secret", f"chmod o-rwx {configured.secrets}/relay.password")
+    subprocess.run(row["remedy"], shell=True, check=True)
+    assert check(configured)[0] == 0
 
 
 def spoil_secret(installation):
@@ -114,6 +118,13 @@ def change_transport(installation, line):
     installation.configuration.write_text(f"{text}{line}\n")
 
 
+def name_an_authority_that_is_no_pem(installation):
+    authority = installation.sysconfdir / "no-ca.pem"
+    authority.write_text("no certificate")
+    authority.chmod(0o644)
+    change_transport(installation, f'tls_ca_file = "{authority}"')
+
+
 def name_a_program_that_is_none(installation):
     text = installation.configuration.read_text()
     path = installation.sysconfdir / "ask-for-it"
@@ -133,10 +144,11 @@ def name_a_program_that_is_none(installation):
         (spoil_log, "gatepost.log: cannot be written by"),
         (spoil_configuration, "transports.relay.colour"),
         (open_secrets, "secrets: can be entered by every user: chmod 0750"),
-        (close_secrets, "relay.password: cannot be read by"),
+        (close_secrets, "secrets: cannot be entered by"),
         (leave_a_copy, "relay.password~: can be read by every user: chmod o-rwx"),
         (name_an_authority_that_users_cannot_read, "private-ca.pem: cannot be read by every user, as sends do"),
         (name_an_authority_of_a_user, "private-ca.pem: must belong to root: chown root"),
+        (name_an_authority_that_is_no_pem, "no-ca.pem: holds no certificate in PEM"),
         (name_a_program_that_is_none, "ask-for-it: cannot be executed by"),
     ],
 )
@@ -200,18 +212,53 @@ def test_a_name_that_leads_elsewhere_is_no_fault_but_told(configured):
         status, output = check(configured)
     finally:
         (configured.prefix / "bin/mailq").symlink_to("../sbin/sendmail")
-    assert (status, output.count("mind ")) == (0, 1)
-    assert f"mind   sendmail: {configured.prefix}/bin/mailq should lead to it" in output
+    assert (status, output.count("warn ")) == (0, 1)
+    assert f"warn   sendmail: {configured.prefix}/bin/mailq should lead to it" in output
+
+
+@pytest.mark.parametrize(
+    "spoil", [spoil_group, close_secrets, spoil_secret, remove_secret], ids=lambda how: how.__name__
+)
+def test_a_remedy_works_as_it_is_typed_in(configured, spoil):
+    spoil(configured)
+    done = subprocess.run([configured.prefix / "bin/gatepost", "check", "--json"], capture_output=True, check=False)
+    (remedy,) = [row["remedy"] for row in json.loads(done.stdout) if row["verdict"] == "wrong"]
+    subprocess.run(remedy, shell=True, check=True, input=b"canary-secret\n")
+    status, output = check(configured)
+    assert (status, "wrong" in output) == (0, False), output
+    assert configured.send("bob@x.example", stdin=MESSAGE).status == 0
+
+
+def test_a_password_that_ends_with_a_blank_is_told(configured):
+    file = configured.secrets / "relay.password"
+    file.write_text("canary-secret \n")
+    status, output = check(configured)
+    assert (status, output.count("warn ")) == (0, 1), output
+    assert f"{file} ends with a blank, which is taken for a part of the password: sed -i " in output
+    subprocess.run(output.partition("password: ")[2].partition("\n")[0], shell=True, check=True)
+    assert file.read_text() == "canary-secret\n"
+    assert check(configured)[0] == 0
+
+
+def test_a_bundle_that_is_missing_is_no_fault_but_told(configured):
+    (bundle,) = (configured.prefix / "lib/gatepost/helper").glob("helper.*.bundle")
+    aside = bundle.rename(bundle.with_suffix(".aside"))
+    try:
+        status, output = check(configured)
+    finally:
+        aside.rename(bundle)
+    assert (status, output.count("warn ")) == (0, 1), output
+    assert f"warn   code: {bundle} is missing" in output
 
 
 def test_a_launcher_without_its_bit_is_no_fault_but_told(configured):
     """Sends without privilege are a documented way; whoever did not choose it reads what to do."""
     configured.mode(0o755)
     status, output = check(configured)
-    assert (status, output.count("mind ")) == (0, 1), output
+    assert (status, output.count("warn ")) == (0, 1), output
     service = configured.logins["mail"]
-    assert f"mind   launcher: {configured.launcher} has no set-id bit" in output
-    assert f"chown {service}:{service} {configured.launcher}, then chmod 6755" in output
+    assert f"warn   launcher: {configured.launcher} has no set-id bit" in output
+    assert f"chown {service}:{service} {configured.launcher} && chmod 6755 {configured.launcher}" in output
 
 
 @pytest.mark.parametrize("kind", ["file", "link"])
@@ -226,11 +273,15 @@ def test_another_packages_sendmail_is_told_and_not_made_unfit(configured, kind):
         theirs.rename(configured.sendmail)
     try:
         line = only_wrong_line(configured)
+        command = str(configured.prefix / "bin/gatepost")
+        others = [configured.run_as("root", command, *words) for words in (["send-test", "x@x.example"], ["selftest"])]
     finally:
         ours.rename(configured.sendmail)
         theirs.unlink(missing_ok=True)
-    assert f"another package has taken {configured.sendmail}" in line
+    taken = f"another package has taken {configured.sendmail}"
+    assert taken in line
     assert "chmod" not in line
+    assert [(each.status, each.stdout.count("\n"), taken in each.stdout) for each in others] == 2 * [(1, 1, True)]
 
 
 def name_command(installation, *command):
@@ -245,21 +296,88 @@ def test_a_command_in_which_a_user_has_a_say_is_wrong_and_one_that_hides_it_is_t
     script.write_text("print('x')\n")
     os.chown(script, alice.pw_uid, alice.pw_gid)
     name_command(configured, "/usr/bin/python3", script)
-    assert f"wrong  command: {script}: must belong to root or {configured.logins['mail']}" in check(configured)[1]
+    assert f"wrong  command: {alice.pw_dir}: must belong to root or {configured.logins['mail']}" in check(configured)[1]
     name_command(configured, "/bin/sh", "-c", f"exec python3 {script}")
     status, output = check(configured)
-    assert (status, output.count("mind ")) == (0, 1), output
-    assert "mind   command: /bin/sh is given a line to carry out that has a path in it" in output
+    assert (status, output.count("warn ")) == (0, 1), output
+    assert "warn   command: /bin/sh is given a line to carry out that has a path in it" in output
     script.unlink()
 
 
-def test_a_file_system_without_set_id_is_told(configured):
-    script = 'mount --bind "$1" "$1" && mount -o remount,bind,nosuid "$1" && exec "$1/bin/gatepost" check'
-    command = ["unshare", "--mount", "sh", "-c", script, "sh", configured.prefix]
+@pytest.mark.parametrize(
+    ("option", "remedy"), [("nosuid", "mount -o remount,bind,suid "), ("noexec", "mount -o remount,bind,exec ")]
+)
+def test_a_file_system_on_which_the_launcher_has_no_effect_is_told(configured, option, remedy):
+    place = configured.launcher.parent
+    script = 'mount --bind "$1" "$1" && mount -o remount,bind,$2 "$1" && "$3" check; ${4}"$1" && exec "$3" check'
+    command = [
+        "unshare",
+        "--mount",
+        "sh",
+        "-c",
+        script,
+        "sh",
+        place,
+        option,
+        configured.prefix / "bin/gatepost",
+        remedy,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     wrong = [line for line in done.stdout.splitlines() if line.startswith("wrong")]
     assert len(wrong) == 1, done
-    assert "mounted nosuid" in wrong[0]
+    assert f"mounted {option}: {remedy}{place}" in wrong[0]
+    assert done.returncode == 0  # once the remedy was typed in
+
+
+ALIASES = """round: about
+about: round
+program: "|/bin/cat"
+file: /var/mail/x
+list: :include:/nowhere/list
+gone: :fail: has left
+moved: gone
+fine: carol@example.org
+"""
+
+
+def test_what_cannot_be_meant_is_told_all_at_once(configured, smarthost):
+    aliases = configured.sysconfdir / "aliases"
+    aliases.write_text(ALIASES)
+    aliases.chmod(0o644)
+    routers = [
+        f'[[routers]]\nname = "aliases"\ndriver = "redirect"\nfile = "{aliases}"\n',
+        '[[routers]]\nname = "away"\ndriver = "accept"\ntransport = "relay"\ndomains = ["!ws1"]\n',
+        f'[[policies]]\ncallers = ["alcie", "{configured.logins["alice"]}", "@nobodies", "uid4242"]\n',
+    ]
+    main = {"qualify_domain": "ws1", "primary_hostname": "ws1", "trusted_users": ["no-such-user"]}
+    host = smarthost()
+    configured.configure(configured.relay_configuration(host, main) + "\n".join(routers))
+    status, output = check(configured)
+    aliases.unlink()
+    told = [line for line in output.splitlines() if not line.startswith("ok")]
+    expected = [
+        "warn   qualify_domain: qualify_domain is ws1, ",
+        "warn   primary_hostname: this machine is ws1, ",
+        "warn   names: trusted_users names no-such-user, ",
+        "warn   names: policy 1 names alcie, ",
+        "warn   names: policy 1 names nobodies, and there is no such group",
+        f"wrong  aliases: {aliases}, line 1: round@ws1: ",
+        f"wrong  aliases: {aliases}, line 2: about@ws1: ",
+        f"warn   aliases: {aliases}, line 3: program@ws1: is redirected to a pipe",
+        f"warn   aliases: {aliases}, line 4: file@ws1: is redirected to a file",
+        f"wrong  aliases: {aliases}, line 5: list@ws1: cannot be routed: there is no /nowhere/list",
+        "wrong  routers: root@ws1: is taken by no router: ",
+    ]
+    assert status == 1
+    assert [line[: len(start)] for line, start in zip(told, expected, strict=True)] == expected, output
+
+
+def test_an_empty_dev_is_told(configured):
+    script = 'mount -t tmpfs tmpfs /dev && exec "$1" check'
+    command = ["unshare", "--mount", "sh", "-c", script, "sh", configured.prefix / "bin/gatepost"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "wrong  devices: /dev/null is no device" in done.stdout
 
 
 def test_a_member_of_the_group_is_told(configured):
@@ -277,7 +395,7 @@ def test_a_copy_that_cannot_be_compiled_is_no_fault_but_told(configured):
         status, output = check(configured)
     finally:
         (configured.sysconfdir / "gatepost.compiled.new").rmdir()
-    assert (status, output.count("mind ")) == (0, 1)
+    assert (status, output.count("warn ")) == (0, 1)
     assert "sends work, yet are slower" in output
 
 

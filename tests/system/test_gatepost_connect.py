@@ -49,7 +49,7 @@ def test_a_call_says_what_was_found_and_sends_nothing(installation, relay, tls):
     host = relay(tls=tls)
     status, output = check(installation, "--connect")
     word, text = line_of(output)
-    assert (status, word) == (0, "right"), output
+    assert (status, word) == (0, "ok"), output
     assert text.startswith(f"127.0.0.1:{host.port}: TLSv1.3 TLS_")
     assert "certificate for localhost, smtp.test, 127.0.0.1" in text
     assert "until 2099-01-01; offers " in text
@@ -70,7 +70,7 @@ def test_a_login_says_which_mechanism_was_taken(installation, relay, mode):
     installation.mode(mode)
     host = relay(mechanisms=("PLAIN", "SCRAM-SHA-256"))
     status, output = check(installation, "--auth")
-    assert (status, line_of(output)[0]) == (0, "right"), output
+    assert (status, line_of(output)[0]) == (0, "ok"), output
     assert "AUTH SCRAM-SHA-256 was accepted" in output
     host.settle()
     assert (host.session.identity, host.messages) == ("ws1", [])
@@ -87,7 +87,7 @@ def test_a_login_asks_the_program_for_the_password_with_the_service_users_rights
     auth = {"user": "ws1", "password_command": [str(program)]}
     installation.configure(installation.relay_configuration(host, auth=auth))
     status, output = check(installation, "--auth")
-    assert (status, line_of(output)[0]) == (0, "right"), output
+    assert (status, line_of(output)[0]) == (0, "ok"), output
     host.settle()
     assert host.session.identity == "ws1"
 
@@ -96,7 +96,7 @@ def test_a_call_without_login_reads_no_password(installation, relay):
     relay()
     (installation.secrets / "relay.password").unlink()
     status, output = check(installation, "--connect")
-    assert (status, line_of(output)[0]) == (1, "right")
+    assert (status, line_of(output)[0]) == (1, "ok")
     status, output = check(installation, "--auth")
     assert "wrong  connect: no smart host was called: " in output
 
@@ -163,9 +163,9 @@ def test_each_host_and_each_address_has_its_line(installation, relay, smarthost)
         "check", "--connect", user="root", program=installation.prefix / "bin/gatepost", etc=etc
     ).communicate()[0]
     lines = [line for line in done.decode().splitlines() if "relay: " in line]
-    assert [line[:5].strip() for line in lines if "127.0.0.1:" in line] == ["right"]
+    assert [line[:5].strip() for line in lines if "127.0.0.1:" in line] == ["ok"]
     # Sends get through by the one address, and lose a moment with the other.
-    assert sorted(line[:5].strip() for line in lines if "localhost:" in line) == ["mind", "right"]
+    assert sorted(line[:5].strip() for line in lines if "localhost:" in line) == ["ok", "warn"]
     assert f"localhost:{only.port} [127.0.0.1]: connecting: connection refused" in done.decode()
 
 
@@ -185,7 +185,7 @@ def test_servers_that_the_dns_names_are_called_too(installation, relay):
         command = installation.prefix / "bin/gatepost"
         done = installation.start("check", "--connect", user="root", program=command, etc=etc).communicate()[0]
     lines = [line for line in done.decode().splitlines() if "relay: " in line]
-    assert lines[0].startswith(f"right  relay: good.relay.test:{host.port} [127.0.0.1]: TLSv1.3")
+    assert lines[0].startswith(f"ok     relay: good.relay.test:{host.port} [127.0.0.1]: TLSv1.3")
     assert lines[1] == "wrong  relay: mx:nowhere.test: the domain takes no mail (RFC 7505)"
 
 
@@ -204,11 +204,25 @@ def own_certificate(installation, relay, certificates):
     return configure
 
 
+def test_want_of_a_certificate_of_ours_is_told_and_the_next_host_is_called(
+    installation, relay, smarthost, certificates
+):
+    """In TLS 1.3 the smart host says so after the handshake, and Python has its certificate no longer."""
+    demanding, other = relay(client_ca=certificates.ca), smarthost(tls="starttls", auth={"ws1": PASSWORD})
+    hosts = [f"127.0.0.1:{demanding.port}", f"127.0.0.1:{other.port}"]
+    installation.configure(installation.relay_configuration(demanding, hosts=hosts), {"relay.password": PASSWORD})
+    status, output = check(installation, "--auth")
+    first, second = [line for line in output.splitlines() if "relay: 127" in line]
+    assert status == 1
+    assert first.startswith("wrong") and "TLS: the smart host ended the connection: " in first
+    assert second.startswith("ok")
+
+
 def test_a_certificate_of_ours_is_presented(installation, own_certificate):
     status, output = check(installation, "--connect")
-    assert (status, line_of(output)[0]) == (0, "right"), output
+    assert (status, line_of(output)[0]) == (0, "ok"), output
     secrets = installation.secrets
-    assert line_of(output, "certificate") == ("right", f"{secrets}/ours.pem, its key in {secrets}/ours.key")
+    assert line_of(output, "certificate") == ("ok", f"{secrets}/ours.pem, its key in {secrets}/ours.key")
 
 
 def test_a_key_of_another_certificate_is_told_without_a_call(installation, own_certificate, certificates):
@@ -234,8 +248,9 @@ def test_a_refused_password_is_not_given_away_again(installation, relay, certifi
 def test_json_has_all_of_it_and_no_password(installation, relay):
     host = relay()
     status, output = check(installation, "--auth", "--json")
-    row = json.loads(output)["findings"][-1]
-    assert (status, row["subject"], row["word"]) == (0, "relay", "right")
+    row = json.loads(output)[-1]
+    assert (status, row["subject"], row["verdict"], row["remedy"]) == (0, "relay", "ok", "")
+    row = row["facts"]
     assert (row["host"], row["address"], row["tls"], row["auth"]) == (
         f"127.0.0.1:{host.port}",
         "127.0.0.1",
@@ -275,7 +290,7 @@ def test_a_certificate_that_nobody_verifies_is_shown_and_called_so(installation,
     relay(certificate=certificates.expired, changes={"tls_verify": False})
     status, output = check(installation, "--connect")
     word, text = line_of(output)
-    assert (status, word) == (0, "mind")
+    assert (status, word) == (0, "warn")
     assert "which expired on 2021-01-01 (not verified)" in text
 
 

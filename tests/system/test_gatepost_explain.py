@@ -66,6 +66,12 @@ def test_a_user_who_does_not_exist_is_a_clear_failure(routed):
     assert explain(routed, "carol@x.example", "--as", "nobody-there") == (1, "there is no user nobody-there\n")
 
 
+@pytest.mark.parametrize(("who", "kind"), [("mail", "service"), ("null", "stand-in")])
+def test_an_account_that_cannot_send_is_told_as_by_a_send(routed, who, kind):
+    name = routed.logins[who]
+    assert explain(routed, "carol@x.example", "--as", name) == (1, f"the {kind} user {name} cannot send\n")
+
+
 def test_a_configuration_that_is_wrong_is_told(routed):
     with routed.configuration.open("a") as file:
         file.write("colour = 1\n")

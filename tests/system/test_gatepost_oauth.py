@@ -324,6 +324,11 @@ def test_a_login_as_the_last_time_takes_no_other_words(place, server):
     assert "give --client-id too" in gatepost(place, "login", "relay", "--scope", "all").stderr
 
 
+def test_a_transport_that_is_not_there_is_told_printable(place):
+    told = f"gatepost: ?[31m: {place.configuration}: has no transport ?[31m\n"
+    assert gatepost(place, "login", "\x1b[31m").stderr == told
+
+
 def test_a_client_secret_goes_to_the_token_endpoint_from_a_file_of_roots(place, server):
     auth = server(tokens("access-2"))
     file = place.sysconfdir / "client.secret"
@@ -332,4 +337,7 @@ def test_a_client_secret_goes_to_the_token_endpoint_from_a_file_of_roots(place, 
     assert [form.get("client_secret") for form in auth.asked] == [None, "GOCSPX-canary"]
     assert grant_of(place)["client_secret"] == "GOCSPX-canary"
     file.chmod(0o666)
-    assert "can be written by others than root" in login(place, auth, "--client-secret-file", file).stderr
+    try:
+        assert "can be written by others than root" in login(place, auth, "--client-secret-file", file).stderr
+    finally:
+        file.unlink()

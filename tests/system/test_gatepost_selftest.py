@@ -127,7 +127,7 @@ def test_everything_holds_and_nothing_is_sent(installation, host, mode, untried,
     installation.mode(mode)
     done = selftest(installation, "--as", installation.logins.get(login, login))
     assert rows_of(done, "holds") == set(ROWS) - untried, done.stdout
-    assert rows_of(done, "mind") == untried
+    assert rows_of(done, "warn") == untried
     assert done.returncode == 0
     host.settle()
     assert host.connections == 0
@@ -221,7 +221,7 @@ def test_what_cannot_be_tried_is_told_with_its_reason(installation, smarthost):
     """Who is trusted may claim to be anybody: that is no attack."""
     installation.configure_relay(smarthost(), {"trusted_users": ["nobody"]})
     done = selftest(installation)
-    assert rows_of(done, "mind") == {"claim"}
+    assert rows_of(done, "warn") == {"claim"}
     assert "cannot be tried here: the configuration allows nobody any reverse-path" in done.stdout
     assert done.returncode == 0
 

@@ -79,6 +79,7 @@ def test_a_dead_smart_host_is_told(installation, host):
     [
         (["bob@x.example\nBcc: eve@x.example"], "the address has a control character"),
         (["bob@x.example", "--as", "nobody-there"], "there is no user nobody-there"),
+        (["bob@x.example", "--as", ""], "there is no user "),
         ([], "the following arguments are required: ADDRESS"),
         (["a@x.example", "b@x.example"], "unrecognized arguments: b@x.example"),
     ],

@@ -163,7 +163,7 @@ def test_uninstalling_takes_links_of_ours_that_lead_nowhere(installation, other)
 
 
 def test_installing_where_others_could_exchange_it_is_refused(installation, other):
-    for folder in ("usr", "usr/libexec", "etc"):
+    for folder in ("usr/share/man/man8", "usr/lib/systemd/system", "usr", "usr/libexec", "etc"):
         (other / folder).mkdir(parents=True, exist_ok=True)
         os.chown(other / folder, installation.account("alice").pw_uid, 0)
         done = make("install", *settings(installation, other))

@@ -45,7 +45,7 @@ def kernel_without(number):
 LANDLOCK, SECCOMP = "444", "seccomp_number()"
 
 
-@pytest.mark.parametrize("sandbox", ["auto", "required"])
+@pytest.mark.parametrize("sandbox", ["best-effort", "required"])
 def test_where_the_kernel_has_all_of_it_nothing_is_said(installation, smarthost, sandbox):
     installation.configure_relay(smarthost(), {"sandbox": sandbox})
     result = installation.send("carol@example.org", stdin=MESSAGE)
@@ -86,7 +86,7 @@ def test_nor_without_privilege(installation, smarthost):
         personal.remove()
 
 
-@pytest.mark.parametrize(("sandbox", "word", "status"), [("auto", "mind", 0), ("required", "wrong", 1)])
+@pytest.mark.parametrize(("sandbox", "word", "status"), [("best-effort", "warn", 0), ("required", "wrong", 1)])
 def test_check_tells_the_administrator(installation, smarthost, sandbox, word, status):
     installation.configure_relay(smarthost(), {"sandbox": sandbox})
     command = [*kernel_without(LANDLOCK), installation.prefix / "bin/gatepost", "check"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from admin.finding import MIND
+from admin.finding import WARN
 from admin.keywords import KNOWN, check_keywords
 from helper.config.parsers import KEYWORD
 from helper.config.values import Transport
@@ -33,5 +33,5 @@ def test_what_is_known_is_not_minded():
 )
 def test_what_nobody_knows_is_minded_with_what_was_perhaps_meant(keyword, ending):
     ((word, subject, text),) = found("DSN", keyword)
-    assert (word, subject) == (MIND, "relay")
+    assert (word, subject) == (WARN, "relay")
     assert text.startswith("discard_ehlo_keywords: ") and text.endswith(ending)

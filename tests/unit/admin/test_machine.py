@@ -7,8 +7,8 @@ import re
 import pytest
 
 from admin.finding import Caution
-from admin.machine import judge_kernel, judge_sandbox
-from helper.failure import SystemFault
+from admin.machine import judge_kernel, judge_sandbox, refuse_closed, refuse_old_kernel
+from helper.failure import ConfigError, SystemFault
 
 GOOD = {"fs/suid_dumpable": "0", "fs/protected_hardlinks": "1"}
 
@@ -76,3 +76,29 @@ def test_a_kernel_without_the_sandbox_that_is_required_is_wrong(abi, has_seccomp
 def test_an_old_landlock_is_enough_for_who_requires_a_sandbox(abi):
     with pytest.raises(Caution):
         judge_sandbox(abi, True, is_required=True)
+
+
+@pytest.mark.parametrize("release", ["4.19.0-27-amd64", "5.8.18", "5.4"])
+def test_a_kernel_that_is_too_old_is_told(release):
+    with pytest.raises(SystemFault, match="is the oldest that will do"):
+        refuse_old_kernel(release)
+
+
+@pytest.mark.parametrize("release", ["5.9.0", "5.10.0-32-amd64", "6.1.0", "10.0", "odd"])
+def test_a_kernel_that_is_new_enough_is_not(release):
+    refuse_old_kernel(release)
+
+
+def test_a_library_that_users_cannot_read_is_told_with_what_keeps_them_out(tmp_path):
+    module = tmp_path / "lib" / "os.py"
+    module.parent.mkdir(mode=0o755)
+    module.write_text("")
+    module.chmod(0o640)
+    with pytest.raises(ConfigError, match=r"chmod o\+r$") as caught:
+        refuse_closed(str(module))
+    assert caught.value.file == str(module)
+    module.chmod(0o644)
+    module.parent.chmod(0o700)
+    with pytest.raises(ConfigError, match=r"chmod o\+x$") as caught:
+        refuse_closed(str(module))
+    assert caught.value.file == str(module.parent)

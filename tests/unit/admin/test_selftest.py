@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from admin.finding import FAILS, HOLDS, MIND, Caution
+from admin.finding import FAILS, HOLDS, WARN, Caution
 from admin.selftest.attacker import allowed
 from admin.selftest.held import has_only_rights_of
 from admin.selftest.proof import Proof, examine
@@ -34,7 +34,7 @@ def raising(error):
     [
         (lambda _: [], HOLDS, "alice stays out"),
         (lambda _: ["a", "b"], FAILS, "alice stays out: broken by: a, b"),
-        (raising(Caution("no door")), MIND, "alice stays out: cannot be tried here: no door"),
+        (raising(Caution("no door")), WARN, "alice stays out: cannot be tried here: no door"),
         (raising(SystemFault("no helper")), FAILS, "alice stays out: not proved: no helper"),
         (raising(PermissionError(1, "No", "/f")), FAILS, "alice stays out: not proved: [Errno 1] No: '/f'"),
     ],

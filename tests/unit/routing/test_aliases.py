@@ -152,6 +152,7 @@ def test_counts_entries(octets, count):
         (b"a: b,\n  c d\n", 1),
         (b"a: :include:list\n", 1),
         (b"a: # only a comment\n", 1),
+        ("\ufeffa: b\n".encode("utf-16-le"), 1),
     ],
 )
 def test_names_the_line_of_the_first_wrong_entry(octets, line):

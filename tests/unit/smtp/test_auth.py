@@ -5,9 +5,9 @@ import base64
 import pytest
 
 from helper import status
-from helper.failure import HostFailed
+from helper.failure import HostFailed, ReplyError
 from helper.secret import Secret
-from helper.smtp.auth import COMMAND_LIMIT, authenticate
+from helper.smtp.auth import COMMAND_LIMIT, after, authenticate
 from helper.smtp.dialogue import Session
 from helper.smtp.extensions import Extensions
 from helper.smtp.reply import take_reply
@@ -222,6 +222,13 @@ def test_a_failure_names_what_was_refused_before_it(replies, problem, exit_statu
         play(steps("SCRAM-SHA-256", "SCRAM-SHA-1"), replies)
     assert caught.value.problem.startswith(problem)
     assert caught.value.status == exit_status
+
+
+def test_a_reply_that_makes_no_sense_hides_no_failed_login():
+    refused = (("SCRAM-SHA-256", take_reply(bytearray(b"535 no\r\n"))),)
+    failure = after(refused, ReplyError("AUTH PLAIN", "makes no sense"))
+    assert failure.problem == "AUTH SCRAM-SHA-256 was refused: 535 no; the reply to AUTH PLAIN makes no sense"
+    assert failure.status == status.NOT_PERMITTED
 
 
 @pytest.mark.parametrize("reply", [b"432 4.7.12 transition\r\n", b"454 4.7.0 later\r\n", b"421 bye\r\n", b"538 no\r\n"])

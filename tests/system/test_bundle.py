@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 BUNDLED = ("helper.entry.set_id", "helper.last_words", "helper.story")  # what is loaded before the drop, and after it
 PYTHON = ("/usr/bin/python3", "-I", "-S", "-B")
 

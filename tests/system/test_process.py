@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 START = f"""
 import sys
 sys.path += [{str(ROOT)!r}, "/usr/lib/python3/dist-packages"]

@@ -32,7 +32,7 @@ def built(folder: Path, *sources: str, options: tuple[str, ...] = ()) -> Path:
 def find_account(tmp_path_factory):
     folder = tmp_path_factory.mktemp("accounts")
     passwd = folder / "passwd"
-    program = built(folder, "tests/unit/c/find_account.c", options=(f'-DACCOUNTS="{passwd}"',))
+    program = built(folder, "tests/system/c/find_account.c", options=(f'-DACCOUNTS="{passwd}"',))
 
     def find(content: bytes, name: str = "mailuser") -> str:
         passwd.write_bytes(content)

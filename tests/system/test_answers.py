@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.gatherer import SANITIZED, compile_program, frame, input_question, message_question, status
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 SEEDS = [file.read_bytes() for file in sorted((ROOT / "fuzz/c/seeds/answers").iterdir())]
 FRAMES = [
     *(message_question(), message_question(1000, True), input_question(), input_question(9)),
@@ -24,7 +24,7 @@ DAMAGES = 4000
 @pytest.fixture(scope="module")
 def program(tmp_path_factory) -> Path:
     target = tmp_path_factory.mktemp("answers") / "answers"
-    compile_program(target, ["tests/unit/c/fuzzed.c", "fuzz/c/answers.c", "frontend/answers.c"], *SANITIZED)
+    compile_program(target, ["tests/system/c/fuzzed.c", "fuzz/c/answers.c", "frontend/answers.c"], *SANITIZED)
     return target
 
 

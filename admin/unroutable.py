@@ -1,0 +1,130 @@
+"""Unroutable: local addresses and aliases that no message reaches; each is routed as in a send of root's.
+
+Users write .forward files and lists, so this is done without root's rights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from admin.accounts import give_up_root
+from admin.finding import WARN, WRONG, Finding, reason
+from admin.found_apart import found_apart
+from helper.config.values import Configuration, Router, alias_files
+from helper.delivery.files import CALLERS
+from helper.delivery.identify import home_of
+from helper.discreet import for_log
+from helper.failure import Failure
+from helper.message.address import AddressSyntax, Mailbox, parse_mailbox
+from helper.privileged import load, paths
+from helper.privileged.accounts import account
+from helper.routing.aliases import AliasFile, entries, key_end
+from helper.routing.caller import Caller
+from helper.routing.items import ListSyntax
+from helper.routing.lists import DEFAULT_KEY, Lookups
+from helper.routing.patterns import matches
+from helper.routing.route import route
+from helper.routing.routers import NO_LOCAL_DELIVERY
+from helper.text import without_mark
+
+ROOT = Caller(b"root", 0, frozenset({b"root"}), trusted=True)
+EXAMINED = 1000  # aliases of a file; so many are made by a machine, which makes all of them alike
+LOCAL = b"root"
+TIME_LIMIT_S = 60
+NO_ROUTER = "is taken by no router"
+# What is another mail server's to do, what another caller may reach, and what the stand-in may not look into.
+PERHAPS_MEANT = (NO_LOCAL_DELIVERY, NO_ROUTER, "goes no further", "cannot be read")
+MEANT = ("is not taken", "is redirected to :")
+
+
+def check_routes(configuration: Configuration) -> Iterator[Finding]:
+    """Yield the routers that are never asked, and the addresses that go nowhere."""
+    yield from check_order(configuration)
+    yield from found_apart(
+        lambda: check_addresses(configuration), TIME_LIMIT_S, "aliases", "not every alias was routed"
+    )
+
+
+def check_addresses(configuration: Configuration) -> Iterator[Finding]:
+    """Yield the same for addresses alone, root given up; a file that cannot be read is told elsewhere."""
+    try:
+        files = {path: load.alias_file(path) for path in alias_files(configuration)}
+        give_up_root(account(paths.STANDIN_USER), [])
+    except Failure:
+        return
+    for path, octets in files.items():
+        if octets is not None:
+            yield from check_aliases(path, octets, files, configuration)
+    is_for_all = not any(router.callers or router.senders for router in configuration.routers)
+    failure = failure_of(Mailbox(LOCAL, configuration.qualify_recipient), files, configuration)
+    if is_for_all and NO_ROUTER in failure:
+        text = f"{failure}: mail to local addresses fails, until a router of {paths.CONFIGURATION} takes them"
+        yield Finding(WRONG, "routers", text)
+
+
+def check_order(configuration: Configuration) -> Iterator[Finding]:
+    """Yield each redirect router that stands after one that takes every local address."""
+    taken_by: Router | None = None
+    for router in configuration.routers:
+        if taken_by is not None and router.driver == "redirect":
+            text = f"router {router.name} is never asked for local addresses, for {taken_by.name} takes them all"
+            yield Finding(WRONG, "routers", f"{text}: put {router.name} first in {paths.CONFIGURATION}")
+        if takes_all_local(router, configuration):
+            taken_by = taken_by or router
+
+
+def takes_all_local(router: Router, configuration: Configuration) -> bool:
+    """Say whether a router leaves no local address to those after it."""
+    is_narrow = router.local_parts or router.senders or router.callers or router.check_local_user
+    is_local = not router.domains or matches(router.domains, configuration.qualify_recipient)
+    return router.driver != "redirect" and not is_narrow and is_local
+
+
+def check_aliases(
+    path: str, octets: bytes, files: Mapping[str, bytes | None], configuration: Configuration
+) -> Iterator[Finding]:
+    """Yield the aliases of a file that fail whoever writes to them. What `:fail:` says is meant."""
+    whole = AliasFile(octets)
+    try:
+        found = list(entries(octets))[:EXAMINED]
+    except ListSyntax:
+        return  # told where the entries are counted
+    lines = without_mark(octets).split(b"\n")
+    for number, _ in found:
+        key = lines[number - 1][: key_end(lines[number - 1])]
+        mailbox = mailbox_of(key, configuration.qualify_recipient)
+        entry = None if mailbox is None else whole.find(mailbox.local_part)
+        if mailbox is None or entry is None or whole.line_of(entry) != number:
+            continue
+        failure = failure_of(mailbox, files, configuration)
+        if failure and not any(words in failure for words in MEANT):
+            word = WARN if any(words in failure for words in PERHAPS_MEANT) else WRONG
+            yield Finding(word, "aliases", f"{path}, line {number}: {failure}")
+
+
+def mailbox_of(key: bytes, domain: bytes) -> Mailbox | None:
+    """Return the address that a key of an alias file is for; None for the default entry, and for what is no address."""
+    if key == DEFAULT_KEY:
+        return None
+    try:
+        return parse_mailbox(key, domain)
+    except AddressSyntax:
+        return None
+
+
+def failure_of(mailbox: Mailbox, files: Mapping[str, bytes | None], configuration: Configuration) -> str:
+    """Return why an address goes nowhere, nothing where it goes somewhere."""
+    lookups = Lookups(files.get, CALLERS.read, home_of, lambda _path: True)
+    try:
+        route(
+            [mailbox],
+            configuration.routers,
+            configuration.transports,
+            None,
+            ROOT,
+            lookups,
+            qualify_recipient=configuration.qualify_recipient,
+        )
+    except Failure as failure:
+        return for_log(reason(failure))
+    return ""
