@@ -421,7 +421,8 @@ is a regular expression, and a leading
 .B !
 negates. The first of a list that matches decides; a list that ends with a negated one takes what none matched.
 Addresses and patterns are compared in one spelling: domains as A-labels (xn\\-\\-...), in lower case and without a
-trailing dot, local parts in NFC and without needless quotes; case is never told apart. A label of a domain that is
+trailing dot, local parts in NFC and without quotes; case is never told apart. Only a regular expression is compared
+with the quotes that a local part needs. A label of a domain that is
 not in ASCII can have no
 .B *
 in it, and a regular expression has to be in ASCII.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from helper.message.address_list import AddrSpec as AddrSpec
 from helper.message.address_list import parse_address_list as parse_address_list
-from helper.message.local_part import NON_ASCII, has_no_empty_label, unescape
+from helper.message.local_part import NON_ASCII, has_no_empty_label
+from helper.message.local_part import content_of as content_of
 from helper.message.local_part import lower_case as lower_case
 from helper.message.local_part import wire_local_part as wire_local_part
 from helper.message.tokens import LETTERS_AND_DIGITS
@@ -82,9 +83,7 @@ def check_local_part(local_part: bytes) -> None:
     if len(local_part) > LOCAL_PART_LIMIT:
         raise AddressSyntax(f"a local part has more than {LOCAL_PART_LIMIT} octets", 0)
     check_characters(local_part, 0)
-    is_quoted = local_part[:1] == b'"'
-    content = unescape(local_part[1:-1]) if is_quoted else local_part
-    if wire_local_part(content) != local_part:
+    if wire_local_part(content_of(local_part)) != local_part:
         raise AddressSyntax("a local part is not in its wire form", 0)
 
 

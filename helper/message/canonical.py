@@ -1,7 +1,7 @@
 """The one form in which addresses, and patterns for them, are compared: who writes one otherwise evades no pattern.
 
 Domains in A-labels, lower case and without a trailing dot; local parts in NFC (RFC 6532, section 3.1) and without
-quotes that they do not need. Only what is not plain ASCII comes here.
+quotes that they do not need; patterns, without any. Only what is not plain ASCII comes here.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 
 from helper.message.a_label import NoALabel, a_label, ascii_domain
-from helper.message.local_part import is_dot_string, unescape, wire_local_part
+from helper.message.local_part import content_of, unescape, wire_local_part
 
 WILDCARD = "*"
 
@@ -24,8 +24,7 @@ class NoCanonicalForm(Exception):
 
 def canonical_parts(local_part: bytes, domain: bytes) -> tuple[bytes, bytes]:
     """Return local part (wire form) and domain of an address in UTF-8. NoALabel for a domain that has none."""
-    content = unescape(local_part[1:-1]) if local_part.startswith(b'"') else local_part
-    normalized = unicodedata.normalize("NFC", content.decode("utf-8")).encode("utf-8")
+    normalized = unicodedata.normalize("NFC", content_of(local_part).decode("utf-8")).encode("utf-8")
     return wire_local_part(normalized), ascii_domain(domain)
 
 
@@ -48,7 +47,7 @@ def address_pattern(pattern: str) -> str:
         return pattern
     head, tail = pattern.partition(WILDCARD)[0], pattern.rpartition(WILDCARD)[2]
     middle = pattern[len(head) : len(pattern) - len(tail)]
-    if not middle.isascii():
+    if not middle.isascii() or '"' in pattern:
         raise NoCanonicalForm("must have an @ between local part and domain")
     return lower_case(head.encode("utf-8")).decode("utf-8") + domain_pattern(middle + tail)
 
@@ -58,9 +57,9 @@ def local_part_pattern(pattern: str) -> str:
     octets = pattern.encode("utf-8")
     is_quoted = len(octets) > 1 and octets.startswith(b'"') and octets.endswith(b'"')
     content = unescape(octets[1:-1]) if is_quoted else octets
-    if is_dot_string(content) or (content and WILDCARD not in pattern):
-        octets = wire_local_part(content)
-    return lower_case(octets).decode("utf-8")
+    if is_quoted and content.startswith((b"!", b"^")):
+        raise NoCanonicalForm("must not begin with a quoted ! or ^: write a regular expression")
+    return lower_case(content).decode("utf-8")
 
 
 def domain_pattern(pattern: str) -> str:

@@ -17,6 +17,11 @@ def wire_local_part(content: bytes) -> bytes:
     return b'"' + content.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
 
 
+def content_of(local_part: bytes) -> bytes:
+    """Return what a local part in its wire form means."""
+    return unescape(local_part[1:-1]) if local_part.startswith(b'"') else local_part
+
+
 def is_dot_string(content: bytes) -> bool:
     """Say whether it can be a local part without quotes."""
     is_plain = not content.translate(None, ATEXT + b"." + NON_ASCII)

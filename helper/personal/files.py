@@ -70,7 +70,7 @@ def keeper_of(configuration: str) -> Keeper:
 def environment_of_programs() -> dict[str, str]:
     """Return what a program that is asked for a password needs of the caller's: pass, secret-tool, scripts with `~`."""
     given = {name: os.environ[name] for name in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS") if name in os.environ}
-    return {"HOME": home()} | given
+    return {"HOME": home() or "/"} | given
 
 
 def refuse_writable(path: str, status: os.stat_result) -> None:

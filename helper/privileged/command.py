@@ -54,12 +54,23 @@ def output_of(command: tuple[str, ...], keeper: Keeper = ROOT, timeout_s: float 
         refuse_callers_uid(program)
         refuse_tight_limits(program)
     said = os.memfd_create("said", os.MFD_CLOEXEC) if keeper.environment else -1
-    head, _, output = supervised(command, keeper, said, timeout_s).partition(b"\n")
+    try:
+        return line_of(program, supervised(command, keeper, said, timeout_s), timeout_s)
+    except ConfigError as error:
+        raise ConfigError(program, error.problem + last_line(said)) from None
+    finally:
+        if said >= 0:
+            os.close(said)
+
+
+def line_of(program: str, report: bytes, timeout_s: float) -> bytes:
+    """Return the line of a report. ConfigError where the program has failed, or has not written one line."""
+    head, _, output = report.partition(b"\n")
     if len(output) > SECRET_LIMIT:
         raise ConfigError(program, f"wrote more than {SECRET_LIMIT} octets")
     problem = problem_of(head, timeout_s)
     if problem:
-        raise ConfigError(program, problem + last_line(said))
+        raise ConfigError(program, problem)
     return one_line(program, output)
 
 
@@ -137,7 +148,8 @@ def last_line(said: int) -> str:
     """Return the last line that a program of the caller's own has written to standard error, printable and bounded."""
     if said < 0:
         return ""
-    lines = os.pread(said, SAID_LIMIT, max(0, os.fstat(said).st_size - SAID_LIMIT)).split(b"\n")
-    text = next((line for line in reversed(lines) if line.strip()), b"").decode("ascii", "replace")
+    # Who opens /dev/stderr anew cuts off what was there: a file has zeros then where that had been.
+    octets = os.pread(said, SAID_LIMIT, max(0, os.fstat(said).st_size - SAID_LIMIT)).replace(b"\0", b"")
+    text = next((line for line in reversed(octets.split(b"\n")) if line.strip()), b"").decode("ascii", "replace")
     shown = "".join(each if " " <= each <= "~" else "?" for each in text).strip()
     return f": {shown}" if shown else ""

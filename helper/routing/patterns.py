@@ -3,12 +3,13 @@
 A list is read as Exim reads its lists (chapter "Domain, host, address, and local part lists"): the first item that
 matches decides, and a list whose last item is negated takes what no item matched. Nothing here tells upper case from
 lower case, and no text may have line ends in it (a Mailbox has none): `$` in an expression would match before one.
-A Mailbox has one spelling, and the configuration brings patterns into the same one (helper/message/canonical.py).
+A Mailbox has one spelling, and the configuration brings patterns into the same one (helper/message/canonical.py). The
+quotes that a local part needs are compared by an expression alone: `b*@example.net` takes `"b b"@example.net`.
 """
 
 from __future__ import annotations
 
-from helper.message.address import lower_case
+from helper.message.address import content_of, lower_case
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,9 +21,16 @@ NULL_REVERSE_PATH = b"<>"
 
 
 def matches(patterns: tuple[bytes, ...], text: bytes) -> bool:
-    """Say whether a list of patterns takes a domain or a local part; the empty list takes nothing."""
+    """Say whether a list of patterns takes a domain; the empty list takes nothing."""
     text = lower_case(text)
     return decide(patterns, lambda pattern: matches_text(pattern, text))
+
+
+def matches_local_part(patterns: tuple[bytes, ...], local_part: bytes) -> bool:
+    """Say the same of a local part in its wire form."""
+    local_part = lower_case(local_part)
+    content = content_of(local_part)
+    return decide(patterns, lambda pattern: matches_text(pattern, local_part if pattern.startswith(b"^") else content))
 
 
 def matches_address(patterns: tuple[bytes, ...], mailbox: Mailbox | None) -> bool:
@@ -49,7 +57,10 @@ def matches_parts(pattern: bytes, local_part: bytes, domain: bytes) -> bool:
     Local part and domain are compared apart, so that a quoted local part with an `@` in it cannot lend the pattern
     `*@example.*` a domain that is not the address's own.
     """
-    if b"@" not in pattern or pattern.startswith(b"^"):
+    if pattern.startswith(b"^"):
+        return matches_expression(pattern, local_part + b"@" + domain)
+    local_part = content_of(local_part)
+    if b"@" not in pattern:
         return matches_text(pattern, local_part + b"@" + domain)
     wanted_local_part, _, wanted_domain = pattern.rpartition(b"@")
     return matches_text(wanted_domain, domain) and matches_text(wanted_local_part, local_part)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from helper.config.values import Host
 from helper.record import Record
 from helper.routing.items import BLACKHOLE, DEFER, FAIL, FILE, PIPE, UNKNOWN, VERDICTS
-from helper.routing.patterns import matches, matches_address
+from helper.routing.patterns import matches, matches_address, matches_local_part
 from helper.routing.undeliverable import Undeliverable, printable
 
 TYPE_CHECKING = False
@@ -47,7 +47,7 @@ def unmet_condition(router: Router, mailbox: Mailbox, circumstances: Circumstanc
     """Return the name of the first condition under which the router is not for this address, None where all hold."""
     if router.domains and not matches(router.domains, mailbox.domain):
         return "domains"
-    if router.local_parts and not matches(router.local_parts, mailbox.local_part):
+    if router.local_parts and not matches_local_part(router.local_parts, mailbox.local_part):
         return "local_parts"
     if router.senders and not matches_address(router.senders, circumstances.reverse_path):
         return "senders"

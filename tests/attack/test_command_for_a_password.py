@@ -69,13 +69,14 @@ def test_the_program_has_the_service_users_rights_and_nothing_of_the_callers(ins
     installation.mode(mode)
     spy = program(place, SPY.format(folder=place / "out", secret=SECRET))
     configure(installation, host, [spy, "one", "$two; three"])
-    result = installation.send("bob@x.example", stdin=MESSAGE, user=user, env={"BASH_ENV": "/x", "EVIL": "yes"})
+    names = ("BASH_ENV", "EVIL", "HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
+    result = installation.send("bob@x.example", stdin=MESSAGE, user=user, env=dict.fromkeys(names, "/callers"))
     installation.mode(0o6755)
     assert (result.status, result.stderr) == (0, "")
     out = {file.name: file.read_text() for file in (place / "out").iterdir()}
     assert out["arguments"] == "one $two; three\n"
-    assert "EVIL" not in out["env"]
-    assert "BASH_ENV" not in out["env"]
+    assert "/callers" not in out["env"]
+    assert not [name for name in names if f"{name}=" in out["env"]]
     ids = {line.split(":")[0]: line.split()[1:] for line in out["status"].splitlines() if line[:3] in ("Uid", "Gid")}
     service = installation.account("mail")
     assert ids["Gid"] == [str(service.pw_gid)] * 4
@@ -103,6 +104,7 @@ def test_a_token_command_gives_a_token(installation, smarthost, place):
     ("text", "mode", "reason"),
     [
         ("#!/bin/sh\nexit 3\n", 0o755, "failed with status 3"),
+        ("#!/bin/sh\necho what the caller must not know >&2; exit 3\n", 0o755, "failed with status 3"),
         ("#!/bin/sh\nkill -9 $$\n", 0o755, "failed with status -9"),
         ("#!/bin/sh\necho x\n", 0o644, "cannot be executed"),
         ("#!/bin/sh\n", 0o755, "gives nothing: a password was expected"),

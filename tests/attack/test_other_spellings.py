@@ -7,7 +7,15 @@ import pytest
 from tests.system.world import ACCEPT, configure, public_file, redirect
 
 MESSAGE = b"Subject: hello\n\nhello\n"
-PATTERNS = ["!*@xn--bcher-kva.example", "!*@*.straße.example.", "!zoë@example.org", "!max@example.org", "*"]
+PATTERNS = [
+    "!*@xn--bcher-kva.example",
+    "!*@*.straße.example.",
+    "!zoë@example.org",
+    "!max@example.org",
+    "!a..b@example.org",
+    "!adm*@example.org",
+    "*",
+]
 EVASIONS = [
     "u@bücher.example",
     "u@BÜCHER.EXAMPLE",
@@ -23,6 +31,8 @@ EVASIONS = [
     '"zoe\u0308"@Example.Org',
     '"max"@example.org',
     '"m\\ax"@EXAMPLE.ORG',
+    "a..b@example.org",
+    '"adm in"@example.org',
 ]
 WITHOUT_ONE_SPELLING = {
     "helper/message/address.py": {
@@ -77,7 +87,9 @@ def test_a_domain_without_a_labels_goes_nowhere(installation, smarthost, address
     assert "cannot be put into ASCII" in result.reason
 
 
-@pytest.mark.parametrize("pattern", ["^.*@bücher\\.example$", "*@*bücher.example", "!*@\ufb01.example"])
+@pytest.mark.parametrize(
+    "pattern", ["^.*@bücher\\.example$", "*@*bücher.example", "!*@\ufb01.example", '"^a"@example.org']
+)
 def test_a_pattern_that_could_not_mean_what_it_says_is_refused(installation, smarthost, pattern):
     configure(installation, smarthost(), policies=[{"recipients": [pattern]}])
     result = installation.send("carol@example.org", stdin=MESSAGE)

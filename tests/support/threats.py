@@ -29,11 +29,11 @@ IDENTITY: Mapping[str, Attack] = {
     "A3": ("a drop that fails or can be taken back", attack("drop_is_irreversible")),
     "A4": (
         "the uid -1",
-        below("unit", "c_programs::test_an_account_is_found_only_where_the_line_is_right"),
+        below("system", "c_programs::test_an_account_is_found_only_where_the_line_is_right"),
     ),
     "A5": (
         "ids that get lost in an exec",
-        (*below("unit", "c_programs::test_the_launcher_leaves_the_ids_as_they_are"), *attack("drop_is_irreversible")),
+        (*below("system", "c_programs::test_the_launcher_leaves_the_ids_as_they_are"), *attack("drop_is_irreversible")),
     ),
     "A6": ("groups that outlive the user", attack("drop_is_irreversible")),
     "A7": ("a set-id file that its owner replaces", attack("service_user_taken_over", "roots_send")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from helper.privileged.accounts import find_account
-from tests.unit.test_c_programs import ACCOUNT_LINES, LINE
+from tests.system.test_c_programs import ACCOUNT_LINES, LINE
 
 
 @pytest.mark.parametrize(("content", "found"), ACCOUNT_LINES)

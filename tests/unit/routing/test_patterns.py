@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helper.message.address import Mailbox
-from helper.routing.patterns import matches, matches_address
+from helper.routing.patterns import matches, matches_address, matches_local_part
 
 
 @pytest.mark.parametrize(
@@ -65,10 +65,24 @@ def test_reads_a_list_as_exim_does(patterns, text, taken):
         ((b"^bob@",), b"bob", b"example.net", True),
         ((b"!boss@example.net", b"*@example.net"), b"boss", b"example.net", False),
         ((b"<>",), b"bob", b"example.net", False),
+        ((b"a..b@example.net",), b'"a..b"', b"example.net", True),
+        ((b".a@example.net",), b'".a"', b"example.net", True),
+        ((b"a,b@example.net",), b'"a,b"', b"example.net", True),
+        ((b"a\\b@example.net",), b'"a\\\\b"', b"example.net", True),
+        ((b"b*@example.net",), b'"b b"', b"example.net", True),
+        ((b"*b@example.net",), b'"b b"', b"example.net", True),
+        ((b"b*",), b'"b b"', b"example.net", True),
+        ((b"*@example.net",), b'"x@example.net"', b"example.org", False),
+        ((b'^"b b"@',), b'"b b"', b"example.net", True),
     ],
 )
 def test_takes_addresses(patterns, local_part, domain, taken):
     assert matches_address(patterns, Mailbox(local_part, domain)) is taken
+
+
+@pytest.mark.parametrize("pattern", [b"b*", b"b b", b"*B", b'^"b b"$', b"!c"])
+def test_takes_local_parts_whose_quotes_are_needed(pattern):
+    assert matches_local_part((pattern,), b'"b b"')
 
 
 @pytest.mark.parametrize(
