@@ -35,8 +35,8 @@ STATIC = @! readelf -lW $@ | grep -q INTERP || { rm $@; echo "make: $@ was not l
 # deps: what build, install and demo need
 DEPS      = gcc libc6-dev make python3 python3-dnspython python3-aiosmtpd openssl ca-certificates passwd
 # test-deps: what the tests and the benchmark need beside that
-TEST_DEPS = python3-prctl python3-oauthlib python3-pytest python3-pytest-xdist python3-hypothesis python3-venv shellcheck util-linux \
-            libcap2-bin strace procps iproute2 systemd groff-base debian-archive-keyring binutils musl-tools
+TEST_DEPS = python3-prctl python3-oauthlib python3-pytest python3-pytest-xdist python3-hypothesis python3-hatchling python3-venv shellcheck \
+            util-linux libcap2-bin strace procps iproute2 systemd groff-base debian-archive-keyring binutils musl-tools
 # deb, and package-test with the tools of other distributions
 PACKAGERS = debhelper dh-apparmor po-debconf lintian apparmor mmdebstrap rpm rpmlint makepkg pacman-package-manager \
             libarchive-tools
@@ -49,7 +49,7 @@ LINTERS = ruff==0.17.6 mypy==2.4.1
 FETCH = sh packaging/fetch.sh "make $(or $(MAKECMDGOALS),$@)" $(1)
 
 # What root makes in a checkout belongs to the owner of the checkout, who can then go on without root.
-GIVE_BACK = trap 'test "$$(id -u)" != 0 || chown -Rh --reference=Makefile $(BUILD)' EXIT;
+GIVE_BACK = trap 'test "$$(id -u)" != 0 || test ! -d $(BUILD) || chown -Rh --reference=Makefile $(BUILD)' EXIT;
 
 # Nothing is written between the sources: compiled modules go below build/.
 export PYTHONPYCACHEPREFIX = $(abspath $(BUILD))/pycache

@@ -78,12 +78,18 @@ def told(word: str, subject: str, failure: Failure) -> Finding:
     """Return a finding of a failure, with the remedy that its problem ends with, after a colon."""
     problem = failure.problem if isinstance(failure, Caution) else reason(failure)
     text, _, remedy = problem.rpartition(": ")
-    command = remedy.partition(" ")[0]
-    if not text or command not in COMMANDS:
+    commands = remedy.split(", ")
+    if not text or any(command.partition(" ")[0] not in COMMANDS for command in commands):
         return Finding(word, subject, problem)
-    if command in WITH_FILE and "/" not in remedy and isinstance(failure, ConfigError):
-        remedy = f"{remedy} {shlex.quote(failure.file)}"
-    return Finding(word, subject, text, remedy=remedy)
+    if isinstance(failure, ConfigError):
+        commands = [with_file(command, failure.file) for command in commands]
+    return Finding(word, subject, text, remedy=" && ".join(commands))
+
+
+def with_file(command: str, file: str) -> str:
+    """Return a command as it can be typed, with the file that it is about where it names none."""
+    lacks_file = command.partition(" ")[0] in WITH_FILE and "/" not in command
+    return f"{command} {shlex.quote(file)}" if lacks_file else command
 
 
 def reason(failure: Failure) -> str:

@@ -192,7 +192,8 @@ AUTHENTICATION = (
         None,
         "A command that prints the password. Only root may be able to write the program and what its #! line names, "
         "only root and the service user a file among its arguments. It is run with the service user's ids alone: where "
-        "the launcher is 2755, only in root's sends and behind gatepost.socket.",
+        "the launcher is 2755, only in root's sends and behind gatepost.socket. In a send without privilege it is run "
+        "as the caller, with HOME, XDG_RUNTIME_DIR and DBUS_SESSION_BUS_ADDRESS; the last line of its error is shown.",
     ),
     Option("token_command", parsers.COMMAND, None, "A command that prints an OAuth 2.0 access token; the same rule."),
     Option("allow_plaintext", BOOLEAN, False, "Whether the password may go over an unencrypted connection."),

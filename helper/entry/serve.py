@@ -60,7 +60,7 @@ def serve(way: Way) -> NoReturn:
     try:
         holdings = in_sandbox(holdings, way)
         channel = opened(way, holdings)
-        tell(channel, way.identify(os.getuid() if uid is None else uid), holdings)
+        tell(channel, identified(way, uid, holdings), holdings)
     except BaseException as failure:  # the last resort; no traceback, whose lines could hold a secret
         end_with(failure, channel, holdings.log)
     os._exit(status.SENT)
@@ -93,6 +93,16 @@ def opened(way: Way, holdings: Holdings) -> Channel:
         return way.channel()
     except (OSError, Failure) as error:
         raise holdings.failure or error from None
+
+
+def identified(way: Way, uid: int | None, holdings: Holdings) -> Person:
+    """Return who called; where begin() did not say who, what it said comes before what is wrong with our own user."""
+    if uid is not None:
+        return way.identify(uid)
+    try:
+        return way.identify(os.getuid())
+    except Failure as failure:
+        raise holdings.failure or failure from None
 
 
 def in_sandbox(holdings: Holdings, way: Way) -> Holdings:

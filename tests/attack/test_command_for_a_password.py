@@ -316,6 +316,38 @@ def test_control_without_these_looks_a_secret_is_stolen_a_file_emptied_and_a_zom
     assert steal(installation, host, place)[1] == SECRET
 
 
+def left_by_an_interrupted_send(installation, host, place):
+    """Have alice interrupt a send that waits for its program; return the service user's processes 2 s afterwards."""
+    pid = place / "out/pid"
+    pid.unlink(missing_ok=True)
+    configure(installation, host, [program(place, f"#!/bin/sh\necho $$ >{pid}\nexec sleep 4\n")])
+    process = installation.start("bob@x.example")
+    wait_for(lambda: pid.exists() and pid.read_text().strip(), "the program")
+    assert installation.run_as("alice", "/bin/kill", "-INT", str(process.pid)).status == 0
+    process.communicate()
+    own, ended = str(installation.account("mail").pw_uid), time.monotonic() + 2
+    while (left := running_with_uid(own)) and time.monotonic() < ended:
+        time.sleep(0.02)
+    return left
+
+
+def running_with_uid(uid):
+    """Return the processes with this real uid that run; orphans that have ended are for the machine's init to reap."""
+    return [pid for pid in with_uid(uid) if status_of(pid).get("State", "Z")[0] != "Z"]
+
+
+def test_an_interrupted_send_leaves_no_process_of_the_service_users(installation, host, place):
+    assert left_by_an_interrupted_send(installation, host, place) == []
+
+
+def test_control_a_helper_that_does_not_look_at_its_frontend_stays_with_the_program(weakened, smarthost):
+    look = "        poll.register(frontend, 0)  # nothing is told of it but its end\n"
+    installation = weakened({COMMAND: {look: "        pass\n"}})
+    host = smarthost(auth={"ws1": SECRET}, allow_plaintext_auth=True)
+    place = open_place(installation)
+    assert left_by_an_interrupted_send(installation, host, place) != []
+
+
 def test_the_caller_can_stop_neither_the_program_nor_its_supervisor(installation, host, place):
     pid = place / "out/pid"
     pid.unlink(missing_ok=True)

@@ -237,7 +237,7 @@ def weak(account):
             "    owner = exchanger_of(path) if os.geteuid() == 0 else None\n": "    owner = None\n",
         },
         "admin/finding.py": {
-            'shown(os.fsencode(f"{each.subject}: {each.text}"))': 'f"{each.subject}: {each.text}"',
+            "shown(os.fsencode(each.line))": "each.line",
         },
     }
 

@@ -7,7 +7,7 @@ import json
 import shutil
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,8 @@ from tests.support.private_network import in_private_network
 from tests.support.received import Message
 from tests.support.smarthost import SmartHost
 
-PATIENCE_S = 60  # sudo takes seven for three wrong passwords
+PATIENCE_S = 600  # sudo takes seven for three wrong passwords, a thousand messages take minutes on a busy machine
+Meanwhile = Callable[[SmartHost, Path], None]  # with the folder that is /mnt in the world
 # Stands before sendmail, notes how it was called, and becomes it.
 RECORDER = """\
 #!/usr/bin/python3 -ISB
@@ -50,6 +51,10 @@ class Attempt:
         return lines[0]
 
 
+def nothing_happens(_host: SmartHost, _shared: Path) -> None:
+    """Leave the smart host as it is."""
+
+
 class Machine:
     """Where Gatepost is installed; each attempt finds it as it was in the beginning."""
 
@@ -58,9 +63,9 @@ class Machine:
         self._installed = installed
         self._certificates = certificates
 
-    def accepted(self, caller: Caller) -> Attempt:
+    def accepted(self, caller: Caller, meanwhile: Meanwhile = nothing_happens) -> Attempt:
         """Run it once with a smart host that accepts everything."""
-        return self._run(caller, {}, {}, "")
+        return self._run(caller, {}, {}, "", meanwhile)
 
     def refused(self, caller: Caller) -> Attempt:
         """Run it once with a smart host that refuses the first of the recipients."""
@@ -70,7 +75,14 @@ class Machine:
         """Run it once with something before sendmail that notes how it is called."""
         return self._run(caller, {}, {"usr/sbin/sendmail": RECORDER}, "")
 
-    def _run(self, caller: Caller, refuse: Mapping[str, str], files: Mapping[str, str], expected: str) -> Attempt:
+    def _run(
+        self,
+        caller: Caller,
+        refuse: Mapping[str, str],
+        files: Mapping[str, str],
+        expected: str,
+        meanwhile: Meanwhile = nothing_happens,
+    ) -> Attempt:
         shutil.rmtree(self.folder, ignore_errors=True)
         world, shared = self.folder / "world", self.folder / "shared"
         shared.mkdir(parents=True)
@@ -86,6 +98,7 @@ class Machine:
             host = SmartHost(tls="starttls", certificate=good, auth=auth, port=587, refuse=refuse)
             with host, SystemLog(shared / "log") as log:
                 process = start(script_of(caller), world, self._installed, files, shared)
+                meanwhile(host, shared)
                 wait_for_end(shared, caller, log, expected)
                 process.kill()
                 process.wait()

@@ -25,6 +25,7 @@ MESSAGE = b"Subject: hello\n\n" + b"0123456789abcde\n" * 8192 + b"the end\n"
 AUTH = {"ws1": "correct horse battery"}
 # Of the calls, most are the interpreters' start; what matters more comes when the two have met.
 LATE_CALLS, LATE_STEP, EARLY_STEP = 240, 24, 200
+FEWEST = 10  # moments, however few the calls are
 HALVES = ("frontend", "helper")
 NOT_SENT, IN_DOUBT = "sendmail: not sent: ", "sendmail: may have been sent: "
 EVERY = 5  # of root's moments: only how the two halves begin differs from an ordinary user's
@@ -95,7 +96,8 @@ def moments(calls: int, is_all: bool) -> list[int]:
     if is_all:
         return list(range(1, calls + 2))
     late = max(1, calls - LATE_CALLS)
-    return [*range(1, late, EARLY_STEP), *range(late, calls + 1, LATE_STEP)]
+    step = min(LATE_STEP, max(1, calls // FEWEST))  # the frontend makes few calls, and each of them matters
+    return [*range(1, late, EARLY_STEP), *range(late, calls + 1, step)]
 
 
 @pytest.mark.parametrize("victim", HALVES)
@@ -120,9 +122,9 @@ def test_nobody_lies_wherever_one_half_is_killed(workbench, record_property, use
     assert counted["moments"] > 0
 
 
-@pytest.mark.parametrize("clock", HALVES)
-def test_a_send_that_nobody_kills_goes_through_under_the_tracer(workbench, clock):
+@pytest.mark.parametrize(("clock", "least"), [("frontend", 50), ("helper", 100)])
+def test_a_send_that_nobody_kills_goes_through_under_the_tracer(workbench, clock, least):
     result, traced = workbench.send("alice", clock, 0, "helper")
     assert (result.status, result.stderr, len(workbench.host.messages)) == (0, "", 1)
-    assert traced["calls"] > 100
+    assert traced["calls"] > least
     assert not traced["is_killed"]

@@ -29,7 +29,7 @@ NO_DEV_NULL = "mount -t tmpfs -o mode=0755,ro tmpfs /dev"
 # A file system of one page. FULL: the log fills all of it but so many octets.
 FULL_DISK = """
 mount -t tmpfs -o size=4k,mode=0755 tmpfs "$MNT/../log"
-install -m 660 -o "$OWNER" /dev/null "$MNT/../log/gatepost.log"
+install -m 660 -o "$OWNER" -g "$OWNER" /dev/null "$MNT/../log/gatepost.log"
 head -c $((4096 - $LEFT - 1)) /dev/zero | tr '\\0' x > "$MNT/../log/gatepost.log"
 echo >> "$MNT/../log/gatepost.log"
 """

@@ -296,7 +296,7 @@ def test_a_command_in_which_a_user_has_a_say_is_wrong_and_one_that_hides_it_is_t
     script.write_text("print('x')\n")
     os.chown(script, alice.pw_uid, alice.pw_gid)
     name_command(configured, "/usr/bin/python3", script)
-    assert f"wrong  command: {alice.pw_dir}: must belong to root or {configured.logins['mail']}" in check(configured)[1]
+    assert f"wrong  command: {script}: must belong to root or {configured.logins['mail']}" in check(configured)[1]
     name_command(configured, "/bin/sh", "-c", f"exec python3 {script}")
     status, output = check(configured)
     assert (status, output.count("warn ")) == (0, 1), output

@@ -261,11 +261,13 @@ def test_check_finds_what_a_login_left_and_what_others_can_read(place, server):
     file = place.secrets / "relay.oauth"
     remember(place, server(tokens("access-2")))
     assert gatepost(place, "refresh").returncode == 0
-    assert f"right  login: {file}\n" in gatepost(place, "check").stdout
+    assert f"ok     login: {file}\n" in gatepost(place, "check").stdout
     file.chmod(0o640)
-    told = f"{file}: must be root's alone: chown root:root, chmod 0600"
-    assert f"wrong  login: {told}\n" in gatepost(place, "check").stdout
-    assert gatepost(place, "refresh", "--force").stderr == f"gatepost: relay: {told}\n"
+    told = f"{file}: must be root's alone"
+    remedy = f"chown root:root {file} && chmod 0600 {file}"
+    assert f"wrong  login: {told}: {remedy}\n" in gatepost(place, "check").stdout
+    refused = f"gatepost: relay: {told}: chown root:root, chmod 0600\n"
+    assert gatepost(place, "refresh", "--force").stderr == refused
     file.chmod(0o600)
     file.rename(file.with_name("other.oauth"))
     assert f"wrong  login: {place.configuration}: has no transport other\n" in gatepost(place, "check").stdout

@@ -323,10 +323,17 @@ def test_fields_that_belong_to_no_block_are_refused(installation, smarthost, arg
     assert result.reason.startswith("Resent-To: stands twice")
 
 
-@pytest.mark.parametrize("text", [" ", "  ", "()"])
-def test_white_space_is_no_reverse_path(installation, smarthost, text):
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (" ", "an address is missing"),
+        ("  ", "an address is missing"),
+        ("()", "white space or a comment stands in the address"),
+    ],
+)
+def test_white_space_is_no_reverse_path(installation, smarthost, text, problem):
     host = smarthost()
     configure(installation, host)
     result = installation.send("-f", text, "carol@example.org", stdin=MESSAGE)
     assert (result.status, host.connections) == (1, 0)
-    assert result.reason == f"{text.strip() or chr(34) * 2}: cannot be the reverse-path: there is no address"
+    assert result.reason == f"{text.strip() or chr(34) * 2}: cannot be the reverse-path: {problem}"

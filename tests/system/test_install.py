@@ -225,5 +225,5 @@ def test_installing_again_leaves_nothing_of_the_old_code_behind(installation, ot
     installed(installation, other)
     assert not (library / "helper/of_an_older_version.py").exists()
     assert sorted(path.name for path in library.parent.iterdir()) == ["gatepost", "sendmail", "systemd"]
-    compiled = next((library / "helper/__pycache__").glob("main.*.pyc")).read_bytes()
+    compiled = next((library / "helper/__pycache__").glob("story.*.pyc")).read_bytes()
     assert f"{other}/usr/lib/gatepost/helper/story.py".encode() in compiled

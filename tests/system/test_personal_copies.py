@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import tomllib
 
 import pytest
 
@@ -89,41 +88,51 @@ def test_what_an_ordinary_user_installs_sends(personal, own_installation, smarth
 # Installed by pip
 
 
-def test_what_pip_installs_sends(personal, own_host):
-    """Laid out by hand as pyproject.toml says, as `pip install --target` would; its script is made by pip itself."""
-    target = personal.home / "packages"
-    lay_out(target)
+@pytest.fixture
+def packages(personal):
+    """What `pip install --target` of a checkout gives: the wheel, unpacked. The script is made by pip itself."""
+    source, wheels, target = (personal.home / name for name in ("source", "wheels", "packages"))
+    copy_sources(source)
+    shutil.copy(CHECKOUT / "pyproject.toml", source)
+    run("chown", "-R", f"{personal.account.pw_uid}:{personal.account.pw_gid}", source)
+    before = set(source.rglob("*"))
+    script = f"cd {source} && exec /usr/bin/python3 -B -m hatchling build -t wheel -d {wheels}"
+    built = personal.installation.run_as(personal.who, "/bin/sh", "-c", script)
+    assert built.status == 0, built.stderr
+    assert set(source.rglob("*")) == before  # nothing of ours lies in the checkout
+    (wheel,) = wheels.iterdir()
+    shutil.unpack_archive(wheel, target, "zip")
     (target / "gatepost-sendmail").write_text("from gatepost.sendmail import main\n\nmain()\n")
     run("chown", "-R", f"{personal.account.pw_uid}:{personal.account.pw_gid}", target)
-    command = ("/usr/bin/python3", str(target / "gatepost-sendmail"))
-    env = {"PYTHONPATH": str(target)}
-    assert_sent(as_user(personal, *command, *ONE, env=env), own_host, ONE)
-    assert as_user(personal, *command, "-C", str(personal.configuration), *ONE, env=env).status == 0
-    assert as_user(personal, *command, env=env).status == 64
+    return target
 
 
-def test_what_pip_installs_says_which_module_is_missing(personal, own_host):
-    target = personal.home / "packages"
-    lay_out(target)
-    kernel = target / "gatepost/helper/privileged/kernel.py"
+def test_pip_installs_every_module_and_nothing_else(packages):
+    expected = {f"gatepost/{file.name}" for file in (CHECKOUT / "packaging/pip").glob("*.py")}
+    expected |= {f"gatepost/{file.relative_to(CHECKOUT)}" for file in (CHECKOUT / "helper").rglob("*.py")}
+    files = {str(file.relative_to(packages)) for file in packages.rglob("*") if file.is_file()}
+    assert {file for file in files if not file.startswith("gatepost-")} == expected
+    (entries,) = packages.glob("gatepost-*.dist-info/entry_points.txt")
+    assert "gatepost-sendmail = gatepost.sendmail:main\n" in entries.read_text()
+
+
+def test_what_pip_installs_sends(personal, own_host, packages):
+    env = {"PYTHONPATH": str(packages)}
+    for command in ((str(packages / "gatepost-sendmail"),), ("-m", "gatepost.sendmail")):
+        started = ("/usr/bin/python3", *command)
+        for named in ((), ("-C", str(personal.configuration))):
+            own_host.messages.clear()
+            assert_sent(as_user(personal, *started, *named, *ONE, env=env), own_host, ONE)
+        assert as_user(personal, *started, env=env).status == 64
+
+
+def test_what_pip_installs_says_which_module_is_missing(personal, own_host, packages):
+    kernel = packages / "gatepost/helper/privileged/kernel.py"
     kernel.write_text(kernel.read_text().replace("import _ctypes\n", "import _ctypes_of_nobody\n"))
-    run("chown", "-R", f"{personal.account.pw_uid}:{personal.account.pw_gid}", target)
-    script = f"import sys; sys.path[:0] = ['{target}']; from gatepost.sendmail import main; main()"
+    script = f"import sys; sys.path[:0] = ['{packages}']; from gatepost.sendmail import main; main()"
     result = as_user(personal, "/usr/bin/python3", "-c", script, *ONE)
     assert (result.status, own_host.connections) == (1, 0)
     assert result.reason == "the Python module _ctypes_of_nobody cannot be imported"
-
-
-def lay_out(target):
-    """Put the packages where pyproject.toml wants them."""
-    settings = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["tool"]["setuptools"]
-    for package in settings["packages"]:
-        above = max((name for name in settings["package-dir"] if f"{package}.".startswith(f"{name}.")), key=len)
-        source = CHECKOUT / settings["package-dir"][above] / package[len(above) :].lstrip(".").replace(".", "/")
-        folder = target / package.replace(".", "/")
-        folder.mkdir(parents=True)
-        for file in source.glob("*.py"):
-            shutil.copy(file, folder)
 
 
 def as_user(personal, *command, **options):

@@ -28,10 +28,10 @@ KERNEL_WITHOUT = """
 import os, sys
 sys.path[:0] = [{checkout!r}]
 from helper.privileged.kernel import Memory, call
-from helper.privileged.sandbox import seccomp_number
+from helper.privileged.sandbox import machine, seccomp_number
 from helper.privileged.seccomp import ALLOW, DENY, LOAD, end, instruction
 program = Memory(instruction(LOAD, 0) + end([{number}], DENY) + ALLOW)
-call(seccomp_number(), 1, 0, (4).to_bytes(8, sys.byteorder) + program.pointer)
+call(seccomp_number(machine()), 1, 0, (4).to_bytes(8, sys.byteorder) + program.pointer)
 os.execv(sys.argv[1], sys.argv[1:])
 """
 
@@ -42,7 +42,7 @@ def kernel_without(number):
     return ("/usr/bin/python3", "-I", "-S", "-B", "-c", script)
 
 
-LANDLOCK, SECCOMP = "444", "seccomp_number()"
+LANDLOCK, SECCOMP = "444", "seccomp_number(machine())"
 
 
 @pytest.mark.parametrize("sandbox", ["best-effort", "required"])

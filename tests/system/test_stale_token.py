@@ -85,5 +85,5 @@ def test_check_tells_both(installation, relay, arguments):
     assert host.connections == 0
     (installation.secrets / "relay.password").write_text(f"{TOKEN}\nexpires {FAR}\n")
     lines = check(installation, *arguments)
-    assert f"right  secret: {file}, until {FAR}" in lines
+    assert f"ok     secret: {file}, until {FAR}" in lines
     assert_no_canary(TOKEN, lines)
