@@ -50,23 +50,41 @@ refuse_others() {
         path=$(dirname "$path")
     done
 }
-# Another package's sendmail is not ours to replace.
 if [ "$for_real" = yes ]; then
     for path in "$prefix/sbin" "$prefix/bin" "$prefix/lib/gatepost" "$prefix/lib/systemd/system" \
         "$prefix/libexec/gatepost" "$prefix/share/gatepost" "$prefix/share/man/man5" "$prefix/share/man/man8" \
         "$prefix/share/bash-completion/completions" "$prefix/share/zsh/site-functions" "$sysconfdir"; do
         refuse_others "$path"
     done
-    for path in "$prefix/sbin/sendmail" "$prefix/lib/sendmail" "$prefix/bin/mailq" "$prefix/bin/newaliases"; do
-        owner=$(package_of "$path")
-        if [ -n "$owner" ]; then
-            echo "make install: $path belongs to the package $owner: remove that first, or choose another PREFIX" >&2
-            exit 1
-        fi
-        if [ -e "$path" ] && ! is_our_sendmail "$path" "$prefix"; then
-            echo "make install: $path is another program's: remove that first, or choose another PREFIX" >&2
-            exit 1
-        fi
+fi
+# Say whether a path can be replaced: nothing is there, or what is there is ours.
+is_replaceable() {
+    is_there "$1" || return 0
+    case ${1#"$prefix"} in
+    /bin/gatepost) is_our_text "$1" "$prefix/lib/gatepost" ;;
+    /share/*) is_our_text "$1" gatepost ;;
+    *) is_our_sendmail "$1" "$prefix" || is_our_link "$1" "$prefix/sbin/sendmail" "$prefix" ;;
+    esac
+}
+# What another package or program has is not ours to replace.
+refuse_foreign() {
+    owner=$(package_of "$1")
+    if [ -n "$owner" ]; then
+        echo "make install: $1 belongs to the package $owner: remove that first, or choose another PREFIX" >&2
+        exit 1
+    fi
+    if ! is_replaceable "$1"; then
+        echo "make install: $1 is another program's: remove that first, or choose another PREFIX" >&2
+        exit 1
+    fi
+}
+if [ -z "$destdir" ]; then
+    for name in sbin/sendmail lib/sendmail bin/mailq bin/newaliases; do
+        refuse_foreign "$prefix/$name"
+    done
+    for name in bin/gatepost share/bash-completion/completions/sendmail share/bash-completion/completions/gatepost \
+        share/zsh/site-functions/_sendmail share/zsh/site-functions/_gatepost; do
+        ! is_there "$prefix/$name" || refuse_foreign "$prefix/$name"
     done
 fi
 
@@ -81,7 +99,8 @@ if [ "$for_real" = yes ]; then
 fi
 
 umask 022
-install -d "$destdir$prefix/sbin" "$destdir$prefix/bin" "$destdir$prefix/lib" "$libexec" "$etc"
+# Not `install -d`, which changes the mode of a folder that is there.
+mkdir -p "$destdir$prefix/sbin" "$destdir$prefix/bin" "$destdir$prefix/lib" "$libexec" "$etc"
 rm -rf "$lib.new"
 for folder in $(find admin helper -name '*.py' -exec dirname {} + | sort -u); do
     install -d "$lib.new/$folder"
@@ -119,14 +138,14 @@ done
 
 "$python" -B packaging/completions.py "$build/completions"
 for shell in bash-completion/completions zsh/site-functions; do
-    install -d "$destdir$prefix/share/$shell"
+    mkdir -p "$destdir$prefix/share/$shell"
     install -m 0644 "$build/completions/${shell%%[-/]*}"/* "$destdir$prefix/share/$shell"
 done
 
 # The second door is there, and closed, and so is what renews tokens: who needs them enables gatepost.socket, or
 # gatepost-refresh.timer.
 for unit in gatepost.socket gatepost@.service gatepost-refresh.service gatepost-refresh.timer; do
-    install -d "$destdir$prefix/lib/systemd/system"
+    mkdir -p "$destdir$prefix/lib/systemd/system"
     sed -e "s|@SOCKET@|$socket|" -e "s|@PYTHON@|$python|" -e "s|@LIB@|$prefix/lib/gatepost|" \
         -e "s|@SERVICE_USER@|$service|" -e "s|@COMMAND@|$prefix/bin/gatepost|" \
         -e "s|@SECRETS@|$sysconfdir/secrets|" "packaging/systemd/$unit" >"$destdir$prefix/lib/systemd/system/$unit"
@@ -135,7 +154,7 @@ done
 # After the library: its helpers understand a sendmail of the version before, and tell it to send again.
 install -m 0755 "$build/sendmail" "$destdir$prefix/sbin/sendmail.new"
 mv -f "$destdir$prefix/sbin/sendmail.new" "$destdir$prefix/sbin/sendmail"
-cat >"$destdir$prefix/bin/gatepost" <<COMMAND
+cat >"$destdir$prefix/bin/gatepost.new" <<COMMAND
 #!$python -ISB
 """The administrator's command; all of it stands in $prefix/lib/gatepost/admin."""
 
@@ -147,22 +166,19 @@ from admin.main import main
 
 main()
 COMMAND
-chmod 0755 "$destdir$prefix/bin/gatepost"
+chmod 0755 "$destdir$prefix/bin/gatepost.new"
+mv -f "$destdir$prefix/bin/gatepost.new" "$destdir$prefix/bin/gatepost"
 ln -sf ../sbin/sendmail "$destdir$prefix/lib/sendmail"
 ln -sf ../sbin/sendmail "$destdir$prefix/bin/mailq"
 ln -sf ../sbin/sendmail "$destdir$prefix/bin/newaliases"
 
 # The new launcher takes the old one's place whole, with owner and mode, so that no send finds one without its bits;
-# the old one loses them then, for somebody may keep it by a hard link (threat A8). Which of its three modes it has is
-# the administrator's choice; the first has the service user's, and so has one whose mode was none of them.
+# the old one loses them then, for somebody may keep it by a hard link (threat A8).
 install -m 0755 "$build/launcher" "$libexec/launcher.new"
 if [ "$for_real" = yes ]; then
     owner=$service:$service mode=6755
     if [ -e "$libexec/launcher" ]; then
-        case $(stat -c '%U:%G %a' "$libexec/launcher") in
-        "root:$service 2755") owner=root:$service mode=2755 ;;
-        root:*" 755" | "$service:$service 755") owner=root:root mode=0755 ;;
-        esac
+        choose_as_before "$libexec/launcher" "$service"
         ln -f "$libexec/launcher" "$libexec/launcher.old"
     fi
     chown "$owner" "$libexec/launcher.new" # first the owner: chown takes the set-id bits away

@@ -17,7 +17,7 @@ fi
 
 # Keep what is another's, and say so. Usage: keep PATH
 keep() {
-    if [ -e "$1" ] || [ -L "$1" ]; then echo "left in place: $1, which is not ours"; fi
+    if is_there "$1"; then echo "left in place: $1, which is not ours"; fi
 }
 
 # Say whether a path is another package's of this machine; what is staged elsewhere is not.
@@ -39,14 +39,18 @@ else
     keep "$root/sbin/sendmail"
 fi
 
-# What may have our words in it, and a name that another package could use: ours names Gatepost's files or program.
-for name in bin/gatepost share/bash-completion/completions/sendmail share/bash-completion/completions/gatepost \
-    share/zsh/site-functions/_sendmail share/zsh/site-functions/_gatepost; do
-    if [ -f "$root/$name" ] && grep -qi gatepost "$root/$name"; then
-        rm -f "$root/$name"
+# Names that another package could use: what is ours names Gatepost's files or program. Usage: remove_text NAME WORDS
+remove_text() {
+    if is_our_text "$root/$1" "$2"; then
+        rm -f "$root/$1"
     else
-        keep "$root/$name"
+        keep "$root/$1"
     fi
+}
+remove_text bin/gatepost "$prefix/lib/gatepost"
+for name in bash-completion/completions/sendmail bash-completion/completions/gatepost \
+    zsh/site-functions/_sendmail zsh/site-functions/_gatepost; do
+    remove_text "share/$name" gatepost
 done
 for page in man8/sendmail.gatepost.8 man8/gatepost.8 man5/gatepost.toml.5; do
     rm -f "$root/share/man/$page"

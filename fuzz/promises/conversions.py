@@ -22,6 +22,9 @@ SEEDS = (
     b"Content-Transfer-Encoding: base64\n\n" + b"QUFB" * 300 + b"\n\0",
     b"Content-Transfer-Encoding: quoted-printable\n\n" + b"=C3=BC" * 200 + b"\n\0",
     b'Content-Disposition: attachment; filename="\xc3\xbc.txt"\nFrom: \xc3\xbc <a@b\xc3\xbccher.example>\n\nx\n\0',
+    b"Content-Type: a/b (\xc3\xbc); name=\xc3\xbc (1); x=\xc3\xbc; x*=iso-8859-1''%FC\n\nx\n\0",
+    b"Content-Type: a/b; name*0=\xc3\xbc; name*1=b; name=\xc3\xbcb\n\nx\n\0",
+    b"List-Help: <https://x/\xc3\xbc> (\xc3\xbc)\n\nx\n\0",
     b"DKIM-Signature: x\n\n\xff\n\0",
     b"To: " + b"abc def, " * 150 + b"g@h\n\nx\n\0",
 )

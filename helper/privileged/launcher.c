@@ -25,8 +25,22 @@ __attribute__((noreturn)) static void leave_it_to_the_frontend(void)
     _exit(EXIT_SUCCESS);
 }
 
+/* Whether its file has the owner and the set-id bits with which this works: the service user's with both, or root's set-gid. */
+static bool is_installed_rightly(const struct account *service)
+{
+    struct stat file;
+    if (stat(LAUNCHER, &file) != 0 || file.st_gid != service->gid) {
+        return false;
+    }
+    const mode_t bits = file.st_mode & (S_ISUID | S_ISGID);
+    return (file.st_uid == service->uid && bits == (S_ISUID | S_ISGID)) || (file.st_uid == 0 && bits == S_ISGID);
+}
+
+static const char WRONG_MODE[] = NOT_SENT(LAUNCHER " has the wrong owner or mode, so it does not give the rights of "
+                                                   SERVICE_USER ": gatepost check says how to mend it");
+
 /* The set-id bit had no effect: say which of the kernel's reasons it was (execve(2), "set-user-ID"). */
-__attribute__((noreturn)) static void refuse_without_privilege(void)
+__attribute__((noreturn)) static void refuse_without_privilege(const struct account *service)
 {
     struct statvfs system;
     if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1) {
@@ -39,8 +53,10 @@ __attribute__((noreturn)) static void refuse_without_privilege(void)
     if (in_user_namespace()) {
         refuse(IN_USER_NAMESPACE);
     }
-    refuse(NOT_SENT("the kernel ignored the set-id bit of " LAUNCHER
-                    ": the owner is not " SERVICE_USER ", or the caller is being traced"));
+    if (!is_installed_rightly(service)) {
+        refuse(WRONG_MODE);
+    }
+    refuse(NOT_SENT("the kernel ignored the set-id bit of " LAUNCHER ": the caller is being traced"));
 }
 
 int main(void)
@@ -71,7 +87,10 @@ int main(void)
     if (problem != NULL) {
         refuse(problem);
     }
-    if (real_user == 0 || effective_user == 0) {
+    if (real_user != 0 && effective_user == 0) {
+        refuse(WRONG_MODE);
+    }
+    if (real_user == 0) {
         refuse(NOT_SENT("root does not execute " LAUNCHER ", which belongs to the service user: use sendmail"));
     }
     if (real_user == service.uid) {
@@ -85,7 +104,7 @@ int main(void)
     }
     if (effective_group != service.gid || saved_group != service.gid ||
         (effective_user != service.uid && effective_user != real_user) || saved_user != effective_user) {
-        refuse_without_privilege();
+        refuse_without_privilege(&service);
     }
     execute_helper();
 }

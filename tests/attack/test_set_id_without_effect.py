@@ -20,7 +20,7 @@ CLONE_FS, SIGCHLD, SYS_CLONE = 0x200, 17, {"x86_64": 56, "aarch64": 220}
 
 WITHOUT_CHECKS = {
     "helper/privileged/launcher.c": {
-        "        refuse_without_privilege();\n": "        (void)refuse_without_privilege;\n"
+        "        refuse_without_privilege(&service);\n": "        (void)refuse_without_privilege;\n"
     },
     "helper/privileged/begin.py": {"    return identify_caller()\n": "    return os.getuid()\n"},
 }

@@ -87,7 +87,7 @@ def test_what_can_be_said_at_once_is_written_at_once(installation, smarthost, tr
 def memory_of_helper(installation, smarthost, size_octets):
     """Return the most that the helper had of its own while it sent a message, in KiB: without the message's file."""
     host = smarthost(extensions=(*WITH_CHUNKS[:3], "SIZE 0"), at={"MESSAGE": Delay(READING_S)})
-    configure(installation, host, data_timeout="10s", final_timeout="10s")
+    configure(installation, host, data_timeout="60s", final_timeout="60s")
     process = installation.start(*ONE)
     helper = helper_below(process.pid)
     process.stdin.write(MESSAGE + LINE * (size_octets // len(LINE)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import signal
@@ -128,7 +129,8 @@ def test_a_signal_ends_it_as_it_ends_any_program(program, number, when):
         send.process.send_signal(number)
         result = send.end()
         assert (result.status, result.stderr) == (-number, b"")
-        assert helper.socket.recv(1) == b""
+        with contextlib.suppress(ConnectionResetError):  # where it was ended before it had read the question
+            assert helper.socket.recv(1) == b""
 
 
 @pytest.mark.parametrize("when", ["m", "after-F", "hello"])

@@ -155,6 +155,63 @@ def test_another_packages_sendmail_and_its_links_are_neither_replaced_nor_remove
     assert f"left in place: {other}/usr/sbin/sendmail, which is not ours" in done.stdout
 
 
+def write_foreign(path: Path) -> None:
+    path.write_text("#!/bin/sh\nexec /opt/other/gatepost\n")
+
+
+def link_to_nowhere(path: Path) -> None:
+    path.symlink_to("../../nowhere/mta")
+
+
+def link_to_a_text_like_ours(path: Path) -> None:
+    target = path.with_name("elsewhere")
+    target.write_text(f"sys.path += ['{path.parents[1]}/lib/gatepost'] # Gatepost")
+    path.symlink_to(target)
+
+
+FOREIGN = [
+    *((name, link_to_nowhere) for name in ("sbin/sendmail", "bin/newaliases", "bin/gatepost")),
+    *((name, write_foreign) for name in ("bin/mailq", "bin/gatepost")),
+    *((name, Path.mkdir) for name in ("lib/sendmail", "share/bash-completion/completions/sendmail")),
+    *((name, link_to_a_text_like_ours) for name in ("bin/gatepost", "share/zsh/site-functions/_gatepost")),
+]
+
+
+def test_what_is_not_ours_is_neither_replaced_nor_removed(installation, other):
+    """Links that lead nowhere, texts, directories, and a link that would be written through."""
+    service, standin, usr = installation.logins["mail"], installation.logins["null"], other / "usr"
+    names = ["", usr, other / "etc", service, standin]
+    more = ["/usr/bin/python3", "/usr/lib/gatepost-modules", other / "build", other / "socket"]
+
+    def run(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+        command = ["/bin/sh", f"packaging/{script}.sh", *map(str, arguments)]
+        return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+
+    for name, put in FOREIGN:
+        foreign = usr / name
+        foreign.parent.mkdir(parents=True)
+        put(foreign)
+        before = sorted((path, path.lstat().st_mtime_ns) for path in other.rglob("*") if not path.is_dir())
+        done = run("install", *names, *more)
+        assert (done.returncode, name in done.stderr) == (1, True), (name, put, done.stderr)
+        assert f"make install: {foreign} is another program's: remove that first" in done.stderr
+        done = run("uninstall", *names)
+        assert (done.returncode, f"left in place: {foreign}, which is not ours" in done.stdout) == (0, True), done
+        assert foreign.is_symlink() or foreign.exists()
+        after = sorted((path, path.lstat().st_mtime_ns) for path in other.rglob("*") if not path.is_dir())
+        assert after == before
+        shutil.rmtree(usr)
+
+
+def test_uninstalling_behind_a_sendmail_that_leads_nowhere_keeps_its_links(installation, other):
+    for name, target in (("sbin/sendmail", "exim4"), ("bin/mailq", "../sbin/sendmail")):
+        (other / "usr" / name).parent.mkdir(parents=True)
+        (other / "usr" / name).symlink_to(target)
+    assert make("uninstall", *settings(installation, other)).returncode == 0
+    assert (other / "usr/sbin/sendmail").is_symlink()
+    assert (other / "usr/bin/mailq").is_symlink()
+
+
 def test_uninstalling_takes_links_of_ours_that_lead_nowhere(installation, other):
     (other / "usr/lib").mkdir(parents=True)
     (other / "usr/lib/sendmail").symlink_to("../sbin/sendmail")

@@ -15,9 +15,6 @@ from tests.support.installation import CHECKOUT
 from tests.system.test_install import installed
 
 PACKAGING = CHECKOUT / "packaging"
-# Owner (s: the service user) and mode, before and after.
-CHOICES = [("s", 0o6755, "s", 0o6755), ("root", 0o2755, "root", 0o2755), ("root", 0o755, "root", 0o755)]
-IDS = ["6755", "2755", "0755"]
 
 
 @pytest.fixture
@@ -28,29 +25,100 @@ def place(installation):
     shutil.rmtree(folder)
 
 
-def choose(installation, launcher: Path, who: str, mode: int) -> None:
-    service = installation.account("mail")
-    os.chown(launcher, service.pw_uid if who == "s" else 0, service.pw_gid)
+# Owner and group (s: the service user's, a: an ordinary user's) and mode, before and after.
+KEPT = [
+    *[("s", "s", mode) for mode in (0o6755, 0o6711, 0o6750, 0o6700)],
+    *[("root", "s", mode) for mode in (0o2755, 0o2711, 0o2750, 0o755, 0o750, 0o711)],
+    *[("root", "root", mode) for mode in (0o755, 0o750, 0o711, 0o700, 0o600, 0)],
+    ("root", "a", 0o750),
+]
+MENDED = [
+    *[(("s", "s", mode), ("root", "root", mode)) for mode in (0o755, 0o750)],
+    *[(("a", "a", mode), ("root", "root", mode)) for mode in (0o755, 0o700)],
+    (("root", "s", 0o2775), ("root", "s", 0o2755)),
+    (("root", "root", 0o777), ("root", "root", 0o755)),
+    (("s", "s", 0o6777), ("s", "s", 0o6755)),
+]
+NEVER_RIGHT = [
+    *[("root", "root", mode) for mode in (0o4755, 0o4711, 0o2755, 0o6755)],
+    *[("root", "s", mode) for mode in (0o4755, 0o6755, 0o6711)],
+    *[("s", "s", mode) for mode in (0o4755, 0o2755, 0o6644)],
+    *[("s", "root", mode) for mode in (0o4755, 0o6755)],
+    ("root", "a", 0o2755),
+    ("a", "a", 0o6755),
+    ("a", "s", 0o2755),
+]
+USUAL = ("s", "s", 0o6755)
+EACH = [*((choice, choice) for choice in KEPT), *MENDED, *((choice, USUAL) for choice in NEVER_RIGHT)]
+
+
+def ids(installation) -> dict[str, tuple[int, int]]:
+    accounts = {"s": installation.account("mail"), "a": installation.account("alice")}
+    return {"root": (0, 0)} | {name: (account.pw_uid, account.pw_gid) for name, account in accounts.items()}
+
+
+def set_choice(installation, launcher: Path, user: str, group: str, mode: int) -> None:
+    known = ids(installation)
+    os.chown(launcher, known[user][0], known[group][1])
     launcher.chmod(mode)
 
 
-def choice_of(installation, launcher: Path) -> tuple[str, int]:
-    status = launcher.stat()
-    names = {installation.account("mail").pw_uid: "s", 0: "root"}
-    return names.get(status.st_uid, "?"), stat.S_IMODE(status.st_mode)
+def whole_choice_of(installation, launcher: Path) -> tuple[str, str, int]:
+    status, known = launcher.stat(), ids(installation)
+    users, groups = ({pair[place]: name for name, pair in known.items()} for place in (0, 1))
+    return users[status.st_uid], groups[status.st_gid], stat.S_IMODE(status.st_mode)
 
 
-AGAIN = [("root", 0o2755, "root", 0o2755), ("s", 0o755, "root", 0o755), ("root", 0o4755, "s", 0o6755)]
+def run_step(text: str, installation, place: Path) -> str:
+    """Run a package's script in a root of its own, and return what it says."""
+    text = text.replace("mailuser", installation.logins["mail"])
+    text = text.replace("/usr/libexec", "usr/libexec").replace("/etc/", "etc/")
+    done = subprocess.run(["/bin/bash", "-ec", text], cwd=place, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stderr
 
 
 def test_installing_again_keeps_what_was_chosen(installation, place):
-    """What is no choice of ours becomes what is usual, and no user's file is left to be executed by all."""
     installed(installation, place)
     launcher = place / "usr/libexec/gatepost/launcher"
-    for who, mode, then, mode_then in AGAIN:
-        choose(installation, launcher, who, mode)
+    etc = place / "etc"
+    etc.chmod(0o711)
+    for before, after in [(("root", "s", 0o2711), ("root", "s", 0o2711)), (("root", "root", 0o4755), USUAL)]:
+        set_choice(installation, launcher, *before)
         installed(installation, place)
-        assert choice_of(installation, launcher) == (then, mode_then)
+        assert whole_choice_of(installation, launcher) == after
+    assert stat.S_IMODE(etc.stat().st_mode) == 0o711
+
+
+LAUNCHER = "/usr/libexec/gatepost/launcher"
+
+
+def make(step: str) -> str:
+    """What install.sh does with the old launcher and the new one."""
+    return {
+        "installed": f"chown mailuser:mailuser {LAUNCHER}; chmod 6755 {LAUNCHER}",
+        "before": f"mv {LAUNCHER} {LAUNCHER}.old",
+        "after": f"""
+            . {PACKAGING}/owner.sh
+            choose_as_before {LAUNCHER}.old mailuser
+            rm {LAUNCHER}.old; chown "$owner" {LAUNCHER}; chmod "$mode" {LAUNCHER}""",
+    }[step]
+
+
+def gentoo(step: str) -> str:
+    """Portage gives the new launcher in its image owner and mode before it is merged."""
+    ebuild = next((PACKAGING / "gentoo/mail-mta/gatepost").glob("*.ebuild")).read_text()
+    preinst = re.search(r"^pkg_preinst\(\) \{.*?^\}", ebuild, re.MULTILINE | re.DOTALL)[0]
+    image = f"image/{LAUNCHER}"
+    return {
+        "installed": make("installed"),
+        "before": f"""
+            ewarn() {{ echo "$*" >&2; }}; EROOT= ED=image/
+            mkdir -p image//usr/libexec/gatepost; touch {image}
+            {preinst}
+            pkg_preinst""",
+        "after": f"mv {image} {LAUNCHER}",
+    }[step]
 
 
 def arch(step: str) -> str:
@@ -73,41 +141,38 @@ def rpm(step: str) -> str:
     return f"set -- {1 if step == 'installed' else 2}\n{text}"
 
 
-@pytest.mark.parametrize("script", [arch, alpine, rpm])
-@pytest.mark.parametrize(("who", "mode", "then", "mode_then"), CHOICES, ids=IDS)
-def test_a_packages_scripts_set_it_once_and_then_keep_what_was_chosen(
-    installation, place, script, who, mode, then, mode_then
-):
-    """As a package manager calls them; what it unpacks between two of them is root's and has no set-id bit."""
-    launcher, secret = place / "usr/libexec/gatepost/launcher", place / "etc/gatepost/secrets/relay.oauth"
+def unpack(launcher: Path) -> None:
+    """Unpack the new launcher as a package manager does: it is root's, and has no set-id bit."""
+    launcher.unlink(missing_ok=True)
+    launcher.write_text("new")
+    launcher.chmod(0o755)
 
-    def unpack() -> None:
-        launcher.unlink(missing_ok=True)
-        launcher.write_text("new")
-        launcher.chmod(0o755)
 
-    def run(step: str) -> None:
-        text = script(step).replace("mailuser", installation.logins["mail"])
-        text = text.replace("/usr/libexec", "usr/libexec").replace("/etc/", "etc/")
-        done = subprocess.run(["/bin/bash", "-ec", text], cwd=place, capture_output=True, text=True, check=False)
-        assert (done.returncode, done.stderr) == (0, "")
-
+@pytest.mark.parametrize("script", [make, arch, alpine, rpm, gentoo])
+def test_an_upgrade_keeps_what_was_chosen_and_says_what_it_mends(installation, place, script):
+    """Each choice in its turn; only what works for nobody is told, and becomes what is usual."""
+    launcher, secret = place / LAUNCHER[1:], place / "etc/gatepost/secrets/relay.oauth"
     launcher.parent.mkdir(parents=True)
     secret.parent.mkdir(parents=True)
     for file in (secret, place / "etc/gatepost/gatepost.toml"):
         file.touch(0o600)
-    unpack()
-    run("installed")
-    assert choice_of(installation, launcher) == ("s", 0o6755)
-    choose(installation, launcher, who, mode)
-    kept = place / "kept"
-    os.link(launcher, kept)
-    run("before")
-    unpack()
-    run("after")
-    assert choice_of(installation, launcher) == (then, mode_then)
-    if script is not rpm:  # rpm takes the bits of a file that it replaces itself
-        assert not kept.stat().st_mode & 0o6000
+    unpack(launcher)
+    run_step(script("installed"), installation, place)
+    assert whole_choice_of(installation, launcher) == USUAL
+    kept, wrong = place / "kept", []
+    for before, after in EACH:
+        set_choice(installation, launcher, *before)
+        os.link(launcher, kept)
+        said = run_step(script("before"), installation, place)
+        unpack(launcher)
+        said += run_step(script("after"), installation, place)
+        found = whole_choice_of(installation, launcher)
+        if found != after or ("which is never right" in said) != (before in NEVER_RIGHT):
+            wrong.append((before, found, after, said))
+        if script in (arch, alpine):  # install.sh does it itself, and so do rpm and Portage with what they replace
+            assert not kept.stat().st_mode & 0o6000
+        kept.unlink()
+    assert wrong == []
     assert sorted(path.name for path in launcher.parent.iterdir()) == ["launcher"]
     assert (secret.stat().st_uid, secret.stat().st_gid, stat.S_IMODE(secret.stat().st_mode)) == (0, 0, 0o600)
 
@@ -121,27 +186,37 @@ esac
 """
 
 
-@pytest.mark.parametrize(
-    ("who", "mode", "kept"),
-    [
-        ("s", 0o6755, "{0} {0} 6755"),
-        ("root", 0o2755, "root {0} 2755"),
-        ("root", 0o755, "root {0} 755"),
-        ("s", 0o755, "root root 755"),
-        ("root", 0o4755, "{0} {0} 6755"),
-    ],
-)
-def test_debians_override_takes_over_what_was_chosen_by_hand(installation, place, who, mode, kept):
+def test_debians_override_takes_over_what_was_chosen_by_hand(installation, place):
     """Before dpkg unpacks the new launcher with owner and mode of the override."""
-    service, launcher = installation.logins["mail"], place / "usr/libexec/gatepost/launcher"
+    launcher, overrides, wrong = place / LAUNCHER[1:], place / "overrides", []
     launcher.parent.mkdir(parents=True)
     launcher.touch()
-    choose(installation, launcher, who, mode)
     (place / "dpkg-statoverride").write_text(OVERRIDES)
     (place / "dpkg-statoverride").chmod(0o755)
-    (place / "overrides").write_text(f"{service} {service} 6755 {launcher}\n")
+    logins = {"s": installation.logins["mail"], "a": installation.logins["alice"]}
     script = (PACKAGING / "debian/gatepost.preinst").read_text().partition("#DEBHELPER#")[0]
-    script = script.replace("mailuser", service).replace("=/usr", f"={place}/usr")
-    environment = {"PATH": f"{place}:/usr/bin:/bin"}
-    subprocess.run(["/bin/sh", "-c", script, "preinst", "upgrade", "0.0.9"], cwd=place, env=environment, check=True)
-    assert (place / "overrides").read_text() == f"{kept.format(service)} {launcher}\n"
+    script = f"set -- upgrade 0.0.9; PATH={place}:$PATH\n{script}"
+    for before, after in EACH:
+        set_choice(installation, launcher, *before)
+        overrides.write_text(f"{logins['s']} {logins['s']} 6755 {LAUNCHER[1:]}\n")
+        said = run_step(script, installation, place)
+        user, group = (logins.get(name, name) for name in after[:2])
+        expected = f"{user} {group} {after[2]:o} {LAUNCHER[1:]}\n"
+        if overrides.read_text() != expected or ("which is never right" in said) != (before in NEVER_RIGHT):
+            wrong.append((before, overrides.read_text(), expected, said))
+    assert wrong == []
+
+
+def test_a_send_says_that_the_launchers_mode_is_wrong_and_who_knows_the_remedy(installation):
+    """Whatever the mode gives instead, root's rights included: nothing runs with them."""
+    wrong, modes = [], [choice for choice in NEVER_RIGHT if choice[2] & 0o111 and choice[1:] != ("s", 0o2755)]
+    reason = f"{installation.launcher} has the wrong owner or mode, so it does not give the rights of"
+    try:
+        for choice in modes:
+            set_choice(installation, installation.launcher, *choice)
+            result = installation.send("carol@example.org", stdin=b"Subject: x\n\nx\n")
+            if result.status != 1 or reason not in result.stderr or "gatepost check" not in result.stderr:
+                wrong.append((choice, result))
+    finally:
+        installation.mode(0o6755)
+    assert wrong == []

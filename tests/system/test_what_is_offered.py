@@ -126,7 +126,12 @@ MIXED = 'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b"\n'
         message_with("To: Käthe <carol@example.org>, =?utf-8?q?a?= <b@x.example>\n"),
         message_with("To: carol@bücher.example (Käthe)\n"),
         message_with("Comments: Grüße\n über die Grenze\n", "Keywords: Größe, Höhe\n"),
-        message_with("MIME-Version: 1.0\n", "Content-Type: text/plain; name=grüße.txt\n"),
+        message_with(
+            "MIME-Version: 1.0\n",
+            "Content-Type: text/plain (Grüße); name=grüße.txt; name*=iso-8859-1''gr%FC%DFe.txt\n",
+            'Content-Disposition: attachment; x*0="grü"; x*1="ße"; filename=grüße (1).txt\n',
+            "List-Help: <https://x.example/grüße>\n",
+        ),
         message_with("Resent-From: Jörg <alice@example.net>\n", "Resent-To: Käthe <carol@example.org>\n"),
         message_with(MIXED, body=PART),
         message_with(MIXED, body=WITHIN),

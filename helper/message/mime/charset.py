@@ -11,6 +11,16 @@ if TYPE_CHECKING:
 ASCII = b"us-ascii"
 UTF_8 = b"utf-8"
 UNKNOWN = b"unknown-8bit"  # RFC 1428
+# Those that mail programs write, in lower case, with the codec of each. No other name from a message becomes a module.
+CODECS = {b"utf8": "utf-8"} | {
+    name.encode("ascii"): name
+    for name in (
+        *("us-ascii", "utf-8", "koi8-r", "koi8-u", "gb2312", "gbk", "gb18030", "big5"),
+        *("euc-jp", "euc-kr", "shift_jis", "iso-2022-jp"),
+        *(f"iso-8859-{number}" for number in range(1, 17) if number != 12),
+        *(f"windows-{number}" for number in range(1250, 1259)),
+    )
+}
 
 
 def charset_of(chunks: Iterable[bytes]) -> bytes:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from helper.message.a_label import NoALabel, ascii_address
 from helper.message.address_list import parse_address_list
 from helper.message.header import FIELDS_LIMIT, Field, field_name
-from helper.message.mime.charset import UNKNOWN, charset_of
+from helper.message.mime.charset import UNKNOWN, UTF_8, charset_of
+from helper.message.mime.encoded_parameters import with_encoded_parameters
 from helper.message.mime.encoded_word import unfolded, with_encoded_words
 from helper.message.mime.folding import LONG_WORD, folded, is_too_long, pieces_of, with_more_places
-from helper.message.mime.parameters import with_encoded_parameters
 from helper.message.mime.refusal import CannotConvert
 from helper.message.mime.structured import address_words, other_words, phrase_words
+from helper.message.mime.url import with_ascii_urls
 from helper.message.rewrite import rewrite_addresses
 from helper.message.tokens import AddressSyntax
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     Words = list[Word]
     Fields = tuple[Field, ...]
 
+ENCODED_OCTETS_MAX = 512 * 1024  # of a field; ten thousand addresses have 300,000
 PARAMETRISED_KEYS = frozenset((b"content-type", b"content-disposition"))
 ADDRESS_KEYS = (
     *(
@@ -36,17 +38,20 @@ ADDRESS_KEYS = (
     *(b"disposition-notification-to", b"return-receipt-to", b"errors-to", b"apparently-to", b"delivered-to"),
     *(b"mail-followup-to", b"mail-reply-to", b"list-id", b"return-path"),
 )
+URL_KEYS = (
+    *(b"list-help", b"list-unsubscribe", b"list-subscribe", b"list-post", b"list-owner", b"list-archive"),
+    b"archived-at",
+)
 OTHER_KEYS = (
     *(b"message-id", b"resent-message-id", b"in-reply-to", b"references", b"supersedes", b"content-id"),
     *(b"date", b"resent-date", b"received", b"mime-version", b"content-transfer-encoding", b"auto-submitted"),
-    *(b"list-help", b"list-unsubscribe", b"list-subscribe", b"list-post", b"list-owner", b"list-archive"),
 )
 # All other fields are free text, as is what nobody knows (RFC 2047, section 5, rule 1).
 WORDS: dict[bytes, Callable[[bytes], Iterator[Word]]] = {
     b"keywords": phrase_words,
     **dict.fromkeys(PARAMETRISED_KEYS, other_words),
     **dict.fromkeys(ADDRESS_KEYS, address_words),
-    **dict.fromkeys(OTHER_KEYS, other_words),
+    **dict.fromkeys(URL_KEYS + OTHER_KEYS, other_words),
 }
 
 
@@ -99,7 +104,13 @@ def short_field(field: Field) -> Field:
 
 
 def in_encoded_words(field: Field, charset: bytes) -> Field:
-    """Return a field in short lines in which all has been encoded that is not ASCII, or too long, and can be."""
+    """Return a field in short lines in which all has been encoded that is not ASCII, or too long, and can be.
+
+    CannotConvert where it is so large that this would take seconds.
+    """
+    if len(field.octets) > ENCODED_OCTETS_MAX:
+        name = field.name.decode("ascii")
+        raise CannotConvert(f"the header field {name} has more than {ENCODED_OCTETS_MAX} octets, too many to encode")
     if field.key in ADDRESS_KEYS:
         field = rewrite_addresses(field, with_a_labels)
     pieces = list(with_encoded_words(words_of(field, charset), charset))
@@ -113,6 +124,7 @@ def words_of(field: Field, charset: bytes) -> Words:
     """Return the words of a field. CannotConvert where it is so malformed that nobody knows what they are."""
     text = with_encoded_parameters(field, charset) if field.key in PARAMETRISED_KEYS else field.body
     try:
+        text = with_ascii_urls(text) if field.key in URL_KEYS and charset == UTF_8 else text
         return list(reader_of(field)(text))
     except AddressSyntax as error:
         problem = f"the header field {field.name.decode('ascii')} is wrong: {error.problem}"

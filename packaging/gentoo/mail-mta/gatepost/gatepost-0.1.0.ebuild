@@ -60,11 +60,22 @@ src_install() {
 	dodoc README.md SECURITY.md CHANGELOG.md
 }
 
-# An upgrade keeps the launcher's owner and mode, which the administrator may have chosen.
+# An upgrade keeps the launcher's owner and mode, which the administrator may have chosen: root's without the set-uid
+# bit, and the service user's with both bits; without a set-id bit it is root's.
 pkg_preinst() {
-	local launcher=/usr/libexec/gatepost/launcher
-	if [[ -e ${EROOT}${launcher} ]]; then
-		chown --reference="${EROOT}${launcher}" "${ED}${launcher}" || die
-		chmod --reference="${EROOT}${launcher}" "${ED}${launcher}" || die
-	fi
+	local launcher=/usr/libexec/gatepost/launcher owner mode service
+	[[ -e ${EROOT}${launcher} ]] || return 0
+	service=$(id -u mailuser):$(id -g mailuser)
+	owner=$(stat -c %u:%g "${EROOT}${launcher}") || die
+	mode=$(printf %04o $((0$(stat -c %a "${EROOT}${launcher}") & ~022)))
+	case "${owner} ${mode}" in
+	"0:${service#*:} "[0-3]* | 0:*" "[01]* | "${service} "[67]*[1357]*) ;;
+	*" "[01]*) owner=0:0 ;;
+	*)
+		ewarn "${launcher} was ${owner} ${mode}, which is never right: it is mailuser:mailuser 6755 now"
+		owner=${service} mode=6755
+		;;
+	esac
+	chown "${owner}" "${ED}${launcher}" || die
+	chmod "${mode}" "${ED}${launcher}" || die
 }
