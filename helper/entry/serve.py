@@ -74,7 +74,7 @@ def acquired(way: Way) -> tuple[int | None, Holdings]:
         return uid, way.acquire()
     except Failure as failure:
         return uid, hold_nothing(failure)
-    except BaseException as defect:
+    except BaseException as defect:  # the rights have to be given up first, whatever it is
         return uid, hold_nothing(SystemFault(f"a defect in Gatepost: {type(defect).__name__}"))
 
 

@@ -11,7 +11,7 @@ import helper.config.reach  # these now: later there may be no right to read the
 import helper.delivery.resolve
 import helper.last_words
 import helper.privileged.sandbox
-import helper.story  # noqa: F401
+import helper.story  # noqa: F401 # for its loading alone, as the four above
 from helper.config.configuration import parse_configuration
 from helper.entry.serve import Way, serve
 from helper.failure import ConfigError, OnlyBySocket, SystemFault, UsageError

@@ -36,7 +36,7 @@ def log_file(path: str, keeper: Keeper = ROOT) -> int:
         refuse_unfit(path, os.fstat(descriptor), writer)
         refuse_exchangeable(path, writer)
         refuse_cut_line(descriptor)
-    except BaseException:
+    except BaseException:  # the descriptor is closed, and the error goes on
         os.close(descriptor)
         raise
     return descriptor

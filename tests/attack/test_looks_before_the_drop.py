@@ -20,7 +20,7 @@ OUTER = (
     "trace=network,setresuid,execve,fork,vfork,clone,clone3,openat",
     "-o",
 )
-TELL = "        tell(channel, way.identify(os.getuid() if uid is None else uid), holdings)\n"
+TELL = "        tell(channel, identified(way, uid, holdings), holdings)\n"
 SANDBOX = "        holdings = in_sandbox(holdings, way)\n"  # it would forbid a drop that comes later
 LATE_DROP = {"helper/entry/serve.py": {"        way.drop()\n": "", SANDBOX: "", TELL: TELL + "        way.drop()\n"}}
 SWITCHED = {
