@@ -9,9 +9,9 @@ from helper.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import ssl
     from typing import NoReturn
 
+    from helper.delivery.openssl import Context
     from helper.secret import Secret
 
 
@@ -29,7 +29,7 @@ class OwnCertificate(Record):
         self.key.forget()
 
 
-def present(own: OwnCertificate, context: ssl.SSLContext) -> None:
+def present(own: OwnCertificate, context: Context) -> None:
     """Let a context present our certificate where it is asked for. ConfigError where it is none, or not of this key.
 
     OpenSSL wants names of files, and none of ours can be opened any more: it is given memory files, by the names that
@@ -45,7 +45,7 @@ def present(own: OwnCertificate, context: ssl.SSLContext) -> None:
             context.load_cert_chain(certificate.name, key.name, refuse_passphrase)
         except FileNotFoundError:
             raise SystemFault("/proc is not mounted, without which tls_certificate cannot be used") from None
-        except OSError as error:  # ssl.SSLError is one
+        except OSError as error:  # SSLError is one
             reason = getattr(error, "reason", None)
             raise ConfigError(*wrong_file(own, str(reason or ""))) from None
 

@@ -1,30 +1,28 @@
-"""TLS without a socket: contexts, and the layer between a dialogue and the network. `ssl` is imported only here.
+"""TLS without a socket: contexts, and the layer between a dialogue and the network.
 
 Only the configuration decides what is trusted: OpenSSL's environment variables (SSL_CERT_FILE, OPENSSL_CONF) and
-Python's SSLKEYLOGFILE have no part in it, since the launcher leaves none of them and SSLContext() reads none.
+Python's SSLKEYLOGFILE have no effect. The launcher leaves none of them, and a new context reads none.
 """
 
 from __future__ import annotations
 
 import os
-import ssl
 
 from helper import status
+from helper.delivery import openssl
 from helper.failure import ConfigError, HostFailed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from helper.delivery.trust import Trust
 
 
-def make_context(trust: Trust) -> ssl.SSLContext:
+def make_context(trust: Trust) -> openssl.Context:
     """Return a client's context. ConfigError where there is nothing to verify a certificate against."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = openssl.Context(openssl.PROTOCOL_TLS_CLIENT)
     # What was verified, and what an authentication was tied to, is the session of the first handshake.
-    context.options |= ssl.OP_NO_RENEGOTIATION
-    context.minimum_version = ssl.TLSVersion.TLSv1_3 if trust.minimum == "1.3" else ssl.TLSVersion.TLSv1_2
+    context.options |= openssl.OP_NO_RENEGOTIATION
+    context.minimum_version = openssl.TLS_1_3 if trust.minimum == "1.3" else openssl.TLS_1_2
     if trust.own_certificate is not None:
         from helper.delivery.own_certificate import present
 
@@ -32,20 +30,20 @@ def make_context(trust: Trust) -> ssl.SSLContext:
     if trust.anchors:
         trust_anchors(context, trust.anchors)
     elif trust.verify:
-        file, folder = (trust.ca_file, trust.ca_path) if trust.ca_file or trust.ca_path else trust_store()
+        file, directory = (trust.ca_file, trust.ca_path) if trust.ca_file or trust.ca_path else trust_store()
         try:
-            context.load_verify_locations(file, folder)
+            context.load_verify_locations(file, directory)
         except OSError:
-            raise ConfigError(file or folder or "", "holds no CA certificate that can be read") from None
+            raise ConfigError(file or directory or "", "holds no CA certificate that can be read") from None
     else:
         context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
+        context.verify_mode = openssl.CERT_NONE
     return context
 
 
-def trust_anchors(context: ssl.SSLContext, anchors: tuple[bytes, ...]) -> None:
+def trust_anchors(context: openssl.Context, anchors: tuple[bytes, ...]) -> None:
     """Trust what these certificates have signed, also where they are no roots, and nothing else (RFC 7671, 5.2)."""
-    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.verify_flags |= openssl.VERIFY_X509_PARTIAL_CHAIN
     try:
         context.load_verify_locations(cadata=b"".join(anchors))
     except (OSError, ValueError):
@@ -53,18 +51,14 @@ def trust_anchors(context: ssl.SSLContext, anchors: tuple[bytes, ...]) -> None:
 
 
 def trust_store() -> tuple[str | None, str | None]:
-    """Return the system's CA certificates as (file, folder): the hashed folder, read as needed, if there is one.
-
-    The names are those that OpenSSL was built with, never those that an environment variable gives.
-    """
-    built_in = ssl.get_default_verify_paths()
-    file, folder = built_in.openssl_cafile, built_in.openssl_capath
+    """Return the system's CA certificates as (file, directory): a hashed directory, read as needed, is preferred."""
+    file, directory = openssl.built_in_trust_store()
     try:
-        hashed = any(name.endswith(".0") for name in os.listdir(folder))
+        is_hashed = any(name.endswith(".0") for name in os.listdir(directory))
     except OSError:
-        hashed = False
-    if hashed:
-        return None, folder
+        is_hashed = False
+    if is_hashed:
+        return None, directory
     return file, None
 
 
@@ -72,22 +66,20 @@ class TlsLayer:
     """One TLS session: what the network brings goes in, what it has to carry comes out."""
 
     def __init__(self, trust: Trust) -> None:
-        self._in = ssl.MemoryBIO()
-        self._out = ssl.MemoryBIO()
-        # As octets: of a string, Python loads its codec for internationalised names, 2 ms, to find that it needs none.
-        name = trust.server_name.encode("ascii")
-        self._object = make_context(trust).wrap_bio(self._in, self._out, server_hostname=name)
+        self._in = openssl.MemoryBIO()
+        self._out = openssl.MemoryBIO()
+        self._session = openssl.begin_session(make_context(trust), self._in, self._out, trust.server_name)
         self._trust = trust
 
     @property
     def version(self) -> str:
         """Return the protocol version, as "TLSv1.3"."""
-        return self._object.version() or ""
+        return self._session.version() or ""
 
     @property
     def cipher(self) -> str:
         """Return the name of the cipher suite, as "TLS_AES_256_GCM_SHA384"."""
-        agreed = self._object.cipher()
+        agreed = self._session.cipher()
         return agreed[0] if agreed else ""
 
     @property
@@ -97,9 +89,9 @@ class TlsLayer:
         Python has it no longer where an alert ended the session, such as that of TLS 1.3 for want of our certificate.
         """
         try:
-            return self._object.getpeercert(True) or b""
+            return self._session.getpeercert(True) or b""
         except ValueError:
-            return certificate_shown(self._object)
+            return openssl.certificate_shown(self._session)
 
     @property
     def certificate_names(self) -> tuple[str, ...]:
@@ -120,19 +112,19 @@ class TlsLayer:
         never is. In TLS 1.3 it means nothing (RFC 8446, appendix C.5), though OpenSSL has one there; tls-exporter,
         which took its place (RFC 9266), is out of reach: Python's ssl exports no keying material.
         """
-        octets = self._object.get_channel_binding("tls-unique") if self.version == "TLSv1.2" else None
+        octets = self._session.get_channel_binding("tls-unique") if self.version == "TLSv1.2" else None
         return ("tls-unique", octets) if octets else None
 
     def shake_hands(self, received: bytes) -> tuple[bytes, bool]:
         """Go on with the handshake; return what to send, and whether it is finished. HostFailed when it fails."""
         self._in.write(received)
         try:
-            self._object.do_handshake()
-        except ssl.SSLWantReadError:
+            self._session.do_handshake()
+        except openssl.SSLWantReadError:
             return self._out.read(), False
-        except ssl.SSLCertVerificationError as error:
+        except openssl.SSLCertVerificationError as error:
             raise self._not_accepted(error) from None
-        except ssl.SSLError as error:
+        except openssl.SSLError as error:
             problem = f"TLS: the handshake failed: {self._describe(error)}"
             raise HostFailed(problem, status.UNAVAILABLE) from None
         for check in self._trust.checks:
@@ -143,7 +135,7 @@ class TlsLayer:
         """Return what carries these octets."""
         rest = memoryview(octets)
         while rest:
-            rest = rest[self._object.write(rest) :]  # a record of 16 KiB at a time
+            rest = rest[self._session.write(rest) :]  # a record of 16 KiB at a time
         return self._out.read()
 
     def decrypt(self, received: bytes) -> bytes:
@@ -155,11 +147,11 @@ class TlsLayer:
         self._in.write(received)
         said = b""
         try:
-            while part := self._object.read(64 * 1024):
+            while part := self._session.read(64 * 1024):
                 said += part
-        except ssl.SSLWantReadError:
+        except openssl.SSLWantReadError:
             pass
-        except ssl.SSLError as error:
+        except openssl.SSLError as error:
             if "ALERT" in (error.reason or ""):  # in TLS 1.3 our certificate is judged after the handshake
                 problem = f"TLS: the smart host ended the connection: {self._describe(error)}"
                 raise HostFailed(problem, status.UNAVAILABLE) from None
@@ -175,40 +167,26 @@ class TlsLayer:
         Servers that miss it log a connection that was cut.
         """
         try:
-            self._object.unwrap()
-        except ssl.SSLError:  # it wants the server's own, or the session has failed and has nothing left to say
+            self._session.shutdown()
+        except openssl.SSLError:  # it wants the server's own, or the session has failed and has nothing left to say
             return self._out.read()
         return self._out.read()
 
-    def _not_accepted(self, error: ssl.SSLCertVerificationError) -> HostFailed:
+    def _not_accepted(self, error: openssl.SSLCertVerificationError) -> HostFailed:
         """Return what it means that OpenSSL does not accept a certificate."""
         from helper.delivery.tls_problem import certificate_problem  # not before something fails
 
-        certificate = certificate_shown(self._object)
+        certificate = openssl.certificate_shown(self._session)
         problem = certificate_problem(error.verify_code, error.verify_message, certificate, self._trust.server_name)
         return HostFailed(f"TLS: the certificate was not accepted: {problem}", status.UNAVAILABLE)
 
-    def _describe(self, error: ssl.SSLError) -> str:
+    def _describe(self, error: openssl.SSLError) -> str:
         """Return what it means that TLS fails."""
         from helper.delivery.tls_problem import handshake_problem
 
         return handshake_problem(error.reason or "", words_of(error), self._trust.minimum, self._trust.server_name)
 
 
-def words_of(error: ssl.SSLError) -> str:
+def words_of(error: openssl.SSLError) -> str:
     """Return what OpenSSL calls a failure: "[SSL: BAD_MAC] bad mac (_ssl.c:992)" is "bad mac"."""
     return str(error.args[-1] if error.args else "").partition("] ")[2].partition(" (_ssl.c")[0] or "unknown error"
-
-
-def certificate_shown(session: ssl.SSLObject) -> bytes:
-    """Return the certificate that was not accepted, in DER, for the words of the failure; b"" where Python keeps it.
-
-    getpeercert() has none before the end of a handshake. What has is public since Python 3.13, and there before under
-    another name.
-    """
-    for owner in (session, getattr(session, "_sslobj", None)):
-        chain: list[Any] = getattr(owner, "get_unverified_chain", list)()
-        if chain:
-            first = chain[0]
-            return first if isinstance(first, bytes) else ssl.PEM_cert_to_DER_cert(first.public_bytes())
-    return b""

@@ -101,9 +101,10 @@ ALLOWED = {
     "helper/delivery/tls.py": PURE
     | {
         "os",
-        "ssl",
-        *(f"helper.delivery.{name}" for name in ("certificate", "own_certificate", "tls_problem")),
+        *(f"helper.delivery.{name}" for name in ("certificate", "openssl", "own_certificate", "tls_problem")),
     },
+    "helper/delivery/openssl.py": PURE | {"_ssl", "helper.delivery.public_ssl"},
+    "helper/delivery/public_ssl.py": {"__future__", "ssl"},
     "helper/delivery/files.py": PURE | {"os", "stat", "helper.delivery.list_owner", "helper.routing.lists.ListFile"},
     "helper/delivery/identify.py": PURE
     | {"grp", "os", "pwd", "helper.delivery.files", "helper.delivery.subordinate", "helper.routing.lists.Home"},

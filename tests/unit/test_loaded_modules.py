@@ -90,6 +90,12 @@ def test_no_send_loads_what_only_sessions_need():
     assert not {"helper.session", "helper.request.serve", "helper.request.smtp_session", "helper.dsn"} & ours
 
 
+def test_tls_loads_the_c_module_alone():
+    """`ssl` takes five times as long, and loads `enum`, `re` and `socket`."""
+    modules = loaded(f"{AFTERWARDS}, helper.delivery.tls, helper.delivery.trust")
+    assert foreign(modules) - BEFORE_THE_DROP - AFTER_IT == {"_ssl"}
+
+
 def test_a_session_of_smtp_loads_no_more_of_python():
     """Programs that send by -bs wait for the greeting: asyncio, which aiosmtpd is made of, takes longer than a send."""
     assert foreign(loaded(f"{AFTERWARDS}, helper.session")) - BEFORE_THE_DROP - AFTER_IT == set()
