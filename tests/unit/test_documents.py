@@ -22,6 +22,8 @@ from tests.unit.config.sample import MACHINE, SMALLEST
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *PAGES[1:]]
+README_WORDS = 1000
 BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
 # Words of ours in a line of shell: what comes before is sudo, a pipe, an assignment.
@@ -91,12 +93,16 @@ def is_understood(words: list[str]) -> None:
     assert options <= set(subcommands[words[0]]._option_string_actions), words
 
 
-def test_a_page_that_nobody_can_find_is_none():
+def test_the_readme_links_every_page():
     readme = (ROOT / "README.md").read_text()
     assert [page.name for page in PAGES[1:] if f"(docs/{page.name})" not in readme] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text().split()) <= README_WORDS
+
+
+@pytest.mark.parametrize("page", DOCUMENTS, ids=lambda page: page.name)
 def test_every_link_between_pages_leads_somewhere(page):
     links = re.findall(r"\]\(([^)#]+)\)", page.read_text())
     assert [link for link in links if "://" not in link and not (page.parent / link).exists()] == []
