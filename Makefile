@@ -115,9 +115,11 @@ check:
 test: root test-deps
 	@$(GIVE_BACK) $(PYTHON) -m pytest -n 6
 
-# All of what `make test` does some of: a thousand messages, and a kill before each system call of a send.
+# All of what `make test` does some of: a thousand messages, a kill before each system call of a send, and every kind of
+# fault at each octet of each dialogue.
 load: root test-deps
 	@$(GIVE_BACK) GATEPOST_LOAD=all $(PYTHON) -m pytest -n 0 tests/load
+	@$(GIVE_BACK) GATEPOST_FAULTS=every $(PYTHON) -m pytest -n 2 tests/faults
 
 bench: root test-deps
 	@$(GIVE_BACK) $(PYTHON) -m bench $(BENCH)

@@ -31,10 +31,15 @@ def clean_case(dialogue: Dialogue, certificate: Certificate) -> Case:
     return case
 
 
-def faults_of(length: int, way: str, layer: str, count: int, shift: int) -> Iterator[Fault]:
-    """Yield so many faults at each octet. The kinds take turns; dialogues begin with different ones (`shift`)."""
+def faults_of(length: int, way: str, layer: str, count: int, shift: int, step: int = 1) -> Iterator[Fault]:
+    """Yield so many faults at each octet, or at one of `step`, and at each of the last ones.
+
+    The kinds take turns. Dialogues begin with different kinds and, with a step, at different octets (`shift`).
+    """
     kinds = KINDS if way == "out" else ENDS
     for at in range(length):
+        if not EVERY and (at + shift) % step and at < length - LAST_OCTETS:
+            continue
         for number in range(len(kinds) if EVERY else min(count, len(kinds))):
             kind = kinds[(at + shift + number) % len(kinds)]
             yield Fault(kind, way, layer, at, octet_for(kind, at + shift))

@@ -275,4 +275,5 @@ def run_faults(program: Gatherer, name: str, since: int = 0) -> list[Case]:
 def kinds(way: str, turn: int) -> list[str]:
     """Return the kinds of fault whose turn it is at an octet; all where each is to be tried everywhere."""
     others = ("pause", *CORRUPTIONS) if way == "down" else ("pause",)
-    return ["cut", *(kind for number, kind in enumerate(others) if EVERY or (turn + number) % 3 == 0)]
+    cut = ["cut"] if EVERY or way == "down" or turn % 4 == 0 else []
+    return [*cut, *(kind for number, kind in enumerate(others) if EVERY or (turn + number) % 5 == 0)]

@@ -45,6 +45,7 @@ class Workshop:
             "STANDIN_USER": installation.logins["null"],
             "PYTHON": "/usr/bin/python3",
             "SOCKET": installation.socket,
+            "CFLAGS": "-O0 -U_FORTIFY_SOURCE",  # compiled in half the time, for what is attacked a few times
         }
         run("make", "-C", source, "install", *(f"{key}={value}" for key, value in settings.items()))
         for folder in ("log", "mnt", "private"):
