@@ -12,6 +12,18 @@ def to_toml(options: Mapping[str, Any]) -> str:
     return "".join(f"{key_of(key)} = {value_of(value)}\n" for key, value in options.items() if value is not None)
 
 
+def file_of(configuration: Mapping[str, Any]) -> str:
+    """Return a whole file: main options, [transports.NAME], [rewrite], [[routers]], [[policies]]."""
+    tables = {name: configuration.get(name, {}) for name in ("transports", "rewrite", "routers", "policies")}
+    text = to_toml({key: value for key, value in configuration.items() if key not in tables})
+    for name, transport in tables["transports"].items():
+        text += f"\n[transports.{name}]\n{to_toml(transport)}"
+    text += f"\n[rewrite]\n{to_toml(tables['rewrite'])}"
+    for name in ("routers", "policies"):
+        text += "".join(f"\n[[{name}]]\n{to_toml(row)}" for row in tables[name])
+    return text
+
+
 def key_of(key: str) -> str:
     """Return a key, quoted where TOML wants it."""
     return key if key.replace("_", "").replace("-", "").isalnum() and key.isascii() else json.dumps(key)
