@@ -16,7 +16,7 @@ from tests.support.personal import Personal
 from tests.support.realservers.server import RealServer
 from tests.support.smarthost import SmartHost
 
-pytest.register_assert_rewrite("tests.system.outcome", "tests.system.real")
+pytest.register_assert_rewrite("tests.system.outcome", "tests.system.reader", "tests.system.real")
 
 ENDING_S = 3  # the helper may tidy up a little after its frontend has ended
 

@@ -134,6 +134,14 @@ def test_everything_holds_and_nothing_is_sent(installation, host, mode, untried,
     assert_no_canary(CANARY, done.stdout, installation.log)
 
 
+def test_the_process_that_can_connect_to_the_socket_is_not_taken_for_the_helper(installation, host, second_door):
+    """Root's sendmail has one where gatepost.socket exists; it stays root by name, without capabilities."""
+    second_door(installation)
+    done = selftest(installation)
+    assert rows_of(done, "holds") == set(ROWS), done.stdout
+    assert done.returncode == 0
+
+
 def test_the_log_has_only_the_command_lines_that_were_refused(installation, host):
     selftest(installation)
     lines = installation.log_lines()
