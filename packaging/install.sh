@@ -88,6 +88,10 @@ if [ -z "$destdir" ]; then
     done
 fi
 
+# Another SERVICE_USER or STANDIN_USER will do as well. What is installed already has its accounts.
+if [ "$for_real" = yes ] && [ ! -e "$libexec/launcher" ]; then
+    refuse_foreign_accounts "$service" "$standin" || exit 1
+fi
 account() {
     getent passwd "$1" >/dev/null ||
         useradd --system --user-group --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin \

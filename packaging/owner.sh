@@ -53,3 +53,36 @@ choose_as_before() {
         ;;
     esac
 }
+
+# Say why an account cannot be Gatepost's: it has to be a system account with no shell, home or members, or none yet.
+account_problem() {
+    account=$(getent passwd "$1" || true) group=$(getent group "$1" || true)
+    for id in $(printf '%s\n' "$account" | cut -d : -f 3) $(printf '%s\n' "$group" | cut -d : -f 3); do
+        if [ "$id" -lt 100 ] || [ "$id" -gt 999 ]; then
+            echo "its id $id is not one of a system account of its own, 100 to 999"
+            return 0
+        fi
+    done
+    [ -z "$(printf '%s\n' "$group" | cut -d : -f 4)" ] || echo "its group has members"
+    [ -n "$account" ] || return 0
+    case $(printf '%s\n' "$account" | cut -d : -f 7) in
+    */nologin | */false) ;;
+    *) echo "it has a shell" ;;
+    esac
+    home=$(printf '%s\n' "$account" | cut -d : -f 6)
+    [ "$home" = / ] || [ ! -d "$home" ] || echo "it has the home directory $home"
+    gid=$(printf '%s\n' "$account" | cut -d : -f 4)
+    [ "$gid" = "$(printf '%s\n' "$group" | cut -d : -f 3)" ] || echo "its group is not $1"
+    ! getent passwd | grep -v "^$1:" | cut -d : -f 4 | grep -qx "$gid" || echo "its group is that of other accounts too"
+}
+
+# Stop before anything is replaced if another has the name already. Usage: refuse_foreign_accounts NAME…
+refuse_foreign_accounts() {
+    for name; do
+        problem=$(account_problem "$name" | head -n 1)
+        [ -n "$problem" ] || continue
+        echo "gatepost: the account $name is not Gatepost's: $problem. Nothing is installed. Give it another name first:" \
+            "usermod --login NEW $name; groupmod --new-name NEW $name" >&2
+        return 1
+    done
+}

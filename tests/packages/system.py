@@ -50,7 +50,7 @@ class System:
 
     def answer(self, answers: dict[str, object]) -> None:
         """Answer the package's questions before it asks them."""
-        types = {"password": "password"}
+        types = {"password": "password", "setgid": "boolean"}
         lines = [f"gatepost gatepost/{name} {types.get(name, 'string')} {text}\n" for name, text in answers.items()]
         self.must("debconf-set-selections", octets="".join(lines).encode())
 

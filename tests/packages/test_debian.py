@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 import time
+import tomllib
+from collections.abc import Iterator
 
 import pytest
 
 from helper.version import VERSION
 from tests.packages.conftest import CHECKOUT, OLD_VERSION, PASSWORD, USER
-from tests.packages.system import ENVIRONMENT, System, copy_of_the_tree
+from tests.packages.system import ENVIRONMENT, System, copy_of_the_tree, copy_system
 
 MESSAGE = b"From: alice\nTo: bob@x.example\nSubject: from a package\n\nhello\n"
 LAUNCHER = "/usr/libexec/gatepost/launcher"
@@ -189,6 +192,152 @@ def test_an_existing_configuration_is_not_asked_about_and_not_changed(system, pa
     system.install(package)
     assert (folder / "gatepost.toml").read_text() == "# mine\n"
     assert not (folder / "secrets/relay.password").exists()
+    assert PASSWORD not in system.must("sh", "-c", "cat /var/cache/debconf/*.dat*")
+
+
+CONFIGURATION = "etc/gatepost/gatepost.toml"
+
+
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        ({"smarthost": "a.example"}, ["a.example", 587, None]),
+        ({"smarthost": "a.example:465"}, ["a.example", 465, "implicit"]),
+        ({"smarthost": " a.example:submissions "}, ["a.example", 465, "implicit"]),
+        ({"smarthost": "mx1.a.example:25"}, ["mx1.a.example", 25, None]),
+        ({"smarthost": "a.example", "port": " 2525 "}, ["a.example", 2525, None]),
+        ({"smarthost": "a.example", "port": "smtps"}, ["a.example", 465, "implicit"]),
+        ({"smarthost": "2001:db8::1"}, ["[2001:db8::1]", 587, None]),
+        ({"smarthost": "[2001:db8::1]:465"}, ["[2001:db8::1]", 465, "implicit"]),
+        ({"smarthost": "[2001:db8::1]"}, ["[2001:db8::1]", 587, None]),
+        ({"smarthost": "mx:a.example:2525"}, ["mx:a.example", 2525, None]),
+        ({"smarthost": "srv:a.example"}, ["srv:a.example", None, None]),
+        ({"smarthost": "a.example", "port": "58 7"}, "58 7"),
+        ({"smarthost": "a.example", "port": "0"}, "port"),
+        ({"smarthost": "a.example", "port": "65536"}, "65536"),
+        ({"smarthost": "a.example", "port": "imaps"}, "imaps"),
+        ({"smarthost": "a.example:58x7"}, "58x7"),
+        ({"smarthost": "a.example:"}, "a.example:"),
+        ({"smarthost": "smtps://a.example"}, "smtps://a.example"),
+        ({"smarthost": "a.example b.example"}, "a.example b.example"),
+        ({"smarthost": "2001:db8::1::2"}, "2001:db8::1::2"),
+    ],
+    ids=str,
+)
+def test_the_smart_host_and_its_port_are_what_was_answered_or_refused(purged, package, given, written):
+    system = purged
+    system.answer(given)
+    told = system.install(package)
+    found = tomllib.loads((system.root / CONFIGURATION).read_text())["transports"]["relay"]
+    if isinstance(written, str):
+        assert f"{written}" in told and "sudo dpkg-reconfigure gatepost" in told
+        assert found["hosts"] == ["smtp.example.net:587"], "the example stays"
+    else:
+        assert [found["hosts"][0], found.get("port"), found.get("tls")] == written
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'a"b',
+        "a\\b",
+        "\\a\\\\b",
+        "\\n",
+        "#a # b",
+        "'a'",
+        "$HOME `id` $(id)",
+        "na\u00efve \u20ac",
+        "a  b",
+        "%s%n",
+        "-n",
+        "*",
+        "yes",
+        "{a}",
+    ],
+)
+def test_user_and_password_come_through_exactly(purged, package, text):
+    system = purged
+    system.answer({"smarthost": "a.example", "user": f"u{text}", "password": text})
+    system.install(package)
+    found = tomllib.loads((system.root / CONFIGURATION).read_text())["transports"]["relay"]
+    assert found["auth"]["user"] == f"u{text}"
+    assert (system.root / "etc/gatepost/secrets/relay.password").read_text() == f"{text}\n"
+    assert "Name: gatepost/password" in system.must("cat", "/var/cache/debconf/passwords.dat")
+    assert f"Value: {text}" not in system.must("cat", "/var/cache/debconf/passwords.dat")
+
+
+@pytest.fixture(scope="module")
+def kept_system(place, ready_system) -> Iterator[System]:
+    """A system for many tests."""
+    copy = copy_system(ready_system, place / "kept")
+    yield copy
+    shutil.rmtree(copy.root)
+
+
+@pytest.fixture
+def purged(kept_system) -> System:
+    """A system without our package and its answers."""
+    kept_system.must("dpkg", "--purge", "gatepost")
+    kept_system.run("sh", "-c", "echo PURGE | debconf-communicate gatepost")
+    return kept_system
+
+
+def reconfigure(system: System, answers: dict[str, object]) -> str:
+    """Answer again, as dpkg-reconfigure does with a frontend that takes what is there."""
+    system.answer(answers)
+    done = system.run("dpkg-reconfigure", "-fnoninteractive", "gatepost")
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stderr.decode()
+
+
+def test_dpkg_reconfigure_changes_what_it_asks_and_keeps_what_was_edited(purged, package):
+    system = purged
+    first = {"smarthost": "a.example", "port": "587", "user": "u", "password": "one", "mailname": "a.b.example"}
+    system.answer(first)
+    system.install(package)
+    file, secret = system.root / CONFIGURATION, system.root / "etc/gatepost/secrets/relay.password"
+    file.write_text(file.read_text() + "# mine\n")
+
+    told = reconfigure(system, first | {"smarthost": "b.example:465", "user": "me@b.example", "password": "two"})
+    found = tomllib.loads(file.read_text())
+    assert found["transports"]["relay"]["hosts"] == ["b.example"]
+    assert found["transports"]["relay"]["tls"] == "implicit"
+    assert found["rewrite"] == {"*": "me@b.example"}
+    assert "# mine" in file.read_text() and secret.read_text() == "two\n"
+    assert "edited by hand" not in told
+    assert system.stat(f"/{CONFIGURATION}") == "root:mailuser 640"
+
+    reconfigure(system, first | {"smarthost": "b.example", "port": "2525", "password": "", "mailname": "c.example"})
+    assert tomllib.loads(file.read_text())["transports"]["relay"]["port"] == 2525
+    assert secret.read_text() == "two\n", "an empty answer keeps the password"
+    assert (system.root / "etc/mailname").read_text() == "a.b.example\n", "what stands there is the first answer"
+
+    edited = file.read_text().replace("port = 2525", "port = 2526")
+    file.write_text(edited)
+    told = reconfigure(system, first | {"smarthost": "c.example", "setgid": "true"})
+    assert file.read_text() == edited
+    assert "was edited by hand" in told and 'hosts = ["c.example"]' in told and f"sudo editor /{CONFIGURATION}" in told
+    assert "Value: one" not in system.must("cat", "/var/cache/debconf/passwords.dat")
+
+
+def test_an_ordinary_users_account_of_that_name_stops_the_package_before_it_replaces_a_sendmail(system, package):
+    system.must("useradd", "--create-home", "--shell", "/bin/bash", "mailuser")
+    system.must("apt-get", "install", "-q", "-y", "--no-install-recommends", "msmtp-mta")
+    before = system.must("sha256sum", "/usr/sbin/sendmail")
+    system.answer({"smarthost": "a.example", "user": "u", "password": PASSWORD})
+    done = system.run("apt-get", "install", "-q", "-y", "--no-install-recommends", system.bring(package))
+    assert done.returncode != 0
+    assert b"the account mailuser is not Gatepost's: its id 10" in done.stderr
+    assert system.must("sha256sum", "/usr/sbin/sendmail") == before
+    assert PASSWORD not in system.must("sh", "-c", "cat /var/cache/debconf/*.dat*")
+    assert system.run("dpkg-query", "-W", "msmtp-mta").returncode == 0
+
+
+def test_a_configuration_step_that_fails_leaves_no_password_with_debconf(system, package):
+    system.answer({"smarthost": "a.example", "user": "u", "password": PASSWORD})
+    (system.root / "etc/gatepost").write_text("in the way\n")
+    done = system.run("dpkg", "-i", system.bring(package))
+    assert done.returncode != 0
     assert PASSWORD not in system.must("sh", "-c", "cat /var/cache/debconf/*.dat*")
 
 

@@ -7,36 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from helper.version import VERSION
 from tests.packages.conftest import CHECKOUT
 from tests.packages.system import copy_of_the_tree
 from tests.packages.test_package import written_by
 from tests.support.shipped import FILE, code
 
 RPM = CHECKOUT / "packaging/rpm"
-# Fedora's own, which Debian's rpm lacks.
-MACROS = {
-    "_unitdir": "/usr/lib/systemd/system",
-    "_sysusersdir": "/usr/lib/sysusers.d",
-    "_libexecdir": "/usr/libexec",
-    "python3_sitelib": "/usr/lib/python3/dist-packages",
-    "_binary_payload": "w9.gzdio",
-}
 
 
 @pytest.fixture(scope="module")
 def rpm(place) -> Path:
     """The package of this tree."""
-    sources = place / "rpm/SOURCES"
-    copy_of_the_tree(CHECKOUT, sources / f"gatepost-{VERSION}")
-    subprocess.run(["tar", "-czf", f"gatepost-{VERSION}.tar.gz", f"gatepost-{VERSION}"], cwd=sources, check=True)
-    macros = {**MACROS, "_topdir": place / "rpm"}
-    defined = [word for name, value in macros.items() for word in ("--define", f"{name} {value}")]
-    command = ["rpmbuild", "--nodeps", *defined, "-bb", RPM / "gatepost.spec"]
+    tree = copy_of_the_tree(CHECKOUT, place / "rpm")
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(["make", "rpm"], cwd=tree, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    (package,) = place.glob("rpm/RPMS/*/*.rpm")
+    (package,) = tree.glob("build/rpm/RPMS/*/*.rpm")
     return package
 
 
@@ -53,6 +39,11 @@ def test_owners_and_modes_are_those_of_an_installation(rpm):
     assert found["/usr/libexec/gatepost/launcher"] == ("-rwxr-xr-x", "root:root")  # %post gives it its owner and bits
     assert {path for path, (mode, _) in found.items() if "s" in mode} == set()
     assert {path: found[f"/{path}"][0] for path in code(CHECKOUT)} == dict.fromkeys(code(CHECKOUT), FILE)
+
+
+def test_the_guides_are_in_it(rpm):
+    listed = written_by("rpm", "-qpl", "--nosignature", rpm).split()
+    assert {f"/usr/share/doc/gatepost/docs/{path.name}" for path in CHECKOUT.glob("docs/*")} <= set(listed)
 
 
 def test_rpmlint_says_nothing_that_is_not_explained(rpm):

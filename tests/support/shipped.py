@@ -38,6 +38,7 @@ DEBIAN = EVERYWHERE | {
     "usr/share/doc/gatepost/copyright": FILE,
     "usr/share/gatepost/bundle.py": FILE,
     "usr/share/gatepost/compile.sh": PROGRAM,
+    "usr/share/gatepost/configure": PROGRAM,
     "usr/share/gatepost/recompile": PROGRAM,
     "usr/share/lintian/overrides/gatepost": FILE,
     "usr/share/man/man1/mailq.1.gz": LINK,

@@ -29,6 +29,7 @@ BEFORE_THE_DROP = {
     "select",
     "errno",
     "_socket",
+    *("abc", "_abc"),  # by `os` itself, from Python 3.14 on
 }
 AFTER_IT = {"fcntl", "grp", "math"}
 OF_OURS_BEFORE_THE_DROP = {

@@ -75,15 +75,76 @@ def test_an_apkbuild_has_no_syntax_error():
 
 def test_the_lines_that_the_debian_package_fills_in_stand_in_the_configuration():
     lines = (PACKAGING / "gatepost.toml").read_text().splitlines()
-    patterns = re.findall(r"^ +'(.+ = )'\*\)$", (PACKAGING / "debian/gatepost.postinst").read_text(), re.MULTILINE)
-    assert patterns == ["hosts = ", "# auth = "]
-    assert [sum(line.startswith(pattern) for line in lines) for pattern in patterns] == [1, 1]
+    (at,) = (number for number, line in enumerate(lines) if line.startswith("hosts = "))
+    assert lines[at + 1].startswith("# auth = ")
 
 
 @pytest.mark.parametrize("name", ["gatepost.config", "gatepost.postinst"])
 def test_every_question_of_the_debian_package_has_a_template(name):
     script = (PACKAGING / f"debian/{name}").read_text()
-    asked = set(re.findall(r"(?:db_[a-z]+ |db_input [a-z]+ |answer )(gatepost/[a-z]+)", script))
+    asked = set(re.findall(r"(?:db_[a-z]+ |db_input [a-z]+ |ask [a-z]+ |answer )(gatepost/[a-z]+)", script))
     templates = re.findall(r"^Template: (.*)$", (PACKAGING / "debian/gatepost.templates").read_text(), re.MULTILINE)
-    assert {"gatepost/smarthost", "gatepost/password"} <= asked
+    assert {"gatepost/mailname", "gatepost/password"} <= asked
     assert asked <= set(templates)
+
+
+# The scripts that could take over an account, beside the spec, which writes a percent sign twice.
+TAKES_ACCOUNTS = ("owner.sh", "debian/gatepost.preinst", "alpine/gatepost.pre-install", "arch/gatepost.install")
+OURS = "mailuser:x:990:990:Gatepost:/nonexistent:/usr/sbin/nologin", "mailuser:x:990:"
+
+
+def rule_of(name: str) -> str:
+    """Return the functions that say whether an account is foreign, as a script has them."""
+    text = (PACKAGING / name).read_text()
+    rest = text[text.index("# Say why an account cannot") :]
+    return "\n}\n".join(rest.split("\n}\n", 2)[:2]) + "\n}\n"
+
+
+def test_every_package_has_the_same_rule_for_accounts():
+    rules = {rule_of(name) for name in TAKES_ACCOUNTS} | {rule_of("rpm/gatepost.spec").replace("%%", "%")}
+    assert len(rules) == 1
+
+
+@pytest.mark.parametrize(
+    ("account", "group", "others", "problem"),
+    [
+        ("", "", "", ""),
+        (*OURS, "", ""),
+        ("mailuser:x:990:990::/:/sbin/nologin", "mailuser:x:990:", "", ""),
+        ("mailuser:x:990:990::/nonexistent:/bin/false", "mailuser:x:990:", "", ""),
+        ("", "mailuser:x:990:", "", ""),
+        ("mailuser:x:1000:1000::/home/m:/bin/bash", "mailuser:x:1000:", "", "its id 1000 is not"),
+        ("mailuser:x:1000:1000::/nonexistent:/usr/sbin/nologin", "mailuser:x:1000:", "", "its id 1000 is not"),
+        ("mailuser:x:0:0::/nonexistent:/usr/sbin/nologin", "mailuser:x:0:", "", "its id 0 is not"),
+        ("mailuser:x:8:8::/nonexistent:/usr/sbin/nologin", "mailuser:x:8:", "", "its id 8 is not"),
+        ("mailuser:x:990:8::/nonexistent:/usr/sbin/nologin", "mailuser:x:8:", "", "its id 8 is not"),
+        ("", "mailuser:x:1000:", "", "its id 1000 is not"),
+        ("", "mailuser:x:990:alice", "", "its group has members"),
+        (OURS[0], "mailuser:x:990:alice,bob", "", "its group has members"),
+        ("mailuser:x:990:990::/nonexistent:/bin/sh", "mailuser:x:990:", "", "it has a shell"),
+        ("mailuser:x:990:990::/nonexistent:", "mailuser:x:990:", "", "it has a shell"),
+        ("mailuser:x:990:990::/tmp:/usr/sbin/nologin", "mailuser:x:990:", "", "it has the home directory /tmp"),
+        ("mailuser:x:990:991::/nonexistent:/usr/sbin/nologin", "mailuser:x:990:", "", "its group is not mailuser"),
+        ("mailuser:x:990:991::/nonexistent:/usr/sbin/nologin", "", "", "its group is not mailuser"),
+        (*OURS, "vmail:x:991:990::/nonexistent:/usr/sbin/nologin", "its group is that of other accounts"),
+    ],
+)
+def test_an_account_of_anothers_is_refused_before_anything_is_replaced(tmp_path, account, group, others, problem):
+    getent = tmp_path / "getent"
+    getent.write_text(
+        f"""#!/bin/sh
+case "$*" in
+"passwd mailuser") [ -n "{account}" ] && echo "{account}" ;;
+"group mailuser") [ -n "{group}" ] && echo "{group}" ;;
+passwd) printf '%s\\n' "{account}" "{others}" ;;
+esac
+"""
+    )
+    getent.chmod(0o755)
+    script = f"set -eu\nPATH={tmp_path}:$PATH\n{rule_of('owner.sh')}\nrefuse_foreign_accounts mailuser"
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
+    if problem:
+        assert done.returncode == 1
+        assert done.stderr.startswith(f"gatepost: the account mailuser is not Gatepost's: {problem}")
+    else:
+        assert (done.returncode, done.stderr) == (0, "")
