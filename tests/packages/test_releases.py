@@ -18,7 +18,13 @@ from tests.support.realservers.tree import mirror
 CACHE = CHECKOUT / "build/releases"
 # The lists of sid are valid for some days, which the clock of a test machine may have left behind.
 RELEASES = {"trixie": (), "sid": ('--aptopt=Acquire::Check-Valid-Until "false"',)}
-MOUNTS = 'mount --bind "$0" "$0"; mount -t proc proc "$0/proc"; mount --rbind /dev "$0/dev"; mount --rbind /sys "$0/sys"; exec chroot "$@"'
+MOUNTS = """
+mount --bind "$0" "$0"
+mount -t proc proc "$0/proc"
+mount --rbind /dev "$0/dev"
+mount --rbind /sys "$0/sys"
+exec chroot "$@"
+"""
 TIME_LIMIT_S = 1800
 
 
