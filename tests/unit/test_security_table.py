@@ -12,8 +12,16 @@ ROOT = Path(__file__).parents[2]
 SECURITY = (ROOT / "SECURITY.md").read_text("utf-8")
 STORY = SECURITY.partition("## The story\n")[2].partition("\n## ")[0]
 ATTACKS = SECURITY.partition("## Attacks and their tests\n")[2].partition("\n## ")[0]
-TABLE = [line.strip("|").split("|") for line in ATTACKS.splitlines() if line.startswith("| ")][2:]
+PROCESSES = SECURITY.partition("## Processes\n")[2].partition("\n## ")[0]
 
+
+def rows_of(text):
+    """Return the cells of the first table in a text, row by row."""
+    (table, *_) = re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()][2:]
+
+
+TABLE = rows_of(ATTACKS)
 
 FILES = ("request/channel.py", "delivery/route.py", "delivery/compose.py", "delivery/deliver.py", "story.py")
 
@@ -77,22 +85,29 @@ def test_the_functions_in_c_are_called_in_the_order_of_the_story(number, files):
     assert last_calls == sorted(last_calls)
 
 
+@pytest.mark.parametrize("row", rows_of(PROCESSES), ids=lambda row: row[0])
+def test_every_process_names_a_test_that_is_there(row):
+    assert len(row) == 5
+    (name,) = re.findall(r"`([\w/]+\.py)`", row[4])
+    assert (ROOT / "tests" / (name if "/" in name else f"attack/{name}")).exists()
+
+
 def test_every_attack_has_its_row_and_every_row_its_attack():
     files = sorted(file.name for file in (ROOT / "tests/attack").glob("test_*.py"))
-    assert sorted(row[2].strip(" `") for row in TABLE) == files
+    assert sorted(row[3].strip("`") for row in TABLE) == files
 
 
-@pytest.mark.parametrize("row", TABLE, ids=lambda row: row[2].strip(" `"))
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row[3].strip("`"))
 def test_every_control_that_the_table_claims_is_there(row):
-    code = (ROOT / "tests/attack" / row[2].strip(" `")).read_text("utf-8")
-    assert len(row) == 4
-    assert ("†" in row[3]) == ("def test_control_" in code)
+    code = (ROOT / "tests/attack" / row[3].strip("`")).read_text("utf-8")
+    assert len(row) == 5
+    assert ("†" in row[4]) == ("def test_control_" in code)
 
 
-@pytest.mark.parametrize("row", TABLE, ids=lambda row: row[2].strip(" `"))
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row[3].strip("`"))
 def test_every_defence_that_the_table_names_is_there(row):
     """`file`: `function`, ...; a file without functions counts as a whole."""
-    for part in row[1].split(";"):
+    for part in row[2].split(";"):
         names = re.findall(r"`([\w.]+)`", part)
         files = [name for name in names if name.endswith((".py", ".c", ".h"))]
         code = "".join(

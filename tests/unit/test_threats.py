@@ -51,9 +51,16 @@ def test_an_attack_that_a_test_names_is_in_the_table(path):
     assert [number for number in named if not any(test.startswith(file) for test in TESTED[number][1])] == []
 
 
-def test_security_md_shows_the_same_list():
-    text = (TESTS.parent / "SECURITY.md").read_text("utf-8")
-    found = re.findall(r"^\| ([A-J]\d+) \|.*\|(.*)\|$", text, re.MULTILINE)
-    rows = {number: set(re.findall(r"`([\w/]+\.py)`", files)) for number, files in found}
+def test_security_md_shows_the_same_list_and_each_attack_once():
+    """A row names its test with the numbers that it tries; a number without a test in tests/attack has its own row."""
+    text = (TESTS.parent / "SECURITY.md").read_text("utf-8").partition("## Attacks and their tests\n")[2]
+    shown: dict[str, set[str]] = {}
+    for numbers, cells in re.findall(r"^\| ([A-J]\d+(?:, [A-J]\d+)*)? ?\| (.*) \|$", text, re.MULTILINE):
+        files = set(re.findall(r"`(\w+/[\w/]+\.py)`", cells)) or set(re.findall(r"\| `(test_\w+\.py)` \|", cells))
+        for number in filter(None, numbers.split(", ")):
+            shown.setdefault(number, set()).update(file if "/" in file else f"attack/{file}" for file in files)
     tested = {number: {test.partition("::")[0] for test in tests} for number, (_, tests) in TESTED.items()}
-    assert rows == tested | {number: set() for number in NOT_TESTED}
+    expected = {
+        number: {file for file in files if file.startswith("attack/")} or files for number, files in tested.items()
+    }
+    assert shown == expected | {number: set() for number in NOT_TESTED}
