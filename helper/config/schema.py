@@ -38,55 +38,88 @@ HEADERS_ADD = Option(
     "headers_add", array_of(mailboxes.HEADER_FIELD, "header fields"), None, "Header fields to add to the message."
 )
 HEADERS_REMOVE = Option(
-    "headers_remove", array_of(mailboxes.FIELD_NAME, "names of header fields"), None, "Header fields to remove from it."
+    "headers_remove",
+    array_of(mailboxes.FIELD_NAME, "names of header fields"),
+    None,
+    "Header fields to remove from the message.",
 )
 MESSAGE_SIZE_LIMIT = "message_size_limit"
 
 MAIN = (
-    Option("primary_hostname", hosts.DOMAIN, None, "Who we are; default: the machine's full name."),
+    Option(
+        "primary_hostname",
+        hosts.DOMAIN,
+        None,
+        "This host's name in EHLO and Message-ID; default: the machine's full name.",
+    ),
     Option(
         "qualify_domain",
         hosts.DOMAIN,
         None,
-        "Added to an address without a domain; default: what /etc/mailname holds, else primary_hostname.",
+        "The domain that is added to addresses without one; default: the first line of /etc/mailname, or "
+        "primary_hostname.",
     ),
-    Option("qualify_recipient", hosts.DOMAIN, None, "The same for recipients; default: qualify_domain."),
-    Option("trusted_users", LOGINS, None, "Who may name any reverse-path and any From:, apart from root."),
-    Option("trusted_groups", LOGINS, None, "The same for the members of groups."),
-    Option("untrusted_set_sender", ADDRESS_PATTERNS, None, "Reverse-paths that everybody may name with -f."),
-    Option("local_from_check", BOOLEAN, True, "Whether a From: that is not the caller's own address adds a Sender:."),
-    Option("local_sender_retain", BOOLEAN, False, "Whether a Sender: of the caller's is kept."),
-    Option("local_from_prefix", mailboxes.AFFIX, None, "May stand before the login in a From: of the caller's own."),
-    Option("local_from_suffix", mailboxes.AFFIX, None, "May stand after the login in a From: of the caller's own."),
+    Option(
+        "qualify_recipient",
+        hosts.DOMAIN,
+        None,
+        "The domain that is added to recipients without one; default: qualify_domain.",
+    ),
+    Option("trusted_users", LOGINS, None, "Users who may use any reverse-path and any From:. Root may always do so."),
+    Option("trusted_groups", LOGINS, None, "Groups whose members may do the same."),
+    Option("untrusted_set_sender", ADDRESS_PATTERNS, None, "Reverse-paths that every user may use with -f."),
+    Option("local_from_check", BOOLEAN, True, "Whether a Sender: is added if From: is not the caller's own address."),
+    Option("local_sender_retain", BOOLEAN, False, "Whether a Sender: that the caller wrote is kept."),
+    Option(
+        "local_from_prefix",
+        mailboxes.AFFIX,
+        None,
+        "A prefix that the caller may add to the login in From:, such as *-.",
+    ),
+    Option(
+        "local_from_suffix",
+        mailboxes.AFFIX,
+        None,
+        "A suffix that the caller may add to the login in From:, such as +*.",
+    ),
     Option(
         "from_override",
         BOOLEAN,
         False,
-        "Whether the address in From: becomes the caller's own, as [rewrite] has it; the display name stays.",
+        "Whether the address in From: is replaced by the caller's own, rewritten by [rewrite]. The display name is "
+        "kept.",
     ),
-    Option(MESSAGE_SIZE_LIMIT, parsers.SIZE, "50M", "The largest message taken.", "message_size_limit_octets"),
-    Option("recipients_max", parsers.COUNT, 50_000, "The most recipients of a message."),
-    Option("received_header", BOOLEAN, True, "Whether a Received: field tells where the message comes from."),
+    Option(
+        MESSAGE_SIZE_LIMIT, parsers.SIZE, "50M", "The largest message that is accepted.", "message_size_limit_octets"
+    ),
+    Option("recipients_max", parsers.COUNT, 50_000, "The largest number of recipients of a message."),
+    Option("received_header", BOOLEAN, True, "Whether a Received: field is added, with the caller's uid and login."),
     Option(
         "log",
         parsers.LOG,
         "syslog",
-        "Where the log goes. A file is opened before the rights to it are given up; it must be no link, and it and its "
-        "directory must be writable for root, the service user and its group alone.",
+        "Where the log goes. A file must exist and must not be a link. Only root, the service user and the service "
+        "user's group may be able to write it and its directory.",
     ),
-    Option("log_format", one_of("text", "json"), "text", "What a line of the log looks like."),
-    Option("exit_codes", one_of("simple", "sysexits"), "simple", "Whether a failure is always 1, or told by its kind."),
+    Option("log_format", one_of("text", "json"), "text", "The format of a line of the log."),
+    Option(
+        "exit_codes",
+        one_of("simple", "sysexits"),
+        "simple",
+        "The exit status of a failure: always 1, or the status from sysexits.h.",
+    ),
     Option(
         "sandbox",
         one_of("best-effort", "required"),
         "best-effort",
-        "Whether a send does without Landlock and seccomp, by which it shuts itself in, where the kernel lacks them.",
+        "What to do if the kernel lacks Landlock or seccomp: send without this sandbox, or refuse to send.",
     ),
     Option(
         "extract_addresses_remove_arguments",
         BOOLEAN,
         False,
-        "Whether recipients given as arguments together with -t are left out (Exim's way), not added.",
+        "Whether -t removes the recipients in arguments from those in the message, as Exim does, and does not add "
+        "them.",
     ),
 )
 
@@ -94,60 +127,72 @@ MAIN = (
 SECTIONS = ("mua_wrapper", "transports", "routers", "rewrite", "policies")
 
 TRANSPORT = (
-    Option("driver", one_of("smtp"), None, "How the message is handed on; has to be given."),
-    Option("hosts", HOSTS, None, "The smart hosts, tried in this order."),
-    Option("hosts_randomize", BOOLEAN, False, "Whether they are tried in an order drawn for each message."),
+    Option("driver", one_of("smtp"), None, "The protocol. Required."),
+    Option("hosts", HOSTS, None, "The smart hosts, tried in this order; see below."),
+    Option("hosts_randomize", BOOLEAN, False, "Whether they are tried in random order."),
     Option(
-        "port", parsers.PORT, None, "For hosts without a port of their own; default: 587, or 465 with implicit TLS."
+        "port", parsers.PORT, None, "The port of hosts that have none in hosts; default: 587, or 465 with implicit TLS."
     ),
-    Option("tls", one_of("starttls", "implicit", "none"), "starttls", "How the connection becomes private."),
+    Option(
+        "tls",
+        one_of("starttls", "implicit", "none"),
+        "starttls",
+        "How the connection is encrypted. With starttls and implicit, TLS is required.",
+    ),
     Option(
         "tls_verify",
         BOOLEAN,
         True,
-        "Whether the smart host has to prove its name. Nobody asks whether its certificate was revoked (OCSP).",
+        "Whether the smart host's certificate is verified. Revocation (OCSP, CRL) is not checked.",
     ),
-    Option("tls_verify_name", hosts.DOMAIN_OR_ADDRESS, None, "The name it has to prove; default: the host's."),
-    Option("tls_ca_file", parsers.PATH, None, "Certificates to trust; default: the system's."),
-    Option("tls_ca_path", parsers.PATH, None, "A folder of certificates to trust."),
-    Option("tls_min_version", one_of("1.2", "1.3"), "1.2", "The oldest version of TLS that will do."),
+    Option(
+        "tls_verify_name",
+        hosts.DOMAIN_OR_ADDRESS,
+        None,
+        "The name that the certificate must contain; default: the name in hosts.",
+    ),
+    Option("tls_ca_file", parsers.PATH, None, "A file of CA certificates; default: the system's."),
+    Option("tls_ca_path", parsers.PATH, None, "A directory of CA certificates."),
+    Option("tls_min_version", one_of("1.2", "1.3"), "1.2", "The oldest version of TLS that is accepted."),
     Option(
         "tls_pins",
         array_of(mailboxes.PIN, "SHA-256 pins"),
         None,
-        "Digests of public keys (SubjectPublicKeyInfo), one of which the host has to have, besides a certificate that "
-        "is verified; with tls_verify = false the key alone counts.",
+        "SHA-256 digests of public keys (SubjectPublicKeyInfo), in hexadecimal or base64. The host must have one of "
+        "these keys and a valid certificate. With tls_verify = false the key is enough.",
     ),
     Option(
         "tls_certificate",
         parsers.PATH,
         None,
-        "Our own certificate in PEM, with those above it, for hosts that ask for one; relative to secrets/.",
+        "A client certificate in PEM, followed by its chain; relative to secrets/.",
     ),
     Option(
         "tls_privatekey",
         parsers.PATH,
         None,
-        "The key to it in PEM, without a passphrase; relative to secrets/; default: stands in the same file.",
+        "Its private key in PEM, without a passphrase; relative to secrets/; default: in the file of the certificate.",
     ),
     Option(
         "dane",
         BOOLEAN,
         False,
-        "Whether the host's certificate is proven by DANE (RFC 7672) and nothing else: it has to have TLSA records "
-        "signed by DNSSEC. The resolver of /etc/resolv.conf verifies the signatures; it is believed when it runs on "
-        "this machine or resolv.conf says options trust-ad.",
+        "Whether the host's certificate is verified by DANE (RFC 7672) only. The host must have TLSA records that are "
+        "signed by DNSSEC. The resolver in /etc/resolv.conf verifies the signatures. It must run on this machine, or "
+        "resolv.conf must contain options trust-ad.",
     ),
-    Option("requiretls", BOOLEAN, False, "Whether the message goes over verified TLS on its whole way (RFC 8689)."),
+    Option(
+        "requiretls", BOOLEAN, False, "Whether every server on the way must use verified TLS (REQUIRETLS, RFC 8689)."
+    ),
     Option(
         "discard_ehlo_keywords",
         array_of(parsers.KEYWORD, "EHLO keywords"),
         None,
-        "What the smart host offers and does badly, such as CHUNKING: it counts as not offered; never STARTTLS or "
-        "AUTH. Postfix has it as smtp_discard_ehlo_keywords.",
+        "Extensions to ignore although the smart host offers them, such as CHUNKING. Not STARTTLS or AUTH. Postfix "
+        "calls this smtp_discard_ehlo_keywords.",
     ),
-    Option("helo_data", hosts.HELO_DATA, None, "What EHLO tells; default: primary_hostname."),
-    Option("interface", hosts.ADDRESS, None, "The address of ours to connect from."),
+    Option("helo_data", hosts.HELO_DATA, None, "The name or address literal in EHLO; default: primary_hostname."),
+    Option("interface", hosts.ADDRESS, None, "The local IP address to connect from."),
     Option(
         "connect_timeout",
         DURATION,
@@ -161,13 +206,13 @@ TRANSPORT = (
         "final_timeout",
         DURATION,
         "10m",
-        "How long to wait for the reply to the message. No delivery takes longer than the four together and "
-        "5 s, which the system log has to take its line.",
+        "How long to wait for the reply to the message. No delivery takes longer than the four time-outs together plus "
+        "5 s for the log.",
         "final_timeout_s",
     ),
     HEADERS_ADD,
     HEADERS_REMOVE,
-    Option("return_path", mailboxes.REVERSE_PATH, None, "The reverse-path of all messages, whoever sends."),
+    Option("return_path", mailboxes.REVERSE_PATH, None, "The reverse-path of all messages."),
 )
 
 AUTHENTICATION = (
@@ -175,70 +220,93 @@ AUTHENTICATION = (
         "mechanisms",
         array_of(parsers.MECHANISM, "SASL mechanisms"),
         None,
-        "Those that may be used, the best one first; default: all. A wrong password is at most two failed logins.",
+        "The mechanisms that may be used, the best one first; default: all. A wrong password causes at most two "
+        "failed logins.",
     ),
-    Option("user", parsers.TEXT, None, "The name to log in with."),
+    Option("user", parsers.TEXT, None, "The user name."),
     Option(
         "password_file",
         parsers.SECRET_PATH,
         None,
-        "The file of the password, relative to secrets/, or credential:NAME: what systemd hands to gatepost@.service. "
-        "Where mechanisms names OAUTHBEARER or XOAUTH2 alone, it holds an OAuth 2.0 access token; a second line "
-        '"expires 2026-11-28T12:00:00Z" says when it ceases to be good, as gatepost refresh writes it.',
+        "The file that holds the password, relative to secrets/; or credential:NAME, a systemd credential of "
+        "gatepost@.service. If mechanisms contains only OAUTHBEARER or XOAUTH2, the file holds an OAuth 2.0 access "
+        'token. A second line such as "expires 2026-11-28T12:00:00Z" says how long it is valid; gatepost refresh '
+        "writes it.",
     ),
     Option(
         "password_command",
         parsers.COMMAND,
         None,
-        "A command that prints the password. Only root may be able to write the program and what its #! line names, "
-        "only root and the service user a file among its arguments. It is run with the service user's ids alone: where "
-        "the launcher is 2755, only in root's sends and behind gatepost.socket. In a send without privilege it is run "
-        "as the caller, with HOME, XDG_RUNTIME_DIR and DBUS_SESSION_BUS_ADDRESS; the last line of its error is shown.",
+        "A command that prints the password. Only root may be able to write the program and the interpreter in its "
+        "#! line; only root and the service user may be able to write a file among its arguments. It runs with the "
+        "service user's ids. If the launcher is 2755, it runs only for root's mail and behind gatepost.socket. In a "
+        "send without privilege it runs as the caller, with HOME, XDG_RUNTIME_DIR and DBUS_SESSION_BUS_ADDRESS, and "
+        "the last line of its standard error is shown.",
     ),
-    Option("token_command", parsers.COMMAND, None, "A command that prints an OAuth 2.0 access token; the same rule."),
-    Option("allow_plaintext", BOOLEAN, False, "Whether the password may go over an unencrypted connection."),
+    Option(
+        "token_command",
+        parsers.COMMAND,
+        None,
+        "A command that prints an OAuth 2.0 access token. The rules are those of password_command.",
+    ),
+    Option("allow_plaintext", BOOLEAN, False, "Whether the password may be sent over an unencrypted connection."),
 )
 
 ROUTER = (
-    Option("name", parsers.WORD, None, "What traces and messages call it; default: router and its number."),
-    Option("driver", DRIVER, None, "What it does; has to be given."),
-    Option("domains", array_of(mailboxes.DOMAIN_PATTERN, "patterns for domains"), None, "Only for these domains."),
+    Option("name", parsers.WORD, None, "Its name in -bt and in error messages; default: router and its number."),
+    Option("driver", DRIVER, None, "What the router does. Required."),
+    Option(
+        "domains",
+        array_of(mailboxes.DOMAIN_PATTERN, "patterns for domains"),
+        None,
+        "The router is only for addresses in these domains.",
+    ),
     Option(
         "local_parts",
         array_of(mailboxes.LOCAL_PART_PATTERN, "patterns for local parts"),
         None,
-        "Only for these local parts.",
+        "The router is only for these local parts.",
     ),
-    Option("senders", ADDRESS_PATTERNS, None, "Only for messages with these reverse-paths."),
+    Option("senders", ADDRESS_PATTERNS, None, "The router is only for messages with these reverse-paths."),
     Option(
         "callers",
         CALLERS,
         None,
-        'Only for messages of these callers; "uid4242" and "uid61184-65519" are uids without an account.',
+        'The router is only for messages of these callers. "uid4242" and "uid61184-65519" are uids without an account.',
     ),
-    Option("check_local_user", BOOLEAN, False, "Only for local parts that are the login of a user."),
+    Option("check_local_user", BOOLEAN, False, "The router is only for local parts that are the login of a user."),
     HEADERS_ADD,
     HEADERS_REMOVE,
-    Option("errors_to", mailboxes.REVERSE_PATH, None, "The reverse-path for these addresses."),
-    Option("more", BOOLEAN, True, "Whether an address that this router does not take goes on to the next."),
+    Option("errors_to", mailboxes.REVERSE_PATH, None, "The reverse-path for the addresses that this router accepts."),
+    Option(
+        "more",
+        BOOLEAN,
+        True,
+        "Whether an address that does not match this router is passed to the next. With false it fails.",
+    ),
 )
 
 TO_TRANSPORT = Option(
     "transport",
     parsers.WORD,
     None,
-    "The transport that takes the message; has to be given. For dnslookup it must have no auth.",
+    "The transport to use. Required. For dnslookup it must have no auth.",
 )
 
 DRIVERS = {
     "redirect": (
-        Option("file", parsers.ALIAS_PATH, None, "An alias file; $home/ at its start is the home of the local part."),
-        Option("data", array_of(parsers.TEXT, "items"), None, "What the address stands for, instead of a file."),
-        Option("allow_fail", BOOLEAN, False, "Whether :fail: may be used."),
-        Option("allow_defer", BOOLEAN, False, "Whether :defer: may be used."),
+        Option(
+            "file",
+            parsers.ALIAS_PATH,
+            None,
+            "An alias file. $home/ at its start is the home directory of the local user.",
+        ),
+        Option("data", array_of(parsers.TEXT, "items"), None, "A list of items, instead of a file."),
+        Option("allow_fail", BOOLEAN, False, "Whether the list may contain :fail:."),
+        Option("allow_defer", BOOLEAN, False, "Whether the list may contain :defer:."),
     ),
     "accept": (TO_TRANSPORT,),
-    "manualroute": (TO_TRANSPORT, Option("hosts", HOSTS, None, "The hosts, instead of the transport's.")),
+    "manualroute": (TO_TRANSPORT, Option("hosts", HOSTS, None, "The hosts to use instead of the transport's.")),
     "dnslookup": (TO_TRANSPORT,),
 }
 
@@ -247,14 +315,15 @@ POLICY = (
         "callers",
         CALLERS,
         None,
-        'Whom it is for; default: everybody. "uid4242" and "uid61184-65519" are uids without an account: where there '
-        "are policies, such a caller is refused if none is for it. A uid in a range of /etc/subuid is the owner's.",
+        'The callers that the policy is for; default: all. "uid4242" and "uid61184-65519" are uids without an '
+        "account: if there are policies, such a caller is refused unless one is for it. A uid in a range of "
+        "/etc/subuid counts as the owner of the range.",
     ),
-    Option("allow", BOOLEAN, True, "Whether they may send at all."),
-    Option("recipients", ADDRESS_PATTERNS, None, "Each recipient has to match; default: any."),
-    Option("senders", ADDRESS_PATTERNS, None, "The reverse-path has to match; default: any."),
+    Option("allow", BOOLEAN, True, "Whether they may send mail."),
+    Option("recipients", ADDRESS_PATTERNS, None, "Patterns that each recipient must match; default: any."),
+    Option("senders", ADDRESS_PATTERNS, None, "Patterns that the reverse-path must match; default: any."),
     Option(MESSAGE_SIZE_LIMIT, parsers.SIZE, None, "The largest message they may send.", "message_size_limit_octets"),
-    Option("recipients_max", parsers.COUNT, None, "The most recipients they may send to."),
+    Option("recipients_max", parsers.COUNT, None, "The largest number of recipients of a message."),
 )
 
 # Keys that people will try, and what to write instead.

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from admin.main import parser
-from helper.config import schema
+from helper.config import hosts, schema
+from helper.config.configuration import parse_configuration
 from helper.request.argv import OPTIONS
+from helper.routing import items
+from tests.unit.config.sample import MACHINE, SMALLEST
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("sendmail.gatepost.8", "gatepost.8", "gatepost.toml.5")
@@ -49,6 +54,33 @@ def test_every_key_of_the_configuration_is_explained(pages):
     names = {option.name for table in (*tables, *schema.DRIVERS.values()) for option in table}
     # A short key has its explanation on the same line.
     assert {name for name in names if not any(line == name or line.startswith(f"{name} ") for line in lines)} == set()
+
+
+def test_every_kind_of_item_of_host_and_of_pattern_is_explained(pages):
+    """Each is the term of a paragraph of its own, or within one as in "mx:example.net"."""
+    terms = re.findall(r"^\.TP\n(.*)$", (pages / "gatepost.toml.5").read_text(), re.MULTILINE)
+    kinds = (
+        *items.VERDICTS,
+        ":include:",
+        "/dev/null",
+        "\\e user",
+        *hosts.KINDS,
+        "[2001:db8::1]",
+        "<>",
+        "q^",
+        "q!",
+        "q*",
+    )
+    assert [kind for kind in kinds if not any(kind in term for term in terms)] == []
+
+
+def test_the_configurations_in_the_manual_are_accepted(pages):
+    examples = re.findall(
+        r"^\.nf\n\.RS\n(.*?)^\.RE$", (pages / "gatepost.toml.5").read_text(), re.MULTILINE | re.DOTALL
+    )
+    smallest, rewriting = examples
+    assert tomllib.loads(smallest) == tomllib.loads(SMALLEST)
+    assert len(parse_configuration((SMALLEST + rewriting).encode(), "manual", MACHINE).rewrite) == 2
 
 
 def test_every_subcommand_of_the_administrators_and_its_options_are_explained(pages):
