@@ -71,12 +71,12 @@ $(BUILD)/fixed: FORCE
 
 FRONTEND = frontend/sendmail.c frontend/message.c frontend/answers.c
 
-$(BUILD)/sendmail: $(FRONTEND) $(wildcard frontend/*.h) helper/privileged/start.h $(BUILD)/fixed
+$(BUILD)/sendmail: $(FRONTEND) $(wildcard frontend/*.h) helper/start.h $(BUILD)/fixed
 	$(COMPILE) -o $@ $(FRONTEND) $(LDFLAGS) $(LINK)
 	$(STATIC)
 	@$(GIVE_BACK)
 
-$(BUILD)/launcher: helper/privileged/launcher.c helper/privileged/start.h $(BUILD)/fixed
+$(BUILD)/launcher: helper/privileged/launcher.c helper/start.h $(BUILD)/fixed
 	$(COMPILE) -o $@ helper/privileged/launcher.c $(LDFLAGS) $(LINK)
 	$(STATIC)
 	@$(GIVE_BACK)

@@ -9,16 +9,16 @@ from admin.certificate import Certificate, read_certificate
 from admin.finding import OK, WARN, WRONG, Finding, reason
 from helper import status
 from helper.config.values import Transport
-from helper.delivery.allowance import up_to_the_end_of_the_message
-from helper.delivery.connect import Race
 from helper.delivery.converse import follow
 from helper.delivery.deliver import connect
-from helper.delivery.machines import Machine
 from helper.delivery.plan import Plan
 from helper.delivery.report import Progress, printable
-from helper.delivery.resolve import Address
-from helper.delivery.tls import TlsLayer
 from helper.failure import ConfigError, HostFailed, ReplyError
+from helper.network.connect import Race
+from helper.network.resolve import Address
+from helper.network.servers import Machine
+from helper.network.time_budget import up_to_the_end_of_the_message
+from helper.network.tls import TlsLayer
 from helper.smtp.dialogue import Session, prepare
 from helper.smtp.extensions import Extensions
 from helper.smtp.steps import Quit

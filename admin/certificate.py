@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from helper.delivery.certificate import NotACertificate, issuer_of, names_of, validity_of
+from helper.network.certificate import NotACertificate, issuer_of, names_of, validity_of
 from helper.record import Record
 
 SOON_DAYS = 14  # who renews by machine has done so a month before

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from admin.accounts import check_accounts
-from admin.files import examine_files, read_configuration, write_compiled
+from admin.configured_files import examine_files, read_configuration, write_compiled
 from admin.finding import OK, WRONG, Finding, finding, reason
 from admin.installed import check_code, check_command, check_launcher, check_sendmail
 from admin.machine import check_devices, check_interpreter, check_kernel, check_library, check_modules, check_sandbox

@@ -14,15 +14,15 @@ from admin.finding import WARN, WRONG, Finding, reason
 from admin.found_apart import found_apart
 from helper import status
 from helper.config.values import Configuration, Host, Transport
-from helper.delivery.allowance import up_to_the_end_of_the_message
-from helper.delivery.machines import Machine, machines_of
 from helper.delivery.plan import Plan, credential_of, now, refuse_stale, session_of
 from helper.delivery.report import Progress
-from helper.delivery.resolve import reachable_from, resolve
 from helper.failure import Failure, HostFailed
-from helper.hold import Holdings, hold
-from helper.privileged import load, paths
+from helper.network.resolve import reachable_from, resolve
+from helper.network.servers import Machine, machines_of
+from helper.network.time_budget import up_to_the_end_of_the_message
+from helper.privileged import paths, protected_files
 from helper.privileged.accounts import account
+from helper.privileged.acquire import Holdings, hold
 from helper.routing.trace import host_text
 from helper.smtp.envelope import Envelope, MailData
 
@@ -56,7 +56,7 @@ def visit_all(configuration: Configuration) -> Iterator[Finding]:
     """Read what a send would, give root up, and call on the smart hosts of each transport."""
     try:
         with helper_rights():
-            holdings = hold(configuration, load.ROOT)
+            holdings = hold(configuration, protected_files.ROOT)
         if holdings.failure is not None:
             raise holdings.failure
         give_up_root(account(paths.STANDIN_USER), [])

@@ -11,17 +11,17 @@ from typing import Any
 
 from admin.accounts import give_up_root
 from admin.apart import relay
-from admin.files import read_configuration
+from admin.configured_files import read_configuration
 from admin.finding import reason
 from helper.config.values import Configuration, alias_files
-from helper.delivery.identify import ROOT, Person, identify
 from helper.delivery.inquire import inquire, permitted_route
-from helper.delivery.origin import Origin, origin_of
 from helper.delivery.recipients import argument_mailboxes
 from helper.discreet import STARS, for_caller
 from helper.failure import AddressError, Failure, NotPermitted, SystemFault
+from helper.identity.identify import ROOT, Person, identify
+from helper.identity.origin import Origin, origin_of
 from helper.message.address import Mailbox
-from helper.privileged import load, paths
+from helper.privileged import paths, protected_files
 from helper.privileged.accounts import account
 from helper.record import Record
 from helper.request.submission import Inquiry, Submission
@@ -90,7 +90,7 @@ def become(login: str) -> Case:
         if user.pw_uid == account(name).pw_uid:
             raise NotPermitted(f"the {kind} user {name} cannot send")
     configuration = read_configuration().configuration
-    aliases = {file: load.alias_file(file) for file in alias_files(configuration)}
+    aliases = {file: protected_files.alias_file(file) for file in alias_files(configuration)}
     successor = account(paths.STANDIN_USER) if user.pw_uid == ROOT else user
     give_up_root(successor, os.getgrouplist(successor.pw_name, successor.pw_gid))
     return Case(identify(user.pw_uid), configuration, aliases)

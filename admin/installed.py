@@ -12,7 +12,7 @@ from pathlib import Path
 from admin.finding import Caution
 from helper.bundle import SUFFIX
 from helper.failure import ConfigError, SystemFault
-from helper.privileged import load, paths
+from helper.privileged import paths, protected_files
 from helper.privileged.accounts import account
 
 PREFIX = Path(paths.LAUNCHER).parents[2]  # below it, the layout is the same everywhere
@@ -30,7 +30,7 @@ HASHED = 1  # PEP 552: what stands in a compiled module is a hash of its source
 
 def check_sendmail() -> str:
     """Find what callers run: ours and root's, for all to execute, without a set-id bit, and under all its names."""
-    load.refuse_unsafe_folders(str(SENDMAIL), load.ROOT)
+    protected_files.refuse_unsafe_folders(str(SENDMAIL), protected_files.ROOT)
     refuse_taken()
     refuse_exchangeable(SENDMAIL)
     mode = SENDMAIL.stat().st_mode
@@ -63,11 +63,11 @@ def is_ours(program: Path) -> bool:
     What is not there is nobody's: that is told elsewhere.
     """
     try:
-        descriptor = os.open(program, os.O_RDONLY | load.OPEN_QUIETLY)
+        descriptor = os.open(program, os.O_RDONLY | protected_files.OPEN_QUIETLY)
     except OSError:
         return True
     try:
-        return paths.LAUNCHER.encode() in load.read(descriptor, PROGRAM_LIMIT)
+        return paths.LAUNCHER.encode() in protected_files.read(descriptor, PROGRAM_LIMIT)
     finally:
         os.close(descriptor)
 
@@ -90,7 +90,7 @@ def check_launcher() -> str:
     """
     path, service = paths.LAUNCHER, account(paths.SERVICE_USER)
     try:
-        load.refuse_unsafe_folders(path, load.ROOT)
+        protected_files.refuse_unsafe_folders(path, protected_files.ROOT)
         status, system = os.stat(path), os.statvfs(path)
     except OSError as error:
         raise SystemFault(f"{path}: {error.strerror}: install Gatepost again") from None
@@ -143,11 +143,11 @@ def check_code() -> str:
 
 def check_code_in(top: Path) -> str:
     """Find the code below a folder so."""
-    load.refuse_unsafe_folders(str(top), load.ROOT)
+    protected_files.refuse_unsafe_folders(str(top), protected_files.ROOT)
     modules = []
     for path in walk(top):
         status = path.stat()
-        load.refuse_writable(str(path), status)
+        protected_files.refuse_writable(str(path), status)
         wanted = FOR_ALL if path.is_dir() else stat.S_IROTH
         if status.st_mode & wanted != wanted:
             raise ConfigError(str(path), f"cannot be read by everybody: chmod {'0755' if path.is_dir() else '0644'}")
@@ -192,4 +192,4 @@ def time_and_size(source: Path) -> bytes:
 def refuse_exchangeable(path: Path) -> None:
     """Raise ConfigError for a program that others than root can write or exchange, under this name or its last."""
     for each in dict.fromkeys((str(path), os.path.realpath(path))):
-        load.refuse_unsafe_file(each)
+        protected_files.refuse_unsafe_file(each)

@@ -16,8 +16,9 @@ from admin.finding import Caution
 from admin.installed import refuse_exchangeable
 from helper.config.values import Configuration
 from helper.failure import ConfigError, SystemFault
-from helper.privileged import landlock, load, paths
-from helper.privileged.sandbox import seccomp_is_there
+from helper.privileged import paths, protected_files
+from helper.sandbox import landlock
+from helper.sandbox.confine import seccomp_is_there
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_LINUX = (5, 9)  # close_range(2)
@@ -37,7 +38,8 @@ def check_interpreter() -> str:
 
 def check_modules() -> str:
     """Find the modules that are not the interpreter's own, in root's folder and nobody else's to write."""
-    load.refuse_unsafe_folders(f"{paths.PYTHON_MODULES}/any", load.ROOT)  # before anything in it is executed
+    # Before anything in it is executed.
+    protected_files.refuse_unsafe_folders(f"{paths.PYTHON_MODULES}/any", protected_files.ROOT)
     versions = []
     for name, package in MODULES.items():
         try:
@@ -47,7 +49,7 @@ def check_modules() -> str:
         place = module.__file__ or ""
         if not place.startswith(f"{paths.PYTHON_MODULES}/"):
             raise ConfigError(place, f"is not in {paths.PYTHON_MODULES}, where a send looks: install {package}")
-        load.refuse_unsafe_file(place)
+        protected_files.refuse_unsafe_file(place)
         versions.append(name.partition(".")[0])
     return f"{' and '.join(versions)} in {paths.PYTHON_MODULES}"
 

@@ -145,8 +145,8 @@ def run_send_test(arguments: argparse.Namespace) -> int:
 
 def run_migrate(arguments: argparse.Namespace) -> int:
     """Carry over what was asked for."""
+    from admin.migrate.conversion import Place
     from admin.migrate.migrate import migrate
-    from admin.migrate.plan import Place
 
     named = Path(arguments.file) if arguments.file is not None else None
     home = Path.home() if arguments.user else None

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from admin.apart import ENVIRONMENT, ERR, NOT_EXECUTED, Apart, program
-from admin.files import read_configuration
+from admin.configured_files import read_configuration
 from admin.installed import SENDMAIL, refuse_taken
 from helper.failure import Failure, SystemFault, UsageError
-from helper.privileged import load
+from helper.privileged import protected_files
 from helper.record import Record
 from helper.smtp.steps import shown
 from helper.status import USAGE
@@ -97,7 +97,7 @@ def give_up(error: UsageError) -> int:
 
 def send(address: str, who: pwd.struct_passwd, show: Callable[[str], None]) -> Sent:
     """Run sendmail apart, show its dialogue line by line, and return the outcome."""
-    machine = load.host_name().decode("ascii", "replace")
+    machine = protected_files.host_name().decode("ascii", "replace")
     time = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     message = MESSAGE.format(address=address, machine=machine, login=who.pw_name, time=time)
     work = program(str(SENDMAIL), "-v", "-i", "--", address, environment=environment_of(who))

@@ -11,12 +11,12 @@ from admin.accounts import give_up_root
 from admin.finding import WARN, WRONG, Finding, reason
 from admin.found_apart import found_apart
 from helper.config.values import Configuration, Router, alias_files
-from helper.delivery.files import CALLERS
-from helper.delivery.identify import home_of
 from helper.discreet import for_log
 from helper.failure import Failure
+from helper.identity.identify import home_of
+from helper.identity.list_files import CALLERS
 from helper.message.address import AddressSyntax, Mailbox, parse_mailbox
-from helper.privileged import load, paths
+from helper.privileged import paths, protected_files
 from helper.privileged.accounts import account
 from helper.routing.aliases import AliasFile, entries, key_end
 from helper.routing.caller import Caller
@@ -48,7 +48,7 @@ def check_routes(configuration: Configuration) -> Iterator[Finding]:
 def check_addresses(configuration: Configuration) -> Iterator[Finding]:
     """Yield the same for addresses alone, root given up; a file that cannot be read is told elsewhere."""
     try:
-        files = {path: load.alias_file(path) for path in alias_files(configuration)}
+        files = {path: protected_files.alias_file(path) for path in alias_files(configuration)}
         give_up_root(account(paths.STANDIN_USER), [])
     except Failure:
         return

@@ -6,7 +6,7 @@
 #ifndef GATEPOST_RIGHTS_H
 #define GATEPOST_RIGHTS_H
 
-#include "../helper/privileged/start.h"
+#include "../helper/start.h"
 
 #include <grp.h>
 #include <linux/capability.h>

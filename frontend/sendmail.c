@@ -14,7 +14,7 @@
  * One program of these: rights.h (what it gives up), ways.h (how a helper is started), wire.h (what it says), answers.c
  * (what it is told), message.c (standard input), and the story here.
  */
-#include "../helper/privileged/start.h"
+#include "../helper/start.h"
 #include "answers.h"
 #include "message.h"
 #include "rights.h"

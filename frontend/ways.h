@@ -7,7 +7,7 @@
 #ifndef GATEPOST_WAYS_H
 #define GATEPOST_WAYS_H
 
-#include "../helper/privileged/start.h"
+#include "../helper/start.h"
 #include "answers.h"
 #include "rights.h"
 

@@ -23,7 +23,7 @@ PACKAGES = (
 )
 MODULES = (
     *(f"helper.request.{name}" for name in ("argv", "smtp_input", "smtp_session", "wire")),
-    *("helper.dsn", "helper.delivery.certificate", "helper.delivery.notification"),
+    *("helper.dsn", "helper.network.certificate", "helper.delivery.notification"),
 )
 
 

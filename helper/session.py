@@ -20,7 +20,7 @@ from helper.failure import (
 from helper.message.address import AddressSyntax
 from helper.message.path import parse_path
 from helper.request.argv import submission
-from helper.request.serve import Client, KeptLines, Services, serve
+from helper.request.session_server import Client, KeptLines, Services, serve
 from helper.request.smtp_session import Session, refusal
 from helper.request.smtp_steps import Abandon, Outcome
 from helper.request.submission import Inquiry
@@ -31,9 +31,9 @@ from helper.story import new_progress, out_of_memory, report, send, size_limit, 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from helper.config.values import Configuration
-    from helper.delivery.identify import Person
     from helper.delivery.report import Progress
-    from helper.hold import Holdings
+    from helper.identity.identify import Person
+    from helper.privileged.acquire import Holdings
     from helper.request.argv import CommandLine
     from helper.request.channel import Channel
     from helper.request.message import Message

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from helper import status
 from helper.config.reach import reads_lists
-from helper.delivery.compose import compose_message
 from helper.delivery.deliver import deliver
 from helper.delivery.inquire import inquire
-from helper.delivery.origin import origin_of
+from helper.delivery.outgoing import compose_message
 from helper.delivery.plan import make_plan
 from helper.delivery.recipients import recipients_for_the_log, recipients_of
 from helper.delivery.report import Progress
-from helper.delivery.route import route_message
+from helper.delivery.route_message import route_message
 from helper.failure import ConfigError, DaemonError, Failure, MessageError
+from helper.identity.origin import origin_of
 from helper.message.header import split_message
 from helper.message.mbox import mbox_sender
 from helper.request.argv import inquiry, parse_argv, submission
@@ -25,8 +25,8 @@ from helper.sentence import Verdict, verdict
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from helper.config.values import Configuration
-    from helper.delivery.identify import Person
-    from helper.hold import Holdings
+    from helper.identity.identify import Person
+    from helper.privileged.acquire import Holdings
     from helper.request.argv import CommandLine
     from helper.request.channel import Channel
     from helper.request.message import Message

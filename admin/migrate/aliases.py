@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from admin.migrate.plan import Line, Place, Plan, numbered, text_of
+from admin.migrate.conversion import Line, Place, Plan, numbered, text_of
 from helper.routing.aliases import AliasFile, count_entries
 from helper.routing.items import ListSyntax
 

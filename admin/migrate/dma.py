@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 from admin.migrate.aliases import SYSTEM, carry_aliases, read_system_aliases
+from admin.migrate.conversion import SMTP_PORT, Line, MigrateError, Place, Plan, first, host, names, numbered
 from admin.migrate.names import first_word
 from admin.migrate.passwords import refuse_foreign
-from admin.migrate.plan import SMTP_PORT, Line, MigrateError, Place, Plan, first, host, names, numbered
 
 Settings = dict[str, Line]
 

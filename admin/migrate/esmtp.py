@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from admin.migrate.aliases import read_system_aliases
-from admin.migrate.plan import RELAY, SUBMISSION_PORT, Line, MigrateError, Place, Plan, host, names, numbered
+from admin.migrate.conversion import RELAY, SUBMISSION_PORT, Line, MigrateError, Place, Plan, host, names, numbered
 
 LEFT_OUT = {
     "certificate_passphrase": "a key without a passphrase is named by tls_privatekey",

@@ -6,8 +6,19 @@ import re
 from pathlib import Path
 from typing import Any
 
+from admin.migrate.conversion import (
+    IMPLICIT_PORT,
+    RELAY,
+    SMTP_PORT,
+    Line,
+    MigrateError,
+    Place,
+    Plan,
+    first,
+    host,
+    names,
+)
 from admin.migrate.exim_syntax import File, Instance, is_true, items_of, parse_file
-from admin.migrate.plan import IMPLICIT_PORT, RELAY, SMTP_PORT, Line, MigrateError, Place, Plan, first, host, names
 
 USUAL = ("/etc/exim4/exim4.conf", "/etc/exim/exim.conf", "/etc/exim.conf")
 # The same in ours, by the same name.

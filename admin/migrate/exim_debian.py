@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 
 from admin.migrate.aliases import SYSTEM, carry_aliases, read_system_aliases
-from admin.migrate.plan import IMPLICIT_PORT, SMTP_PORT, Line, MigrateError, Place, Plan, host, numbered
+from admin.migrate.conversion import IMPLICIT_PORT, SMTP_PORT, Line, MigrateError, Place, Plan, host, numbered
 
 Settings = dict[str, Line]
 

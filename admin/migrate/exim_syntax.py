@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from admin.migrate.plan import Line, MigrateError, text_of
+from admin.migrate.conversion import Line, MigrateError, text_of
 
 MACRO = re.compile(r"([A-Z]\w*)\s*==?\s*(.*)", re.DOTALL)
 OPTION = re.compile(r"(?:hide\s+)?([a-z]\w*)(?:\s*=\s*(.*))?", re.DOTALL)

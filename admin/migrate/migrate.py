@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from admin.finding import reason
 from admin.migrate import dma, esmtp, exim, exim_debian, msmtp, nullmailer, postfix, ssmtp
-from admin.migrate.plan import MigrateError, Place, Plan, Reader
+from admin.migrate.conversion import MigrateError, Place, Plan, Reader
 from admin.migrate.read import login_of
 from admin.migrate.write import Destination, configuration_text, users_own, write
 from helper.failure import Failure

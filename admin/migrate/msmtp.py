@@ -6,9 +6,7 @@ import os
 import re
 
 from admin.migrate.aliases import SYSTEM, addresses_of, carry_aliases, default_of_msmtp, read_system_aliases
-from admin.migrate.msmtp_file import Account, Settings, accounts_of, given, is_on
-from admin.migrate.passwords import carry_command
-from admin.migrate.plan import (
+from admin.migrate.conversion import (
     IMPLICIT_PORT,
     RELAY,
     SMTP_PORT,
@@ -21,6 +19,8 @@ from admin.migrate.plan import (
     host,
     names,
 )
+from admin.migrate.msmtp_file import Account, Settings, accounts_of, given, is_on
+from admin.migrate.passwords import carry_command
 
 # Without these, mail would take another way than before, or be less protected: an option, and what there is instead.
 DECIDING = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from admin.migrate.plan import Line, MigrateError, names, numbered
+from admin.migrate.conversion import Line, MigrateError, names, numbered
 
 Settings = dict[str, Line]
 

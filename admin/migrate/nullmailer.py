@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from admin.migrate.aliases import read_system_aliases
-from admin.migrate.names import first_word
-from admin.migrate.plan import (
+from admin.migrate.conversion import (
     IMPLICIT_PORT,
     SMTP_PORT,
     SYSTEM_STORES,
@@ -23,6 +22,7 @@ from admin.migrate.plan import (
     names,
     numbered,
 )
+from admin.migrate.names import first_word
 
 DIRECTORY = "/etc/nullmailer"
 LEFT_OUT = {

@@ -7,7 +7,7 @@ import re
 import shlex
 import stat
 
-from admin.migrate.plan import RELAY, Line, Place, Plan, text_of
+from admin.migrate.conversion import RELAY, Line, Place, Plan, text_of
 
 SHELL = "/bin/sh"
 FOR_SHELLS = re.compile(r"[|&;<>$`*?(){}~\\]")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from admin.migrate import postfix_addresses, postfix_tls
-from admin.migrate.plan import IMPLICIT_PORT, RELAY, SMTP_PORT, Line, MigrateError, Place, Plan, host
+from admin.migrate.conversion import IMPLICIT_PORT, RELAY, SMTP_PORT, Line, MigrateError, Place, Plan, host
 from admin.migrate.postfix_file import EVERY_KEY, Reading, Settings, origin, settings_of
 from helper.config.parsers import PROTECTING
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from admin.migrate.aliases import SYSTEM, carry_aliases, read_system_aliases
-from admin.migrate.plan import ALL_LOGINS, Line, Plan
+from admin.migrate.conversion import ALL_LOGINS, Line, Plan
 from admin.migrate.postfix_file import TEXT_TABLES, Reading, Settings
 
 SENDERS = ("sender_canonical_maps", "canonical_maps", "smtp_generic_maps")

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from admin.migrate.conversion import Line, MigrateError, Place, Plan, numbered
 from admin.migrate.names import Names, first_word
 from admin.migrate.passwords import refuse_foreign
-from admin.migrate.plan import Line, MigrateError, Place, Plan, numbered
 
 TEXT_TABLES = frozenset(("hash", "btree", "lmdb", "cdb", "texthash", "dbm", "sdbm"))
 DEFAULTS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from admin.migrate.plan import SYSTEM_STORES, Line, Plan
+from admin.migrate.conversion import SYSTEM_STORES, Line, Plan
 from admin.migrate.postfix_file import EVERY_KEY, Reading, Settings
 
 LEVELS = ("none", "may", "encrypt", "dane", "dane-only", "fingerprint", "verify", "secure")

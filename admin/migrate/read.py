@@ -11,7 +11,7 @@ from pathlib import Path
 
 from admin.apart import Apart, finish
 from helper.failure import Failure, SystemFault
-from helper.privileged.way import steps
+from helper.privileged.path_walk import steps
 
 TIME_LIMIT_S = 30
 OTHERS = stat.S_IWGRP | stat.S_IWOTH

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from admin.migrate.aliases import read_system_aliases
-from admin.migrate.plan import (
+from admin.migrate.conversion import (
     IMPLICIT_PORT,
     SMTP_PORT,
     SYSTEM_STORES,

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from admin.draft import draft
-from admin.migrate.plan import MigrateError, Plan
-from admin.migrate.toml import text_of
+from admin.migrate.conversion import MigrateError, Plan
+from admin.migrate.write_toml import text_of
 from helper.config.configuration import parse_configuration
 from helper.failure import ConfigError
-from helper.hold import this_machine
 from helper.privileged import paths
+from helper.privileged.acquire import this_machine
 
 FILE_MODE, DIRECTORY_MODE = 0o640, 0o750
 OWN_FILE_MODE, OWN_DIRECTORY_MODE = 0o600, 0o700

@@ -7,14 +7,14 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from admin.files import read_configuration
+from admin.configured_files import read_configuration
 from admin.finding import reason
 from admin.oauth.grant import Grant, fields_of
 from admin.oauth.messenger import Messenger, Refusal
 from admin.oauth.store import locked, logins, save, token_file
 from helper.config.values import Configuration
 from helper.failure import Failure, NotPermitted, SystemFault
-from helper.privileged import load
+from helper.privileged import protected_files
 from helper.smtp.steps import shown
 from helper.status import FAILED, SENT
 
@@ -68,6 +68,6 @@ def answer(messenger: Messenger, grant: Grant, name: str) -> dict[str, str]:
 def good_until(path: Path) -> str:
     """Return until when the token that we have is good, empty where that is not known."""
     try:
-        return load.secret(str(path)).expires
+        return protected_files.secret(str(path)).expires
     except Failure:
         return ""

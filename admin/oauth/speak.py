@@ -14,7 +14,7 @@ from admin.oauth.frame import FRAME_LIMIT, parse_frame, to_frame
 from admin.oauth.grant import is_text
 from helper.failure import Failure
 from helper.privileged.drop import drop
-from helper.privileged.sandbox import Sandbox
+from helper.sandbox.confine import Sandbox
 
 DOMAIN, HTTPS = 53, 443
 PROBLEM_LIMIT = 400  # characters

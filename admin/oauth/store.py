@@ -15,7 +15,7 @@ from admin.draft import draft
 from admin.oauth.grant import Grant, parse_grant, to_octets
 from helper.config.values import CREDENTIAL, Configuration, Transport
 from helper.failure import ConfigError, SystemFault
-from helper.privileged import load, paths
+from helper.privileged import paths, protected_files
 from helper.privileged.accounts import account
 from helper.secret import Secret
 from helper.smtp.sasl.choose import TOKEN
@@ -47,7 +47,7 @@ def token_file(configuration: Configuration, name: str) -> Path:
         raise ConfigError(paths.CONFIGURATION, f"must say {wanted}", key=f"transports.{name}")
     assert transport.auth is not None
     path = os.path.join(paths.SECRETS, str(transport.auth.password_file))
-    load.refuse_unsafe_folders(path, load.ROOT)
+    protected_files.refuse_unsafe_folders(path, protected_files.ROOT)
     return Path(path)
 
 
@@ -85,7 +85,7 @@ def held(name: str) -> Iterator[BinaryIO]:
 def open_grant(path: Path) -> int:
     """Return the open file. ConfigError where it is not root's alone."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | load.OPEN_QUIETLY)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | protected_files.OPEN_QUIETLY)
     except OSError as error:
         raise ConfigError(str(path), f"cannot be read: {error.strerror}: gatepost login") from None
     status = os.fstat(descriptor)

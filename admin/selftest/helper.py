@@ -13,8 +13,8 @@ from admin.selftest.held import has_only_rights_of, held, status_now
 from admin.selftest.proof import Proof
 from admin.selftest.spy import spy_on
 from helper.failure import SystemFault
-from helper.privileged import landlock
-from helper.privileged.sandbox import seccomp_is_there, strength_of
+from helper.sandbox import landlock
+from helper.sandbox.confine import seccomp_is_there, strength_of
 
 SECCOMP_MODE_FILTER = "2"  # proc(5)
 DUMPING = (signal.SIGSEGV, signal.SIGQUIT)

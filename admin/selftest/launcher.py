@@ -7,13 +7,13 @@ import os
 import resource
 import signal
 
-from admin.files import commands, read_configuration
+from admin.configured_files import commands, read_configuration
 from admin.finding import Caution, reason
 from admin.installed import CODE, check_launcher
 from admin.selftest.attacker import Attacker
-from admin.selftest.files import ways_to_change
 from admin.selftest.held import held, status_now, told
 from admin.selftest.proof import Proof
+from admin.selftest.unreadable_files import ways_to_change
 from helper.failure import Failure, SystemFault
 from helper.privileged import paths
 

@@ -6,14 +6,14 @@ import os
 from pathlib import Path
 
 from admin.apart import ENVIRONMENT
-from admin.files import read_configuration
+from admin.configured_files import read_configuration
 from admin.finding import Caution
 from admin.installed import SENDMAIL, has_set_id
 from admin.selftest.attacker import Attacker
 from admin.selftest.halves import halves
 from admin.selftest.proof import Proof
-from helper.delivery.identify import group_names
 from helper.failure import SystemFault
+from helper.identity.identify import group_names
 from helper.message.path import parse_reverse_path
 from helper.routing.caller import identify
 from helper.routing.sender import may_send_as

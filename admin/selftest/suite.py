@@ -13,13 +13,20 @@ from collections.abc import Iterator, Mapping
 
 from admin.finding import FAILS, Finding, reason
 from admin.installed import refuse_taken
-from admin.selftest import environment, files, helper, launcher, options, roots_send
+from admin.selftest import environment, helper, launcher, options, roots_send, unreadable_files
 from admin.selftest.attacker import Attacker
 from admin.selftest.proof import examine
 from helper.failure import Failure, NotPermitted, SystemFault
 from helper.privileged import paths
 
-PROOFS = (*files.PROOFS, *launcher.PROOFS, *environment.PROOFS, *helper.PROOFS, *options.PROOFS, *roots_send.PROOFS)
+PROOFS = (
+    *unreadable_files.PROOFS,
+    *launcher.PROOFS,
+    *environment.PROOFS,
+    *helper.PROOFS,
+    *options.PROOFS,
+    *roots_send.PROOFS,
+)
 BY_DEFAULT = "nobody"
 
 

@@ -2,7 +2,7 @@
  * Whatever /etc/passwd holds, find_account() finds what the plain reader below finds, and touches nothing else. That one
  * looks at whole lines with the C library, as the launcher must not.
  */
-#include "../../helper/privileged/start.h"
+#include "../../helper/start.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from helper.message.address import AddressSyntax, parse_address_list
 from helper.message.header import Field
-from helper.message.rewrite import rewrite_addresses
+from helper.message.rewrite_header import rewrite_addresses
 
 SEEDS = (
     b"a@x, B C <d@y.example>, friends: e, f@z;, ; g@h",

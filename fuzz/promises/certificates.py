@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 
-from helper.delivery.certificate import (
+from helper.failure import HostFailed
+from helper.network.certificate import (
     NAME_LIMIT,
     NAMES_LIMIT,
     NotACertificate,
@@ -17,8 +18,7 @@ from helper.delivery.certificate import (
     public_key_info,
     validity_of,
 )
-from helper.delivery.pins import check_pins
-from helper.failure import HostFailed
+from helper.network.pins import check_pins
 
 
 def der(tag: int, *contents: bytes) -> bytes:

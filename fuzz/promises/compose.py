@@ -8,9 +8,9 @@ from __future__ import annotations
 from fuzz.drawn import Drawn
 from helper.failure import MessageError
 from helper.message.address import AddressSyntax, Mailbox, parse_address_list
+from helper.message.author import Author
 from helper.message.compose import AUTHOR_KEYS, RECIPIENT_KEYS, REMOVED_KEYS, Options, Stamp, compose
 from helper.message.header import Field, split_message
-from helper.message.identity import Author
 from helper.message.resent import newest_resent_block
 
 SEEDS = (

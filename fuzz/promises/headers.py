@@ -10,8 +10,8 @@ from helper.failure import MessageError
 from helper.message.address import Mailbox, parse_address_list
 from helper.message.display_name import display_name, full_name_of
 from helper.message.header import Field, field_name, new_field, split_message
+from helper.message.header_recipients import header_recipients
 from helper.message.mime.fields import fields_of
-from helper.message.recipients import header_recipients
 from helper.message.resent import ONCE, TRACE_KEYS, newest_resent_block
 
 SEEDS = (

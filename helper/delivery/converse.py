@@ -23,9 +23,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeVar
 
-    from helper.delivery.network import Connection
     from helper.delivery.plan import Plan
-    from helper.delivery.tls import TlsLayer
+    from helper.network.connection import Connection
+    from helper.network.tls import TlsLayer
     from helper.smtp.dialogue import Session
     from helper.smtp.envelope import MailData
     from helper.smtp.reply import Reply

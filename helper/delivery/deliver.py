@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from helper import status
-from helper.delivery.allowance import up_to_the_end_of_the_message
-from helper.delivery.connect import Race
 from helper.delivery.converse import converse
-from helper.delivery.machines import machines_of
-from helper.delivery.resolve import in_turns, reachable_from, resolve
 from helper.failure import AllHostsFailed, HostFailed, HostFailure
+from helper.network.connect import Race
+from helper.network.resolve import in_turns, reachable_from, resolve
+from helper.network.servers import machines_of
+from helper.network.time_budget import up_to_the_end_of_the_message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeVar
 
     from helper.config.values import Transport
-    from helper.delivery.allowance import Allowance
-    from helper.delivery.machines import Machine
-    from helper.delivery.network import Connection
-    from helper.delivery.own_certificate import OwnCertificate
     from helper.delivery.plan import Plan
-    from helper.delivery.resolve import Address
-    from helper.delivery.tls import TlsLayer
+    from helper.network.connection import Connection
+    from helper.network.own_certificate import OwnCertificate
+    from helper.network.resolve import Address
+    from helper.network.servers import Machine
+    from helper.network.time_budget import Allowance
+    from helper.network.tls import TlsLayer
     from helper.smtp.reply import Reply
 
     Failed = TypeVar("Failed", bound=HostFailure)
@@ -120,7 +120,7 @@ def tls_layer(
     transport: Transport, machine: Machine, own_certificate: OwnCertificate | None, allowance: Allowance
 ) -> TlsLayer:
     """Return a TLS session to be. Only sends that use TLS import it."""
-    from helper.delivery.tls import TlsLayer
-    from helper.delivery.trust import trust_in
+    from helper.network.tls import TlsLayer
+    from helper.network.trust import trust_in
 
     return TlsLayer(trust_in(machine, transport, own_certificate, allowance))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from helper import status
-from helper.delivery.origin import origin_of
 from helper.delivery.recipients import argument_mailboxes
-from helper.delivery.route import route_message
+from helper.delivery.route_message import route_message
 from helper.failure import AddressError, Failure
+from helper.identity.origin import origin_of
 from helper.request.submission import Submission
 from helper.routing.aliases import count_entries
 from helper.routing.items import ListSyntax
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from helper.config.values import Configuration
-    from helper.delivery.identify import Person
-    from helper.delivery.origin import Origin
+    from helper.identity.identify import Person
+    from helper.identity.origin import Origin
     from helper.message.address import Mailbox
     from helper.request.submission import Inquiry
     from helper.routing.transaction import Route

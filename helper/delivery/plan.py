@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from helper.config.values import Configuration, Host, Transport
-    from helper.delivery.compose import Outgoing
-    from helper.delivery.own_certificate import OwnCertificate
+    from helper.delivery.outgoing import Outgoing
     from helper.delivery.report import Progress
-    from helper.hold import Holdings
+    from helper.network.own_certificate import OwnCertificate
+    from helper.privileged.acquire import Holdings
     from helper.request.channel import Channel
     from helper.request.submission import Submission
     from helper.routing.transaction import Route

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from helper.failure import AddressError, MessageError
 from helper.message.address import AddressSyntax, Mailbox, parse_address_list
-from helper.message.recipients import header_recipients
+from helper.message.header_recipients import header_recipients
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

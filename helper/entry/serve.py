@@ -9,7 +9,7 @@ import os
 
 from helper import status
 from helper.failure import Failure, SystemFault
-from helper.hold import hold_nothing
+from helper.privileged.acquire import hold_nothing
 from helper.privileged.begin import CHANNEL
 from helper.record import Record
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from helper.config.values import Configuration
-    from helper.delivery.identify import Person
-    from helper.hold import Holdings
-    from helper.privileged.sandbox import Sandbox
+    from helper.identity.identify import Person
+    from helper.privileged.acquire import Holdings
     from helper.request.channel import Channel
+    from helper.sandbox.confine import Sandbox
 
 NOT_DROPPED = "the helper could not give up the rights of the service user, or load the rest of its code"
 
@@ -115,12 +115,12 @@ def in_sandbox(holdings: Holdings, way: Way) -> Holdings:
 
 def sandbox_of(configuration: Configuration | None) -> Sandbox:
     """Return the sandbox for a configuration; without one, nobody is connected to."""
-    from helper.privileged.sandbox import Sandbox
+    from helper.sandbox.confine import Sandbox
 
     if configuration is None:
         return Sandbox()
     from helper.config.reach import certificates, tcp_ports
-    from helper.delivery.resolve import port_of_service
+    from helper.network.resolve import port_of_service
 
     return Sandbox(
         tcp_ports(configuration, port_of_service),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from helper.bundle import load_rest
 from helper.entry.serve import Way, serve
 from helper.failure import OnlyBySocket
-from helper.hold import take_hold
+from helper.privileged.acquire import take_hold
 from helper.privileged.begin import CHANNEL, begin
 from helper.privileged.drop import drop
 
@@ -13,8 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-    from helper.delivery.identify import Person
-    from helper.hold import Holdings
+    from helper.identity.identify import Person
+    from helper.privileged.acquire import Holdings
     from helper.request.channel import Channel
 
 
@@ -38,6 +38,6 @@ def channel() -> Channel:
 
 def identify_caller(uid: int) -> Person:
     """Return who called, with the rights that this process has."""
-    from helper.delivery.identify import identify
+    from helper.identity.identify import identify
 
     return identify(uid)

@@ -9,19 +9,19 @@ from __future__ import annotations
 import os
 
 from helper.bundle import load_rest
-from helper.door.begin import begin, refuse_members, shut_in
 from helper.entry.serve import Way, serve
-from helper.hold import take_hold
 from helper.privileged import paths
+from helper.privileged.accept import begin, refuse_members, shut_in
+from helper.privileged.acquire import take_hold
 from helper.privileged.begin import CHANNEL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-    from helper.delivery.identify import Person
-    from helper.privileged.sandbox import Sandbox
+    from helper.identity.identify import Person
     from helper.request.channel import Channel
+    from helper.sandbox.confine import Sandbox
 
 
 def main() -> NoReturn:
@@ -38,7 +38,7 @@ def channel() -> Channel:
 
 def identify_caller(uid: int) -> Person:
     """Return who called, as the password file knows them."""
-    from helper.delivery.identify import identify_peer
+    from helper.identity.identify import identify_peer
 
     return refuse_members(identify_peer(uid))
 

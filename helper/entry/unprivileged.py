@@ -8,29 +8,29 @@ from __future__ import annotations
 import os
 
 import helper.config.reach  # these now: later there may be no right to read them any more
-import helper.delivery.resolve
 import helper.last_words
-import helper.privileged.sandbox
+import helper.network.resolve
+import helper.sandbox.confine
 import helper.story  # noqa: F401 # for its loading alone, as the four above
 from helper.config.configuration import parse_configuration
 from helper.entry.serve import Way, serve
 from helper.failure import ConfigError, OnlyBySocket, SystemFault, UsageError
-from helper.hold import hold, hold_nothing, this_machine
-from helper.personal.begin import begin, begin_without_files, shut_in
-from helper.personal.files import configuration_of_system, given_configuration, is_bound, own_configuration
 from helper.privileged import paths
+from helper.privileged.acquire import hold, hold_nothing, this_machine
 from helper.privileged.begin import CHANNEL
-from helper.privileged.load import exists
+from helper.privileged.protected_files import exists
 from helper.request.argv import parse_argv
 from helper.request.channel import Channel, Gone
+from helper.unprivileged.own_files import configuration_of_system, given_configuration, is_bound, own_configuration
+from helper.unprivileged.refuse_rights import begin, begin_without_files, shut_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-    from helper.delivery.identify import Person
-    from helper.hold import Holdings
-    from helper.privileged.load import Keeper
+    from helper.identity.identify import Person
+    from helper.privileged.acquire import Holdings
+    from helper.privileged.protected_files import Keeper
 
 NOT_SENT = "sendmail: not sent: "
 
@@ -107,13 +107,13 @@ def nothing(sentence: str) -> Holdings:
 
 def identify_caller(uid: int) -> Person:
     """Return who called, with the rights that this process has."""
-    from helper.delivery.identify import identify
+    from helper.identity.identify import identify
 
     return identify(uid)
 
 
 def stranger(uid: int) -> Person:
     """Return who called, without asking any file who that is."""
-    from helper.delivery.identify import Person
+    from helper.identity.identify import Person
 
     return Person(uid, b"uid%d" % uid, b"", None, frozenset(), frozenset())

@@ -6,17 +6,17 @@ Exim's specification, "Message processing"; RFC 5322, section 3.6; RFC 5321, sec
 from __future__ import annotations
 
 from helper.message.address import AddressSyntax, Mailbox
+from helper.message.author import with_from, with_identity, with_resent_identity
 from helper.message.header import Field, new_field
-from helper.message.identity import with_from, with_identity, with_resent_identity
 from helper.message.resent import split_at_newest_block
-from helper.message.rewrite import rewrite_addresses
+from helper.message.rewrite_header import rewrite_addresses
 from helper.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from helper.message.identity import Author
+    from helper.message.author import Author
 
     Fields = tuple[Field, ...]
 

@@ -16,7 +16,7 @@ sys.path.append(PYTHON_MODULES)
 try:
     from helper.entry.unprivileged import main
 except ImportError as error:
-    from helper.personal.missing import end_without
+    from helper.unprivileged.missing_module import end_without
 
     end_without(error.name)
 

@@ -16,7 +16,7 @@ from helper.failure import ConfigError, SystemFault
 from helper.privileged import paths
 from helper.privileged.accounts import account
 from helper.privileged.command_files import refuse_unsafe_command
-from helper.privileged.load import ROOT, SECRET_LIMIT, Keeper, one_line
+from helper.privileged.protected_files import ROOT, SECRET_LIMIT, Keeper, one_line
 from helper.privileged.supervise import LATE, NOT_EXECUTED, UNABLE, Ends, supervise
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin"}

@@ -8,8 +8,15 @@ import stat
 from helper.failure import ConfigError
 from helper.privileged import paths
 from helper.privileged.accounts import account
-from helper.privileged.load import OPEN_QUIETLY, ROOT, Keeper, chown, is_writable_by_others, refuse_unsafe_file
-from helper.privileged.way import steps
+from helper.privileged.path_walk import steps
+from helper.privileged.protected_files import (
+    OPEN_QUIETLY,
+    ROOT,
+    Keeper,
+    chown,
+    is_writable_by_others,
+    refuse_unsafe_file,
+)
 
 INTERPRETERS = 5  # one may be a script itself; the kernel follows no more
 LINE_LIMIT = 256  # octets; the kernel looks at no more of a program (BINPRM_BUF_SIZE)

@@ -10,7 +10,7 @@ import os
 import stat
 
 from helper.failure import ConfigError, OnlyBySocket
-from helper.privileged.load import OPEN_QUIETLY, SECRET_LIMIT, read, secret_in
+from helper.privileged.protected_files import OPEN_QUIETLY, SECRET_LIMIT, read, secret_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@
  * /etc/passwd, decides nothing about mail, and cannot be used by root: root would be executing a file that belongs
  * to the service user. Installed without the bit, it says so, and the frontend sends without privilege.
  */
-#include "start.h"
+#include "../start.h"
 
 #include <stdlib.h>
 #include <sys/statvfs.h>

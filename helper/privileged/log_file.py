@@ -11,8 +11,8 @@ import resource
 import stat
 
 from helper.failure import ConfigError, SystemFault
-from helper.privileged.load import OPEN_QUIETLY, ROOT, Keeper, Writer, is_writable_by_others
-from helper.privileged.way import steps
+from helper.privileged.path_walk import steps
+from helper.privileged.protected_files import OPEN_QUIETLY, ROOT, Keeper, Writer, is_writable_by_others
 
 LOG_ROOM = 1024 * 1024  # octets; a line has some thousands, and others may write some meanwhile
 SET_ID_OR_EXECUTE = stat.S_ISUID | stat.S_ISGID | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH

@@ -20,7 +20,7 @@ from tests.support.process import wait_for
 CANARY = secrets.token_urlsafe(24)
 DUMPING = [signal.SIGSEGV, signal.SIGABRT, signal.SIGQUIT, signal.SIGXCPU]
 WITH_DUMPS = {
-    "helper/privileged/start.h": {
+    "helper/start.h": {
         "no_core = {0, 0};": "no_core = {RLIM_INFINITY, RLIM_INFINITY};",
         '    if (chdir("/") != 0) {\n': '    if (chdir(".") != 0) {\n',
     },

@@ -18,7 +18,7 @@ from tests.support.process import wait_for
 
 MESSAGE = b"Subject: hello\n\nhello\n"
 CONSTANT_ENVIRONMENT = b"PATH=/usr/bin:/bin\0"
-START = "helper/privileged/start.h"
+START = "helper/start.h"
 
 # A module with as many names as the helper imports from outside of the interpreter's frozen ones.
 MODULES = (

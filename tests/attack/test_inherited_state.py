@@ -16,7 +16,7 @@ from tests.support.misbehaviour import Delay, Silent
 from tests.support.process import files_of, status_of
 
 MESSAGE = b"Subject: hello\n\nhello\n"
-START = "helper/privileged/start.h"
+START = "helper/start.h"
 
 # Each is done by a program of the caller that then becomes sendmail.
 BECOME = "\nos.execv(sys.argv[1], sys.argv[1:])"
@@ -96,7 +96,7 @@ AS_INHERITED = {
         "    if (syscall(SYS_close_range, CHANNEL + 1, ~0U, 0) != 0) {\n": "    if (false) {\n",
         "    (void)setsid();": "    ",
     },
-    "helper/privileged/sandbox.py": {
+    "helper/sandbox/confine.py": {
         "    for program in (OWN_PROGRAM, sys.executable):\n": (
             "    return os.uname().machine\n    for program in (OWN_PROGRAM, sys.executable):\n"
         )

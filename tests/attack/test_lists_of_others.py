@@ -13,7 +13,7 @@ from tests.system.world import ACCEPT, MESSAGE, configure, login, public_file, r
 
 CANARY = "canary-of-alice-alone"
 FORWARD = redirect("$home/.forward", name="forward", check_local_user=True)
-BELIEVING = {"helper/delivery/files.py": {"owner_of_list(path, status, user))": "user)"}}
+BELIEVING = {"helper/identity/list_files.py": {"owner_of_list(path, status, user))": "user)"}}
 
 
 class Place:

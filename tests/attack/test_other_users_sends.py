@@ -12,7 +12,7 @@ from tests.support.process import wait_for
 MESSAGE = b"Subject: hello\n\nhello\n"
 MANY = 30
 LOCKED = {
-    "helper/privileged/load.py": {
+    "helper/privileged/protected_files.py": {
         "    return protected_file(keeper.configuration, CONFIGURATION_LIMIT, keeper=keeper)\n": (
             "    import fcntl\n    fcntl.flock(os.open(paths.CONFIGURATION, os.O_RDONLY), fcntl.LOCK_EX)\n"
             "    return protected_file(keeper.configuration, CONFIGURATION_LIMIT, keeper=keeper)\n"

@@ -21,13 +21,13 @@ MESSAGE = b"Subject: hello\n\nhello\n"
 CANARY = secrets.token_urlsafe(24)
 PYTHON = "/usr/bin/python3"
 WITHOUT_LOOKING_AT_RIGHTS = {
-    "helper/personal/begin.py": {
+    "helper/unprivileged/refuse_rights.py": {
         "    refuse_lent_rights(os.getresuid(), os.getresgid())\n    refuse_secure_execution(auxiliary)\n": "",
         "    empty_capabilities()\n": "",
     }
 }
 WITHOUT_LOOKING_AT_OWNERS = {
-    "helper/personal/files.py": {"    if status.st_uid not in (0, os.getuid()):\n": "    if False:\n"}
+    "helper/unprivileged/own_files.py": {"    if status.st_uid not in (0, os.getuid()):\n": "    if False:\n"}
 }
 
 

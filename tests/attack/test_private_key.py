@@ -17,7 +17,7 @@ from tests.support.process import wait_for
 DUMPABLE = {"helper/privileged/drop.py": {"    not_dumpable()\n": "    process.set_dumpable(1)\n"}}
 # The context stands still with the memory files open, before OpenSSL is given their names.
 HELD_OPEN = {
-    "helper/delivery/own_certificate.py": {
+    "helper/network/own_certificate.py": {
         "            context.load_cert_chain(": "            __import__('time').sleep(2)\n"
         "            context.load_cert_chain("
     }

@@ -20,7 +20,7 @@ INTRUDER = """
 def intrude(say):
     import fcntl, mmap, os, prctl, pwd, resource, _socket
     from helper.privileged.kernel import call
-    from helper.privileged.system_calls import JUDGED, MACHINES, REFUSED
+    from helper.sandbox.system_calls import JUDGED, MACHINES, REFUSED
 
     frontend, home = os.getppid(), pwd.getpwuid(os.getuid()).pw_dir
 
@@ -180,7 +180,7 @@ def test_control_without_the_second_step_files_can_be_read(weakened, smarthost, 
     assert not_refused(send(installation, smarthost)) == READING
 
 
-SANDBOX = "helper/privileged/sandbox.py"
+SANDBOX = "helper/sandbox/confine.py"
 NO_LANDLOCK = {SANDBOX: {"landlock.abi(), seccomp_is_there()": "0, seccomp_is_there()"}}
 NO_SECCOMP = {SANDBOX: {"landlock.abi(), seccomp_is_there()": "landlock.abi(), False"}}
 FOR_LANDLOCK_ALONE = READING | {"read-other-process", "other-port", "abstract-socket", "bind"}

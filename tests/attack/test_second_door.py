@@ -22,7 +22,7 @@ THROUGH = {"through": ("/usr/bin/setpriv", "--no-new-privs")}
 WITH_DATA = ("8BITMIME",)  # without PIPELINING: each step waits for the one before
 
 DUMPABLE = {
-    "helper/door/begin.py": {
+    "helper/privileged/accept.py": {
         "    check_interpreter()\n    not_dumpable()\n": "    check_interpreter()\n",
         "    empty_capabilities()\n    not_dumpable()\n": "    empty_capabilities()\n",
     }
@@ -35,8 +35,8 @@ OUTLIVING = {
     },
 }
 READING = {
-    "helper/delivery/identify.py": {".replace(files=NOBODYS)": ".replace(files=CALLERS)"},
-    "helper/delivery/files.py": {"owner_of_list(path, status, user))": "user)"},
+    "helper/identity/identify.py": {".replace(files=NOBODYS)": ".replace(files=CALLERS)"},
+    "helper/identity/list_files.py": {"owner_of_list(path, status, user))": "user)"},
     "helper/entry/socket.py": {", identify_caller, keep_from_ours))": ", identify_caller))"},
 }
 # A member of the service user's group is found where the door is not shut yet; and asked for with too many rights.
@@ -45,7 +45,7 @@ ASKING_EARLY = {
     "helper/entry/serve.py": {"        uid = way.begin()\n": "        uid = way.begin()\n        way.identify(uid)\n"}
 }
 BELIEVING = {
-    "helper/door/begin.py": {
+    "helper/privileged/accept.py": {
         "        credentials = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 3 * INT_OCTETS)\n": """
         connection.send(b"?")
         credentials = connection.recv(3 * INT_OCTETS)

@@ -15,7 +15,7 @@ TEMPORARY, NOT_PERMITTED = 75, 77
 # A file that is set-id to a subordinate uid: newuidmap(1) lets every user make one in a user namespace of their own.
 BECOME = "import os, sys\nos.setresuid(*3 * [os.geteuid()])\nos.execv(sys.argv[1], sys.argv[1:])\n"
 BLIND = {
-    "helper/delivery/identify.py": {"    owner = owner_of(uid, subordinate_uids())\n": "    owner = None\n"},
+    "helper/identity/identify.py": {"    owner = owner_of(uid, subordinate_uids())\n": "    owner = None\n"},
     "helper/routing/policy.py": {"    if policies and not caller.has_account:\n": "    if False:\n"},
 }
 

@@ -14,7 +14,7 @@ CHANGING = (
     "truncate,chmod,fchmod,fchmodat,chown,fchown,fchownat,lchown,setxattr,fsetxattr,utime,utimensat,open,openat,openat2"
 )
 LOCKING = {
-    "helper/privileged/load.py": {
+    "helper/privileged/protected_files.py": {
         "    return protected_file(keeper.configuration, CONFIGURATION_LIMIT, keeper=keeper)\n": (
             '    os.close(os.open("{lock}", os.O_CREAT))\n'
             "    return protected_file(keeper.configuration, CONFIGURATION_LIMIT, keeper=keeper)\n"

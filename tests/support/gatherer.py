@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ("frontend/sendmail.c", "frontend/message.c", "frontend/answers.c")
 HEADERS = (
     *(f"frontend/{name}.h" for name in ("answers", "message", "rights", "ways", "wire")),
-    "helper/privileged/start.h",
+    "helper/start.h",
 )
 PLAIN = ("-O2", "-fPIE", "-static-pie")
 SANITIZED = ("-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")

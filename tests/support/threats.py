@@ -75,7 +75,7 @@ INTERPRETER: Mapping[str, Attack] = {
     "C4": ("a zip file on the path of modules", attack("service_user_taken_over")),
     "C5": (
         "imports that come too late",
-        (*attack("sandbox"), *below("unit/privileged", "sandbox::test_modules_that_are_imported_late_can_be_read")),
+        (*attack("sandbox"), *below("unit/sandbox", "confine::test_modules_that_are_imported_late_can_be_read")),
     ),
     "C6": ("parsers that go back or go down", attack("oversized_input")),
     "C7": ("tracebacks", attack("password_never_shown")),
@@ -99,7 +99,7 @@ INHERITED_STATE: Mapping[str, Attack] = {
     "D11": ("the controlling terminal", attack("inherited_state")),
     "D12": (
         "keyrings",
-        (*attack("sandbox"), *below("unit/privileged", "seccomp::test_what_no_delivery_needs_is_refused")),
+        (*attack("sandbox"), *below("unit/sandbox", "seccomp::test_what_no_delivery_needs_is_refused")),
     ),
     "D13": ("namespaces", attack("set_id_without_effect")),
     "D14": ("offsets and flags shared with the caller", attack("shared_descriptors")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import ssl
 
-from helper.delivery.certificate import public_key_info
+from helper.network.certificate import public_key_info
 from tests.system.outcome import FIVE, MESSAGE, assert_not_sent
 
 UNAVAILABLE, TEMPORARY, CONFIGURATION = 69, 75, 78

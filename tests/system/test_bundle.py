@@ -56,7 +56,7 @@ def test_a_module_knows_its_file(lib):
 
 def test_what_comes_after_the_drop_waits_for_it(lib):
     found = loaders(lib, "helper.entry.set_id", rest=False)
-    assert {"helper.privileged.drop", "helper.hold"} <= set(found)
+    assert {"helper.privileged.drop", "helper.privileged.acquire"} <= set(found)
     assert not {"helper.story", "helper.request.argv", "helper.request.channel", "helper.routing.route"} & set(found)
 
 

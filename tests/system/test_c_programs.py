@@ -148,7 +148,7 @@ def test_what_the_caller_left_on_descriptor_3_is_never_written_to(tmp_path):
 
 def test_the_launcher_leaves_the_ids_as_they_are():
     """An exec copies the effective ids into the saved ones: what a launcher had put there would be lost (threat A5)."""
-    code = (ROOT / "helper/privileged/launcher.c").read_text() + (ROOT / "helper/privileged/start.h").read_text()
+    code = (ROOT / "helper/privileged/launcher.c").read_text() + (ROOT / "helper/start.h").read_text()
     without_comments = re.sub(r"/\*.*?\*/", "", code, flags=re.DOTALL)
     assert re.findall(r"set(?:res|re|e|fs)?[ug]id|setgroups|initgroups", without_comments) == []
 

@@ -7,7 +7,7 @@ import ssl
 
 import pytest
 
-from helper.delivery.certificate import public_key_info
+from helper.network.certificate import public_key_info
 from tests.support.nameserver import name_server
 from tests.system.outcome import FIVE, MESSAGE, assert_sent
 from tests.system.proofs import AUTH, CONFIGURATION, TEMPORARY, UNAVAILABLE, configure, key_digest, refused

@@ -15,7 +15,7 @@ from tests.support.weakened import Workshop
 
 CANARY = "canary-3f9c1b72"
 FOLDERS = ("/tmp", "/var/tmp")
-DROP, START = "helper/privileged/drop.py", "helper/privileged/start.h"
+DROP, START = "helper/privileged/drop.py", "helper/start.h"
 ROWS = {
     "read": "can read neither the configuration nor a secret",
     "write": "can neither write nor exchange them",

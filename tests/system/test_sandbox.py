@@ -28,8 +28,8 @@ KERNEL_WITHOUT = """
 import os, sys
 sys.path[:0] = [{checkout!r}]
 from helper.privileged.kernel import Memory, call
-from helper.privileged.sandbox import machine, seccomp_number
-from helper.privileged.seccomp import ALLOW, DENY, LOAD, end, instruction
+from helper.sandbox.confine import machine, seccomp_number
+from helper.sandbox.seccomp import ALLOW, DENY, LOAD, end, instruction
 program = Memory(instruction(LOAD, 0) + end([{number}], DENY) + ALLOW)
 call(seccomp_number(machine()), 1, 0, (4).to_bytes(8, sys.byteorder) + program.pointer)
 os.execv(sys.argv[1], sys.argv[1:])

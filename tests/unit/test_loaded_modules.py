@@ -38,7 +38,6 @@ OF_OURS_BEFORE_THE_DROP = {
         "helper.bundle",
         "helper.discreet",
         "helper.failure",
-        "helper.hold",
         "helper.record",
         "helper.secret",
         "helper.status",
@@ -49,12 +48,21 @@ OF_OURS_BEFORE_THE_DROP = {
     *("helper.entry", "helper.entry.serve", "helper.entry.set_id"),
     *(
         f"helper.privileged{name}"
-        for name in ("", ".accounts", ".begin", ".drop", ".kernel", ".load", ".paths", ".process", ".way")
+        for name in (
+            "",
+            ".accounts",
+            ".acquire",
+            ".begin",
+            ".drop",
+            ".kernel",
+            ".path_walk",
+            ".paths",
+            ".process",
+            ".protected_files",
+        )
     ),
 }
-AFTERWARDS = (
-    "helper.entry.set_id, helper.privileged.sandbox, helper.config.reach, helper.delivery.resolve, helper.story"
-)
+AFTERWARDS = "helper.entry.set_id, helper.sandbox.confine, helper.config.reach, helper.network.resolve, helper.story"
 
 
 def loaded(module: str) -> set[str]:
@@ -81,12 +89,12 @@ def test_after_it_nothing_is_loaded_but_this():
 
 def test_no_send_loads_what_only_sessions_need():
     ours = {name for name in loaded(AFTERWARDS) if name.startswith("helper.")}
-    assert not {"helper.session", "helper.request.serve", "helper.request.smtp_session", "helper.dsn"} & ours
+    assert not {"helper.session", "helper.request.session_server", "helper.request.smtp_session", "helper.dsn"} & ours
 
 
 def test_tls_loads_the_c_module_alone():
     """`ssl` takes five times as long, and loads `enum`, `re` and `socket`."""
-    modules = loaded(f"{AFTERWARDS}, helper.delivery.tls, helper.delivery.trust")
+    modules = loaded(f"{AFTERWARDS}, helper.network.tls, helper.network.trust")
     assert foreign(modules) - BEFORE_THE_DROP - AFTER_IT == {"_ssl"}
 
 

@@ -15,7 +15,7 @@ from helper.message.mime.folding import LONG_WORD, folded, is_too_long, pieces_o
 from helper.message.mime.refusal import CannotConvert
 from helper.message.mime.structured import address_words, other_words, phrase_words
 from helper.message.mime.url import with_ascii_urls
-from helper.message.rewrite import rewrite_addresses
+from helper.message.rewrite_header import rewrite_addresses
 from helper.message.tokens import AddressSyntax
 
 TYPE_CHECKING = False

@@ -1,5 +1,5 @@
 /* Print what find_account() finds in ACCOUNTS for the name in argv[1]: "uid gid", or "none". */
-#include "../../../helper/privileged/start.h"
+#include "../../../helper/start.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
+from admin.migrate.conversion import Line, MigrateError, Place, Plan
 from admin.migrate.migrate import plan_of
-from admin.migrate.plan import Line, MigrateError, Place, Plan
 from admin.migrate.write import configuration_text, unchecked_text
 from helper.config.schema import MAIN
 from tests.support.moves import SYSTEM, Move

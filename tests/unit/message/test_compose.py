@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from helper.failure import MessageError
 from helper.message.address import Mailbox
+from helper.message.author import Author
 from helper.message.compose import Options, Stamp, compose
 from helper.message.header import COLUMNS, split_message
-from helper.message.identity import Author
 
 ACCOUNT = Mailbox(b"bob", b"example.net")
 BOB = Author(

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from helper.message.address import Mailbox
+from helper.message.author import Author
 from helper.message.body import dot_stuffed, survey, wire_chunks
 from helper.message.compose import Options, Stamp, compose
 from helper.message.header import split_message
-from helper.message.identity import Author
-from helper.message.recipients import header_recipients
+from helper.message.header_recipients import header_recipients
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 NAMES = sorted(folder.name for folder in SAMPLES.iterdir() if folder.is_dir())

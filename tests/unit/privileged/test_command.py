@@ -12,7 +12,7 @@ import pytest
 
 from helper.failure import ConfigError
 from helper.privileged.command import output_of
-from helper.privileged.load import SECRET_LIMIT, Keeper, service_user
+from helper.privileged.protected_files import SECRET_LIMIT, Keeper, service_user
 from tests.support.process import children_of, status_of, wait_for
 
 ANYBODY = Keeper("", "", service_user, lambda _path, _status: None)
@@ -93,7 +93,7 @@ HELPER = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from helper.privileged.command import output_of
-from helper.privileged.load import Keeper, service_user
+from helper.privileged.protected_files import Keeper, service_user
 output_of(("/bin/sh", "-c", sys.argv[2]), Keeper("", "", service_user, lambda *_: None), float(sys.argv[3]))
 """
 

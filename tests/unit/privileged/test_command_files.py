@@ -7,10 +7,10 @@ import stat
 
 import pytest
 
-from admin.files import hides_path
+from admin.configured_files import hides_path
 from helper.failure import ConfigError
 from helper.privileged.command_files import interpreter_of, refuse_unsafe_command
-from helper.privileged.load import Keeper, is_writable_by_others
+from helper.privileged.protected_files import Keeper, is_writable_by_others
 
 ASK = "#!/bin/sh\necho x\n"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from helper.failure import ConfigError
-from helper.privileged.load import secret_in
+from helper.privileged.protected_files import secret_in
 
 FILE = "/etc/gatepost/secrets/relay.token"
 TIME = b"2026-11-28T12:00:00Z"

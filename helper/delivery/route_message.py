@@ -1,0 +1,52 @@
+"""Route: the one way that all recipients share, with the look-ups that routing needs of the system."""
+
+from __future__ import annotations
+
+import os
+
+from helper.identity.identify import home_of
+from helper.routing.lists import Lookups
+from helper.routing.route import route
+from helper.routing.transaction import single_transaction
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from helper.config.values import Configuration
+    from helper.identity.origin import Origin
+    from helper.message.address import Mailbox
+    from helper.routing.transaction import Route
+
+
+def route_message(
+    recipients: Sequence[Mailbox],
+    origin: Origin,
+    configuration: Configuration,
+    alias_files: Mapping[str, bytes | None],
+    trace: Callable[[str], None] | None = None,
+) -> Route | None:
+    """Return the way of a message, None where aliases leave nobody to send to.
+
+    AddressError or MessageError where a recipient goes nowhere, or two cannot go together.
+    """
+    destinations = route(
+        recipients,
+        configuration.routers,
+        configuration.transports,
+        origin.reverse_path,
+        origin.caller,
+        Lookups(
+            alias_files.get, origin.files.read, home_of, lambda path: origin.files.may_see(path, origin.caller.uid)
+        ),
+        trace,
+        qualify_recipient=configuration.qualify_recipient,
+        recipients_max=configuration.recipients_max,
+    )
+    if not destinations:
+        return None
+    way = single_transaction(destinations)
+    transport = next(each for each in configuration.transports if each.name == way.transport)
+    if transport.hosts_randomize:
+        way = way.replace(hosts=tuple(sorted(way.hosts, key=lambda _host: os.urandom(8))))
+    return way

@@ -1,0 +1,96 @@
+"""Identify: from the uid that the kernel attests to the person in the password file."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+
+from helper.identity.list_files import CALLERS, NOBODYS, Files
+from helper.record import Record
+from helper.routing.lists import Home
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ROOT = 0
+
+
+class Person(Record):
+    """The caller as the password file knows them; `gecos` is empty and `home` None where it does not.
+
+    `groups` are the names of `gids`, as far as they have any. `is_subordinate` says that the uid is one of a range that
+    /etc/subuid gives to the user who is named here.
+    """
+
+    uid: int
+    login: bytes
+    gecos: bytes
+    home: str | None
+    gids: frozenset[int]
+    groups: frozenset[bytes]
+    files: Files = CALLERS
+    has_account: bool = True
+    is_subordinate: bool = False
+
+
+def identify(uid: int) -> Person:
+    """Return who called; a uid without an account is called `uid1234`, so that mail of a stray service is not lost."""
+    return person(uid, [0] if uid == ROOT else [os.getgid(), *os.getgroups()])
+
+
+def identify_peer(uid: int) -> Person:
+    """Return the same of somebody whose process is not ours: with the groups on record, and without their rights."""
+    return person(uid, recorded_groups(uid)).replace(files=NOBODYS)
+
+
+def person(uid: int, gids: Iterable[int]) -> Person:
+    """Return who has this uid: an account, the owner of the range that it is in (subuid(5)), or nobody known."""
+    try:
+        return known_person(uid, pwd.getpwuid(uid), gids)
+    except KeyError:
+        pass
+    from helper.identity.subordinate import owner_of, subordinate_uids  # few callers have no account
+
+    owner = owner_of(uid, subordinate_uids())
+    if owner is None:
+        known = frozenset(gids)
+        return Person(uid, b"uid%d" % uid, b"", None, known, group_names(known), has_account=False)
+    return known_person(uid, owner, [*gids, *recorded_groups(owner.pw_uid)]).replace(is_subordinate=True)
+
+
+def known_person(uid: int, entry: pwd.struct_passwd, gids: Iterable[int]) -> Person:
+    """Return the person of an account."""
+    names = (os.fsencode(entry.pw_name), os.fsencode(entry.pw_gecos))
+    known = frozenset(gids)
+    return Person(uid, *names, entry.pw_dir, known, group_names(known))
+
+
+def recorded_groups(uid: int) -> list[int]:
+    """Return the groups that the password and group files give to a user, none to one whom they do not know."""
+    try:
+        entry = pwd.getpwuid(uid)
+    except KeyError:
+        return []
+    return [entry.pw_gid] if uid == ROOT else os.getgrouplist(entry.pw_name, entry.pw_gid)
+
+
+def group_names(gids: Iterable[int]) -> frozenset[bytes]:
+    """Return the names of groups, leaving out those that have none."""
+    names = set()
+    for gid in gids:
+        try:
+            names.add(os.fsencode(grp.getgrgid(gid).gr_name))
+        except KeyError:
+            continue
+    return frozenset(names)
+
+
+def home_of(login: bytes) -> Home | None:
+    """Return the home directory of a local user, None where there is no such user."""
+    try:
+        entry = pwd.getpwnam(os.fsdecode(login))
+    except (KeyError, ValueError):
+        return None
+    return Home(entry.pw_dir, entry.pw_uid)

@@ -1,0 +1,82 @@
+"""Trust: how one smart host has to prove who it is, from the configuration and, for DANE, from the DNS."""
+
+from __future__ import annotations
+
+from helper import status
+from helper.failure import HostFailed
+from helper.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from helper.config.values import Transport
+    from helper.network.own_certificate import OwnCertificate
+    from helper.network.servers import Machine
+    from helper.network.time_budget import Allowance
+
+
+class Trust(Record):
+    """Whose certificates are accepted. Without `ca_file` and `ca_path` the system's store counts.
+
+    `anchors` are CAs in DER that count instead of all others. `checks` are given the certificate, in DER, at the end of
+    the handshake, and raise HostFailed for one that will not do.
+    """
+
+    server_name: str  # what the certificate has to say, and what is asked for (SNI)
+    verify: bool
+    ca_file: str | None = None
+    ca_path: str | None = None
+    minimum: str = "1.2"  # "1.2", "1.3"
+    anchors: tuple[bytes, ...] = ()
+    checks: tuple[Callable[[bytes], None], ...] = ()
+    own_certificate: OwnCertificate | None = None
+
+    @property
+    def is_verified(self) -> bool:
+        """Say whether somebody else than the smart host that was meant is found out."""
+        return self.verify or bool(self.anchors) or bool(self.checks)
+
+
+def trust_in(
+    machine: Machine, transport: Transport, own_certificate: OwnCertificate | None, allowance: Allowance
+) -> Trust:
+    """Return how a server has to prove who it is. HostFailed where DANE is to say so and does not, in time.
+
+    Pins come on top of what else is demanded; without verification they alone decide.
+    """
+    trust = Trust(
+        server_name=machine.verify_name.decode("ascii"),
+        verify=transport.tls_verify,
+        ca_file=transport.tls_ca_file,
+        ca_path=transport.tls_ca_path,
+        minimum=transport.tls_min_version,
+        checks=(check_of_pins(transport.tls_pins),) if transport.tls_pins else (),
+        own_certificate=own_certificate,
+    )
+    return trust_by_dane(trust, machine, transport, allowance) if transport.dane else trust
+
+
+def check_of_pins(pins: tuple[bytes, ...]) -> Callable[[bytes], None]:
+    """Return the check that the smart host's key is pinned."""
+    from helper.network.pins import check_pins
+
+    return lambda certificate: check_pins(certificate, pins)
+
+
+def trust_by_dane(trust: Trust, machine: Machine, transport: Transport, allowance: Allowance) -> Trust:
+    """Return the same with DANE in the place of the CAs. HostFailed where the DNS does not say what to expect.
+
+    The name to prove is the one at which the TLSA records stand (RFC 7672, section 3.2.2), for they were signed.
+    """
+    if machine.is_address:
+        raise HostFailed("DANE: an address has no TLSA records: give the host's name", status.CONFIGURATION)
+    from helper.network.dane import expected_of
+    from helper.network.resolve import port_number
+    from helper.network.signed_records import answers_within
+
+    expected = expected_of(machine.name, port_number(machine), answers_within(allowance))
+    name = (transport.tls_verify_name or expected.name).decode("ascii")
+    if expected.end_entities:
+        return trust.replace(server_name=name, verify=False, checks=(expected.check, *trust.checks))
+    return trust.replace(server_name=name, anchors=expected.anchors)

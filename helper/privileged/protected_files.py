@@ -1,0 +1,260 @@
+"""Load: open and read what root wrote, while we still may. Nothing here was written, named or chosen by the caller."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from helper.failure import ConfigError
+from helper.privileged import paths
+from helper.privileged.accounts import account
+from helper.privileged.path_walk import steps
+from helper.record import Record
+from helper.secret import Secret
+from helper.text import without_mark
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CONFIGURATION_LIMIT = 64 * 1024  # octets; what takes more is not a configuration of a smart host
+COMPILED_LIMIT = 8 * CONFIGURATION_LIMIT
+SECRET_LIMIT = 16 * 1024  # octets; the longest tokens in use are about 4,000
+PEM_LIMIT = 64 * 1024  # octets; a certificate with those above it has about 6,000
+HOSTS_LIMIT = 1024 * 1024  # octets
+MAILNAME_LIMIT = 1024  # octets; one name
+ANY_DIGIT = bytes.maketrans(b"123456789", b"000000000")
+ALIASES_LIMIT = 64 * 1024 * 1024  # octets; half a million entries
+
+WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
+OPEN_QUIETLY = os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK  # no FIFO, terminal or device makes us wait
+
+
+def refuse_writable(path: str, status: os.stat_result) -> None:
+    """Raise ConfigError where anyone but root can write it; an ACL shows in the mode bits of the group (acl(5))."""
+    if status.st_uid != 0:
+        raise ConfigError(path, f"must belong to root: {chown(status)} root")
+    if is_writable_by_others(status):
+        raise ConfigError(path, "can be written by others than root: chmod go-w")
+
+
+def is_writable_by_others(status: os.stat_result) -> bool:
+    """Say whether more than the owner can write a file, or exchange what is in a directory.
+
+    In a sticky directory only the owner of a file does that, who is looked at as well. The mode of a link says nothing.
+    """
+    is_sticky = stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX
+    return bool(status.st_mode & WRITABLE_BY_OTHERS) and not is_sticky and not stat.S_ISLNK(status.st_mode)
+
+
+def chown(status: os.stat_result) -> str:
+    """Return the command that changes the owner, of a link itself where it is one."""
+    return "chown -h" if stat.S_ISLNK(status.st_mode) else "chown"
+
+
+class Writer(Record):
+    """Who writes the log: `gid` is of the one group that may write it, too."""
+
+    login: str
+    group: str
+    uid: int
+    gid: int
+
+
+class Keeper(Record):
+    """Who keeps the files that a send reads: root, for an installation; a user, for a send without privilege.
+
+    `refuse_writable` raises ConfigError for a file, directory or link that others than the keeper can write;
+    `log_writer` returns who opens the log.
+    """
+
+    configuration: str
+    secrets: str
+    log_writer: Callable[[], Writer]
+    refuse_writable: Callable[[str, os.stat_result], None]
+    environment: dict[str, str] = {}  # noqa: RUF012 # what the programs of a user's own find, besides PATH; root's nothing
+    frontend: int = -1  # the socket of who waits for their answer, and with whom they end
+
+    @property
+    def is_root(self) -> bool:
+        """Say whether the files are those of an installation."""
+        return self.refuse_writable is refuse_writable
+
+
+def service_user() -> Writer:
+    """Return who writes the log of an installation."""
+    service = account(paths.SERVICE_USER)
+    return Writer(service.pw_name, service.pw_name, service.pw_uid, service.pw_gid)
+
+
+ROOT = Keeper(paths.CONFIGURATION, paths.SECRETS, service_user, refuse_writable)
+
+
+def configuration(keeper: Keeper = ROOT) -> bytes:
+    """Return the octets of gatepost.toml. ConfigError where it is missing or others than its keeper can write it."""
+    return protected_file(keeper.configuration, CONFIGURATION_LIMIT, keeper=keeper)
+
+
+def compiled() -> bytes:
+    """Return the octets of the compiled copy, empty where there is none that root alone can write: it is not needed."""
+    try:
+        return protected_file(paths.COMPILED, COMPILED_LIMIT)
+    except ConfigError:
+        return b""
+
+
+def secret(name: str, keeper: Keeper = ROOT) -> Secret:
+    """Return a password or token: the content of a file, relative to the folder of secrets, without a final line end.
+
+    ConfigError where others than its keeper can write it, where others can read it, or where it is empty.
+    """
+    path = os.path.join(keeper.secrets, name)
+    return secret_in(path, protected_file(path, SECRET_LIMIT, stat.S_IRWXO, keeper))
+
+
+def private_key(name: str, keeper: Keeper = ROOT) -> tuple[str, Secret]:
+    """Return a key of TLS with the path of its file, by the rules for a secret; OpenSSL looks at what it holds."""
+    path = os.path.join(keeper.secrets, name)
+    return path, Secret(protected_file(path, PEM_LIMIT, stat.S_IRWXO, keeper))
+
+
+def certificate(name: str, keeper: Keeper = ROOT) -> tuple[str, Secret]:
+    """Return a certificate of ours with the path of its file, which everybody may read; relative as a key is."""
+    path = os.path.join(keeper.secrets, name)
+    return path, Secret(protected_file(path, PEM_LIMIT, keeper=keeper))
+
+
+def secret_in(source: str, octets: bytes) -> Secret:
+    """Return the one line that a file of a secret has; of an access token a second one may say until when it is good.
+
+    Such as `expires 2026-11-28T12:00:00Z`; `gatepost refresh` writes it so. ConfigError for anything else.
+    """
+    octets = without_mark(octets)
+    line, dated, expires = octets.partition(b"\nexpires ")
+    if not dated:
+        return Secret(one_line(source, octets))
+    time = expires.removesuffix(b"\n").removesuffix(b"\r")
+    if time.translate(ANY_DIGIT) != b"0000-00-00T00:00:00Z":
+        raise ConfigError(source, "does not say when it expires as 2026-11-28T12:00:00Z would: gatepost refresh")
+    return Secret(one_line(source, line), source, time.decode("ascii"))
+
+
+def one_line(source: str, octets: bytes) -> bytes:
+    """Return the only line of a file or of a program's output, without its end. ConfigError where it is not one."""
+    line = octets.removesuffix(b"\n").removesuffix(b"\r")
+    if not line:
+        raise ConfigError(source, "gives nothing: a password was expected")
+    if any(line_end in line for line_end in (b"\n", b"\r", b"\0")):
+        raise ConfigError(source, "gives more than one line, or a NUL")
+    return line
+
+
+def alias_file(path: str, keeper: Keeper = ROOT) -> bytes | None:
+    """Return the octets of an alias file, None where there is none: routing decides what that means."""
+    try:
+        return protected_file(path, ALIASES_LIMIT, keeper=keeper)
+    except ConfigError:
+        if exists(path):
+            raise
+        return None
+
+
+def exists(path: str) -> bool:
+    """Say whether there is a file, readable or not."""
+    return os.path.lexists(path)
+
+
+def host_name() -> bytes:
+    """Return the machine's full name: what the kernel has, completed by its line in /etc/hosts (hosts(5)).
+
+    The DNS is not asked: that would be looking at the network with the service user's rights, and waiting for it.
+    """
+    name = os.uname().nodename.encode("ascii", "replace")
+    if b"." in name:
+        return name
+    for line in readable_octets("/etc/hosts", HOSTS_LIMIT).splitlines():
+        names = line.partition(b"#")[0].split()[1:]
+        if name in names:
+            return next((each for each in names if b"." in each), name)
+    return name
+
+
+def mailname() -> bytes | None:
+    """Return the first line of /etc/mailname (Debian Policy 11.6), None where there is none."""
+    return without_mark(readable_octets("/etc/mailname", MAILNAME_LIMIT)).split(b"\n", 1)[0].strip() or None
+
+
+def readable_octets(path: str, limit: int) -> bytes:
+    """Return what stands in a file of the system's, nothing where it cannot be read."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | OPEN_QUIETLY)
+    except OSError:
+        return b""
+    try:
+        return read(descriptor, limit)
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)
+
+
+def protected_file(path: str, limit: int, unreadable_by: int = 0, keeper: Keeper = ROOT) -> bytes:
+    """Return the octets of a regular file that its keeper alone can write, on a way that its keeper alone can change.
+
+    Owner and mode are asked of the open descriptor: what was checked is what is read (threat F4).
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | OPEN_QUIETLY)
+    except OSError as error:
+        raise ConfigError(path, f"cannot be read: {error.strerror}") from None
+    try:
+        refuse_unsafe(path, os.fstat(descriptor), unreadable_by, keeper)
+        refuse_unsafe_folders(path, keeper)
+        octets = read(descriptor, limit + 1)
+    except OSError as error:
+        raise ConfigError(path, f"cannot be read: {error.strerror}") from None
+    finally:
+        os.close(descriptor)
+    if len(octets) > limit:
+        raise ConfigError(path, f"is larger than {limit} octets")
+    return octets
+
+
+def refuse_unsafe_file(path: str, keeper: Keeper = ROOT) -> None:
+    """Raise ConfigError for a file to be executed that others than its keeper can write or exchange."""
+    try:
+        refuse_unsafe(path, os.stat(path), 0, keeper)
+        refuse_unsafe_folders(path, keeper)
+    except OSError as error:
+        raise ConfigError(path, f"cannot be found: {error.strerror}") from None
+
+
+def refuse_unsafe(path: str, status: os.stat_result, unreadable_by: int, keeper: Keeper) -> None:
+    """Raise ConfigError for a file that is not its keeper's alone to write, or that too many can read."""
+    if not stat.S_ISREG(status.st_mode):
+        raise ConfigError(path, "is no regular file")
+    keeper.refuse_writable(path, status)
+    if status.st_mode & unreadable_by:
+        raise ConfigError(path, "can be read by every user: chmod o-rwx")
+    # Root's files are read by way of their group; who reads their own needs none.
+    if status.st_uid != 0 and status.st_mode & (unreadable_by << 3):
+        raise ConfigError(path, "can be read by others: chmod g-rwx")
+
+
+def refuse_unsafe_folders(path: str, keeper: Keeper) -> None:
+    """Raise ConfigError for a directory or link on the way by which others than the keeper could exchange what we read.
+
+    Links are followed: both the directories of the path as it is written and those that it leads to are looked at.
+    """
+    for place, status in steps(path):
+        if stat.S_ISDIR(status.st_mode) or stat.S_ISLNK(status.st_mode):
+            keeper.refuse_writable(place, status)
+
+
+def read(descriptor: int, limit: int) -> bytes:
+    """Return at most `limit` octets up to the end of the file."""
+    parts = []
+    while limit > 0 and (part := os.read(descriptor, limit)):
+        parts.append(part)
+        limit -= len(part)
+    return b"".join(parts)
