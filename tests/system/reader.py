@@ -24,22 +24,27 @@ PASSWORD = "xyzzy-plugh"
 PEOPLE = {"root": "root", "alice": "alice", "bob": "bob", "visitor": "bob"}  # who of the installation is whom of a page
 MESSAGES = {"root": b"From: root (Cron Daemon)\nTo: root\nSubject: Cron <root@ws1> job\n\nOutput.\n"}
 MESSAGE = b"Subject: hello\n\nA line.\n"
-EXECUTED = {"toml", "mail", "aliases", "ini", "sh", "output"}
+EXECUTED = {"toml", "mail", "aliases", "ini", "debconf", "sh", "output"}
 READ = {"text", "master.cf", "sender_login"}  # the latter two by test_documented_postfix.py
 
 # What these commands do in the test: only `sudo` gives root's rights, and no package or unit of the machine changes.
 COMMANDS = {
-    "sudo": 'SUDO=1 exec "$@"',
+    "sudo": 'PATH={commands} exec env SUDO=1 "$@"',
     "sendmail": 'test -n "$SUDO" || exec setpriv --reuid {alice} --regid {alice} --clear-groups {sendmail} "$@"\n'
     'exec {sendmail} "$@"',
     "gatepost": 'test -n "$SUDO" || exit 77\n'
     'case $1 in login|migrate) exec /usr/bin/python3 -c "{parse}" "$@";; esac\nexec {bin}/gatepost "$@"',
     "editor": 'test -f "$1" && echo {password} >"$1"',
     "systemctl": 'test "$1 $2" = "enable --now" && grep -q "^.Install" {units}/"$3" && echo "$3" >>{enabled}',
-    "apt": 'exec apt-get --simulate "$@"',
+    "apt": 'exec {commands}/apt-get "$@"',
+    "apt-get": 'test "$*" = "install gatepost" && exec grep "^Package: gatepost" {checkout}/packaging/debian/control\n'
+    'exec apt-get --simulate "$@"',
+    "debconf-set-selections": 'exec debconf-set-selections --checkonly "$@"',
     "make": 'for word; do case $word in *=*) ;; *) grep -q "^$word:" {checkout}/Makefile || exit 2;; esac; done',
     "sleep": "exit 0",
 }
+PATH = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
+AS_THEY_ARE = ("chmod", "chown", "env", "install", "journalctl", "openssl")
 PARSE = "import sys; sys.path.insert(0, '{lib}'); from admin.main import parser; parser().parse_args(sys.argv[1:])"
 
 
@@ -134,14 +139,18 @@ class Reader:
         self.credentials = re.findall(r"^LoadCredential(?:Encrypted)?=(\w+):/", text, re.MULTILINE)
         assert self.credentials
 
+    def debconf(self, text: str) -> None:
+        """Have this as the file `answers` for debconf-set-selections(1)."""
+        write(self._folder / "answers", text, 0, 0, 0o644)
+
     def sh(self, text: str) -> None:
         """Type the lines, in a directory with the files that they read."""
         with self.socket():
             self._last = self.installation.send(
-                *("-e", "-c", text),
+                *("-e", "-c", f"PATH={self._bin}\n{text}"),
                 program=Path("/bin/sh"),
                 user="root",
-                env={"PATH": f"{self._bin}:/usr/sbin:/usr/bin:/sbin:/bin"},
+                env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
                 etc=self.etc,
                 cwd=self._folder,
             )
@@ -175,10 +184,13 @@ class Reader:
             "units": installation.units,
             "enabled": self._enabled,
             "checkout": CHECKOUT,
+            "commands": self._bin,
         }
         for folder in (self._bin, self._folder):
             folder.mkdir()
         for name, script in COMMANDS.items():
-            write(self._bin / name, f"#!/bin/sh\n{script.format(**values)}\n", 0, 0, 0o755)
+            write(self._bin / name, f"#!/bin/sh\n{PATH}\n{script.format(**values)}\n", 0, 0, 0o755)
+        for name in AS_THEY_ARE:
+            (self._bin / name).symlink_to(shutil.which(name) or name)
         write(self._folder / "message", MESSAGE.decode(), 0, 0, 0o644)
         write(self._folder / "report", f"To: you@example.net\n{MESSAGE.decode()}", 0, 0, 0o644)

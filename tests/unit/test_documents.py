@@ -85,6 +85,26 @@ def test_the_readme_links_every_page():
     assert [page.name for page in PAGES[1:] if f"(docs/{page.name})" not in readme] == []
 
 
+PLACES = ("helper", "admin", "frontend", "packaging", "tests", "fuzz", "bench")
+FILE = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|c|h|sh|md)|(?:helper|admin|frontend|packaging|tests|docs)/[\w/.-]*)`")
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in DOCUMENTS if page.name != "CHANGELOG.md"], ids=lambda page: page.name
+)
+def test_every_file_that_a_document_names_is_there(page):
+    """By its path, or by its name alone."""
+    names = set(FILE.findall(page.read_text()))
+    found = {
+        name
+        for name in names
+        if (ROOT / name).exists()
+        or (ROOT / "tests" / name).exists()
+        or any(any((ROOT / place).rglob(name)) for place in PLACES if "/" not in name)
+    }
+    assert names - found == set()
+
+
 def test_the_readme_is_short():
     assert len((ROOT / "README.md").read_text().split()) <= README_WORDS
 
