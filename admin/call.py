@@ -16,7 +16,7 @@ from helper.delivery.report import Progress, printable
 from helper.failure import ConfigError, HostFailed, ReplyError
 from helper.network.connect import Race
 from helper.network.resolve import Address
-from helper.network.servers import Machine
+from helper.network.servers import Server
 from helper.network.time_budget import up_to_the_end_of_the_message
 from helper.network.tls import TlsLayer
 from helper.smtp.dialogue import Session, prepare
@@ -65,16 +65,16 @@ class Call:
         return printable("; ".join(parts))
 
 
-def call(plan: Plan, machine: Machine, address: Address) -> tuple[Finding, bool]:
+def call(plan: Plan, server: Server, address: Address) -> tuple[Finding, bool]:
     """Return what came of a call, and whether our credential was welcome, where one was asked for."""
-    place = machine.label if machine.is_address else f"{machine.label} [{address.text}]"
+    place = server.label if server.is_address else f"{server.label} [{address.text}]"
     made = Call()
     made.progress.host = place
-    session = plan.session.replace(tls=machine.tls)
+    session = plan.session.replace(tls=server.tls)
     plan = plan.replace(session=session, progress=made.progress, show=made.lines.append)
     word, problem, is_welcome = OK, "", True
     try:
-        talk(plan, machine, address, made)
+        talk(plan, server, address, made)
     except HostFailed as failure:
         word, problem = WRONG, failure.problem
         is_welcome = failure.status != status.NOT_PERMITTED
@@ -82,18 +82,18 @@ def call(plan: Plan, machine: Machine, address: Address) -> tuple[Finding, bool]
         word, problem = WRONG, reason(failure)
     if word == OK and made.certificate and made.certificate.is_ending:
         word = WARN
-    facts = {"host": machine.label, "address": address.text, **made.facts()}
+    facts = {"host": server.label, "address": address.text, **made.facts()}
     text = problem or made.text(plan.transport)
     return Finding(word, plan.transport.name, f"{place}: {text}", facts), is_welcome
 
 
-def talk(plan: Plan, machine: Machine, address: Address, made: Call) -> None:
+def talk(plan: Plan, server: Server, address: Address, made: Call) -> None:
     """Connect, hold the dialogue, and note what is learned. HostFailed or ConfigError where it comes to nothing."""
-    allowance = up_to_the_end_of_the_message(plan.transport)
+    budget = up_to_the_end_of_the_message(plan.transport)
     timeout_s = plan.transport.connect_timeout_s
-    is_first = machine.tls == "implicit"
-    race = Race([address], plan.transport.interface, allowance, timeout_s, client_speaks_first=is_first)
-    connection, layer = connect(race, machine, plan, allowance)
+    is_first = server.tls == "implicit"
+    race = Race([address], plan.transport.interface, budget, timeout_s, client_speaks_first=is_first)
+    connection, layer = connect(race, server, plan, budget)
     session = plan.session if layer is None else plan.session.replace(channel_binding=layer.channel_binding)
     try:
         made.extensions = follow(acquaint(session), connection, layer, plan)

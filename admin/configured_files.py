@@ -19,7 +19,7 @@ from admin.keywords import check_keywords
 from admin.oauth.store import grant_file, locked, logins, takes_token, token_file
 from helper.config.compiled import compile_configuration
 from helper.config.configuration import parse_configuration
-from helper.config.values import CREDENTIAL, Configuration, Machine, Transport, alias_files, secret_files
+from helper.config.values import CREDENTIAL, Configuration, ThisHost, Transport, alias_files, secret_files
 from helper.delivery.plan import now, refuse_stale
 from helper.delivery.system_log import connected
 from helper.failure import ConfigError, SystemFault
@@ -43,13 +43,13 @@ class Parsed(Record):
 
     configuration: Configuration
     source: bytes
-    machine: Machine
+    machine: ThisHost
 
 
 def read_configuration() -> Parsed:
     """Return what the configuration says. ConfigError for whatever is wrong with the file or in it."""
     source = protected_files.configuration()
-    machine = Machine(protected_files.host_name(), protected_files.mailname(), protected_files.exists("/etc/aliases"))
+    machine = ThisHost(protected_files.host_name(), protected_files.mailname(), protected_files.exists("/etc/aliases"))
     refuse_beyond_helper(paths.CONFIGURATION, os.R_OK)
     return Parsed(parse_configuration(source, paths.CONFIGURATION, machine), source, machine)
 

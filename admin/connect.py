@@ -18,11 +18,11 @@ from helper.delivery.plan import Plan, credential_of, now, refuse_stale, session
 from helper.delivery.report import Progress
 from helper.failure import Failure, HostFailed
 from helper.network.resolve import reachable_from, resolve
-from helper.network.servers import Machine, machines_of
+from helper.network.servers import Server, servers_of
 from helper.network.time_budget import up_to_the_end_of_the_message
 from helper.privileged import paths, protected_files
 from helper.privileged.accounts import account
-from helper.privileged.acquire import Holdings, hold
+from helper.privileged.acquire import LoadedState, acquire_files_of
 from helper.routing.trace import host_text
 from helper.smtp.envelope import Envelope, MailData
 
@@ -56,21 +56,21 @@ def visit_all(configuration: Configuration) -> Iterator[Finding]:
     """Read what a send would, give root up, and call on the smart hosts of each transport."""
     try:
         with helper_rights():
-            holdings = hold(configuration, protected_files.ROOT)
-        if holdings.failure is not None:
-            raise holdings.failure
+            state = acquire_files_of(configuration, protected_files.ROOT)
+        if state.failure is not None:
+            raise state.failure
         give_up_root(account(paths.STANDIN_USER), [])
     except Failure as failure:
         yield Finding(WRONG, "connect", f"no smart host was called: {reason(failure)}")
         return
     for transport in configuration.transports:
         try:
-            if transport.name in holdings.secrets:
-                refuse_stale(holdings.secrets[transport.name], now())
+            if transport.name in state.secrets:
+                refuse_stale(state.secrets[transport.name], now())
         except Failure as failure:
             yield Finding(WRONG, transport.name, reason(failure))
             continue
-        yield from Visitor(transport, holdings).visit(hosts_of(transport, configuration))
+        yield from Visitor(transport, state).visit(hosts_of(transport, configuration))
 
 
 def hosts_of(transport: Transport, configuration: Configuration) -> tuple[Host, ...]:
@@ -82,17 +82,17 @@ def hosts_of(transport: Transport, configuration: Configuration) -> tuple[Host, 
 class Visitor:
     """Calls on the servers of one transport. A password that was refused once is not given away again."""
 
-    def __init__(self, transport: Transport, holdings: Holdings) -> None:
+    def __init__(self, transport: Transport, state: LoadedState) -> None:
         self.transport = transport
         self.plan = Plan(
             transport=transport,
             hosts=(),
-            session=session_of(transport, credential_of(transport, holdings.secrets)),
+            session=session_of(transport, credential_of(transport, state.secrets)),
             envelope=NO_MESSAGE,
             progress=Progress(),
             warn_of_doubt=lambda: None,
             show=None,
-            own_certificate=holdings.own_certificates.get(transport.name),
+            own_certificate=state.own_certificates.get(transport.name),
         )
 
     def visit(self, hosts: tuple[Host, ...]) -> Iterator[Finding]:
@@ -101,30 +101,30 @@ class Visitor:
             yield Finding(WARN, self.transport.name, "has no hosts of its own: nobody was called")
         for host in hosts:
             try:
-                machines = machines_of(host, self.transport, up_to_the_end_of_the_message(self.transport))
+                servers = servers_of(host, self.transport, up_to_the_end_of_the_message(self.transport))
             except HostFailed as failure:
                 yield self.unreachable(host_text(host), failure)
                 continue
-            if not machines:
+            if not servers:
                 yield self.unreachable(host_text(host), HostFailed("the DNS names no server for it", status.NO_HOST))
-            for machine in machines:
-                yield from self.visit_machine(machine)
+            for server in servers:
+                yield from self.visit_machine(server)
 
-    def visit_machine(self, machine: Machine) -> list[Finding]:
+    def visit_machine(self, server: Server) -> list[Finding]:
         """Call on each address of a server. Where one works, the others are to be minded: sends try them all."""
         try:
-            addresses = reachable_from(resolve(machine), self.transport.interface)
+            addresses = reachable_from(resolve(server), self.transport.interface)
         except HostFailed as failure:
-            return [self.unreachable(machine.label, failure)]
+            return [self.unreachable(server.label, failure)]
         found = []
         for address in addresses:
-            finding, is_welcome = call(self.plan, machine, address)
+            finding, is_welcome = call(self.plan, server, address)
             found.append(finding)
             if not is_welcome:
                 self.plan = self.plan.replace(session=self.plan.session.replace(credential=None))
         if not found:
             nowhere = HostFailed("its name has no address that can be reached from here", status.NO_HOST)
-            return [self.unreachable(machine.label, nowhere)]
+            return [self.unreachable(server.label, nowhere)]
         if all(each.word == WRONG for each in found):
             return found
         return [each.replace(word=WARN) if each.word == WRONG else each for each in found]

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from helper.config.values import Configuration
     from helper.delivery.report import Progress
     from helper.identity.identify import Person
-    from helper.privileged.acquire import Holdings
+    from helper.privileged.acquire import LoadedState
     from helper.request.argv import CommandLine
     from helper.request.channel import Channel
     from helper.request.message import Message
@@ -41,10 +41,10 @@ if TYPE_CHECKING:
     from helper.request.submission import Submission
 
 
-def speak_smtp(command: CommandLine, person: Person, holdings: Holdings, channel: Channel) -> int:
+def speak_smtp(command: CommandLine, person: Person, state: LoadedState, channel: Channel) -> int:
     """Speak SMTP with a program of the caller's, and return the exit status: 0 where all that it offered was sent."""
-    told = Told(person, holdings, channel)
-    limit = size_limit(holdings) or 0
+    told = Told(person, state, channel)
+    limit = size_limit(state) or 0
     is_good = serve(told.dialogue(limit), Client(channel), told.services(), submission(command), limit)
     told.lines.tell(channel.say)
     return told.status or (status.SENT if is_good else status.FAILED)
@@ -53,9 +53,9 @@ def speak_smtp(command: CommandLine, person: Person, holdings: Holdings, channel
 class Told:
     """What a session has told so far; `status` is that of the first failure."""
 
-    def __init__(self, person: Person, holdings: Holdings, channel: Channel) -> None:
+    def __init__(self, person: Person, state: LoadedState, channel: Channel) -> None:
         self._person = person
-        self._holdings = holdings
+        self._holdings = state
         self._channel = channel
         self.lines = KeptLines()
         self.status = status.SENT

@@ -26,7 +26,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from helper.config.values import Configuration
     from helper.identity.identify import Person
-    from helper.privileged.acquire import Holdings
+    from helper.privileged.acquire import LoadedState
     from helper.request.argv import CommandLine
     from helper.request.channel import Channel
     from helper.request.message import Message
@@ -40,36 +40,36 @@ AT_ONCE = ("show help", "show version", "show queue", "run queue")
 DISCARDED = Verdict(status.SENT, "accepted", "discarded: the aliases leave nobody to send to")
 
 
-def tell(channel: Channel, person: Person, holdings: Holdings) -> None:
+def tell(channel: Channel, person: Person, state: LoadedState) -> None:
     """Carry out what the caller asks for, with the rights that are left; whatever happens, there is one status."""
-    progress = new_progress(person, holdings)
+    progress = new_progress(person, state)
     is_send = False
     try:
         channel.hear()
         command = parse_argv(channel.arguments)
         is_send = command.mode == "send"
-        answer = carry_out(command, person, progress, holdings, channel)
+        answer = carry_out(command, person, progress, state, channel)
     except Gone:
         return
     except Failure as failure:
-        answer = fail(verdict(failure), progress, holdings, channel)
+        answer = fail(verdict(failure), progress, state, channel)
     except MemoryError:
-        answer = fail(out_of_memory(channel), progress, holdings, channel)
+        answer = fail(out_of_memory(channel), progress, state, channel)
     if answer is not None:
         # Who writes into a pipe would be killed for a failure of ours, and be what its own caller complains of.
         channel.finish(answer, drain=is_send and answer != status.SENT)
 
 
-def new_progress(person: Person, holdings: Holdings) -> Progress:
+def new_progress(person: Person, state: LoadedState) -> Progress:
     """Return what is known of a message before anything of it has come."""
     progress = Progress(person.login, person.uid, is_subordinate=person.is_subordinate)
-    if holdings.sandbox is not None and holdings.sandbox.strength:
-        progress.notes["sandbox"] = holdings.sandbox.strength
+    if state.sandbox is not None and state.sandbox.strength:
+        progress.notes["sandbox"] = state.sandbox.strength
     return progress
 
 
 def carry_out(
-    command: CommandLine, person: Person, progress: Progress, holdings: Holdings, channel: Channel
+    command: CommandLine, person: Person, progress: Progress, state: LoadedState, channel: Channel
 ) -> int | None:
     """Do what the command line asks for, and return the exit status; None where another helper is asked to."""
     if command.mode in AT_ONCE:
@@ -77,51 +77,51 @@ def carry_out(
 
         channel.write(text_at_once(command).encode("ascii"))
         return status.SENT
-    if command.configuration is not None and not holdings.is_callers_choice:
+    if command.configuration is not None and not state.is_callers_choice:
         channel.ask_for_unprivileged()
         return None
-    if holdings.failure is not None and holdings.is_for_socket:
-        channel.ask_for_socket(verdict(holdings.failure).line)
+    if state.failure is not None and state.is_for_socket:
+        channel.ask_for_socket(verdict(state.failure).line)
         return None
     if command.mode == "daemon" or (command.mode == "speak SMTP" and channel.input_kind == NETWORK):
         raise DaemonError("Daemon cannot be run")
     if command.mode == "send":
-        return send_message(command, person, progress, holdings, channel)
+        return send_message(command, person, progress, state, channel)
     if command.mode == "speak SMTP":
         from helper.session import speak_smtp  # few sends need it
 
-        return speak_smtp(command, person, holdings, channel)
-    configuration = usable_configuration(holdings)
-    return inquire(inquiry(command), person, configuration, holdings.alias_files, channel.show)
+        return speak_smtp(command, person, state, channel)
+    configuration = usable_configuration(state)
+    return inquire(inquiry(command), person, configuration, state.alias_files, channel.show)
 
 
-def send_message(command: CommandLine, person: Person, progress: Progress, holdings: Holdings, channel: Channel) -> int:
+def send_message(command: CommandLine, person: Person, progress: Progress, state: LoadedState, channel: Channel) -> int:
     """Have the message, bring it to the smart host, and return the exit status."""
     asked = submission(command)
     progress.note_recipients(asked.recipients)
-    if holdings.failure is not None and holdings.is_without_helper:
-        raise holdings.failure
-    descriptor = channel.message(size_limit(holdings), dot_ends=not command.dots_are_text)
-    message = open_message(descriptor, size_limit(holdings))
+    if state.failure is not None and state.is_without_helper:
+        raise state.failure
+    descriptor = channel.message(size_limit(state), dot_ends=not command.dots_are_text)
+    message = open_message(descriptor, size_limit(state))
     channel.watch()
-    return report(send(asked, message, person, holdings, progress, channel), progress, holdings)
+    return report(send(asked, message, person, state, progress, channel), progress, state)
 
 
 def send(
-    asked: Submission, message: Message, person: Person, holdings: Holdings, progress: Progress, channel: Channel
+    asked: Submission, message: Message, person: Person, state: LoadedState, progress: Progress, channel: Channel
 ) -> Verdict:
     """Bring one message to the smart host, or raise the Failure that says why it is not there."""
     progress.note_recipients(asked.recipients)
     fields, body_start = split_message(message.octets)
     progress.note_recipients(recipients_for_the_log(asked, fields))
-    configuration = usable_configuration(holdings)
+    configuration = usable_configuration(state)
     refuse_oversized(message, configuration)
 
     named = None if asked.session else mbox_sender(message.octets)  # SMTP has MAIL for that
     origin = origin_of(person, asked, configuration, named)
     progress.note_reverse_path(origin.reverse_path)
     recipients = recipients_of(asked, fields, configuration)
-    way = route_message(recipients, origin, configuration, holdings.alias_files)
+    way = route_message(recipients, origin, configuration, state.alias_files)
     if way is None:
         check(configuration.policies, origin.caller, [], origin.reverse_path, message.size_octets)
         return DISCARDED
@@ -133,17 +133,17 @@ def send(
     progress.note_message(outgoing.message_id, outgoing.data.size_octets)
     check(configuration.policies, origin.caller, way.recipients, way.reverse_path, outgoing.data.size_octets)
 
-    plan = make_plan(way, outgoing, asked, configuration, holdings, progress, channel)
-    shut_in_further(asked, configuration, holdings)
+    plan = make_plan(way, outgoing, asked, configuration, state, progress, channel)
+    shut_in_further(asked, configuration, state)
     reply = deliver(plan)
     return Verdict(status.SENT, "accepted", reply.text)
 
 
-def shut_in_further(asked: Submission, configuration: Configuration, holdings: Holdings) -> None:
+def shut_in_further(asked: Submission, configuration: Configuration, state: LoadedState) -> None:
     """Read no more than the delivery needs, before the network is met; the next message of a session may need lists."""
-    routes_again = asked.session and reads_lists(configuration, holdings.alias_files)
-    if holdings.sandbox is not None and not routes_again:
-        holdings.sandbox.shut_in_further()
+    routes_again = asked.session and reads_lists(configuration, state.alias_files)
+    if state.sandbox is not None and not routes_again:
+        state.sandbox.shut_in_further()
 
 
 def out_of_memory(channel: Channel) -> Verdict:
@@ -155,30 +155,30 @@ def out_of_memory(channel: Channel) -> Verdict:
     return Verdict(status.SYSTEM, "failed", f"sendmail: not sent: {reason}")
 
 
-def fail(outcome: Verdict, progress: Progress, holdings: Holdings, channel: Channel) -> int:
+def fail(outcome: Verdict, progress: Progress, state: LoadedState, channel: Channel) -> int:
     """Tell the caller why a message was not sent, write it to the log, and return the exit status."""
     channel.say(outcome.line)
-    return report(outcome, progress, holdings)
+    return report(outcome, progress, state)
 
 
-def report(outcome: Verdict, progress: Progress, holdings: Holdings) -> int:
+def report(outcome: Verdict, progress: Progress, state: LoadedState) -> int:
     """Write the line of the log, and return the exit status, which is not told before."""
-    refined = holdings.configuration is not None and holdings.configuration.exit_codes == "sysexits"
+    refined = state.configuration is not None and state.configuration.exit_codes == "sysexits"
     exit_status = outcome.status if refined else status.simple(outcome.status)
-    holdings.log.write(progress, outcome, exit_status)
+    state.log.write(progress, outcome, exit_status)
     return exit_status
 
 
-def size_limit(holdings: Holdings) -> int | None:
+def size_limit(state: LoadedState) -> int | None:
     """Return how many octets a message may have, None for no limit."""
-    return holdings.configuration.message_size_limit_octets if holdings.configuration else SIZE_LIMIT_OCTETS
+    return state.configuration.message_size_limit_octets if state.configuration else SIZE_LIMIT_OCTETS
 
 
-def usable_configuration(holdings: Holdings) -> Configuration:
+def usable_configuration(state: LoadedState) -> Configuration:
     """Return the configuration, or raise what was wrong with it or with a file that it names."""
-    if holdings.failure is not None or holdings.configuration is None:
-        raise holdings.failure or ConfigError("the configuration", "was not read")
-    return holdings.configuration
+    if state.failure is not None or state.configuration is None:
+        raise state.failure or ConfigError("the configuration", "was not read")
+    return state.configuration
 
 
 def refuse_oversized(message: Message, configuration: Configuration) -> None:

@@ -13,7 +13,7 @@ from admin.migrate.write_toml import text_of
 from helper.config.configuration import parse_configuration
 from helper.failure import ConfigError
 from helper.privileged import paths
-from helper.privileged.acquire import this_machine
+from helper.privileged.acquire import ask_this_host
 
 FILE_MODE, DIRECTORY_MODE = 0o640, 0o750
 OWN_FILE_MODE, OWN_DIRECTORY_MODE = 0o600, 0o700
@@ -43,7 +43,7 @@ def configuration_text(plan: Plan) -> str:
     text = unchecked_text(plan)
     octets = text.encode("utf-8", "surrogateescape")
     try:
-        parse_configuration(octets, "gatepost.toml", this_machine())
+        parse_configuration(octets, "gatepost.toml", ask_this_host())
     except ConfigError as error:
         line = plan.origin_of(error.key or "")
         if line is not None:

@@ -9,11 +9,11 @@ import tomllib
 
 from helper.config.compiled import compile_configuration, compiled_configuration
 from helper.config.configuration import parse_configuration
-from helper.config.values import Machine
+from helper.config.values import ThisHost
 from helper.failure import ConfigError
 
 CANARY = "Tr0ub4dor+3"  # in a key that would be shown, it would be no value
-MACHINE = Machine(b"ws1.example.org", None, True)
+MACHINE = ThisHost(b"ws1.example.org", None, True)
 HEAD = b'qualify_domain = "example.net"\n[transports.relay]\ndriver = "smtp"\nhosts = ["smtp.example.net:587"]\n'
 SEEDS = (
     HEAD + b'auth = { user = "ws1", password_file = "relay.password" }\ntls_pins = ["Tr0ub4dor+3"]\n',

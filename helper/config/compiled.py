@@ -10,7 +10,7 @@ import binascii
 import marshal
 import sys
 
-from helper.config.values import Authentication, Configuration, Host, Machine, Policy, Router, Transport
+from helper.config.values import Authentication, Configuration, Host, Policy, Router, ThisHost, Transport
 from helper.record import Record
 from helper.version import VERSION
 
@@ -22,14 +22,14 @@ CHECKSUM_OCTETS = 4
 RECORDS = {record.__name__: record for record in (Authentication, Configuration, Host, Policy, Router, Transport)}
 
 
-def compile_configuration(configuration: Configuration, source: bytes, machine: Machine) -> bytes:
+def compile_configuration(configuration: Configuration, source: bytes, machine: ThisHost) -> bytes:
     """Return the octets of the compiled copy of a configuration that these octets and this machine gave."""
     whole: Any = (origin(source, machine), packed(configuration))
     octets = marshal.dumps(whole)
     return checksum(octets) + octets
 
 
-def compiled_configuration(octets: bytes, source: bytes, machine: Machine) -> Configuration | None:
+def compiled_configuration(octets: bytes, source: bytes, machine: ThisHost) -> Configuration | None:
     """Return what a compiled copy holds, None where it is of another file, machine or version, or no copy at all.
 
     The octets come from a file that root alone can write, like the compiled modules of the program itself.
@@ -52,7 +52,7 @@ def checksum(octets: bytes) -> bytes:
     return binascii.crc32(octets).to_bytes(CHECKSUM_OCTETS, "big")
 
 
-def origin(source: bytes, machine: Machine) -> tuple[object, ...]:
+def origin(source: bytes, machine: ThisHost) -> tuple[object, ...]:
     """Return everything that the values of a configuration depend on."""
     return VERSION, sys.hexversion, source, machine.host_name, machine.mailname, machine.has_aliases
 

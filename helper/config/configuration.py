@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from helper.config.toml import Path
-    from helper.config.values import Machine, Router, Transport
+    from helper.config.values import Router, ThisHost, Transport
 
 
-def parse_configuration(octets: bytes, file: str, machine: Machine) -> Configuration:
+def parse_configuration(octets: bytes, file: str, machine: ThisHost) -> Configuration:
     """Return what the file says, with the machine's answers where it is silent. ConfigError for anything wrong in it.
 
     `file` is only told in errors. Contract: section 6.
@@ -35,7 +35,7 @@ def parse_configuration(octets: bytes, file: str, machine: Machine) -> Configura
     raise ConfigError(file, problem, line=line_of(octets, path), key=shown_path(path))
 
 
-def build(tables: dict[str, Any], machine: Machine) -> Configuration:
+def build(tables: dict[str, Any], machine: ThisHost) -> Configuration:
     """Return the configuration that the tables of the file amount to."""
     main = read_options(tables, schema.MAIN, others=schema.SECTIONS)
     with At("mua_wrapper"):
@@ -59,7 +59,7 @@ def build(tables: dict[str, Any], machine: Machine) -> Configuration:
     return Configuration(**main, transports=transports, routers=routers, rewrite=rewrite, policies=policies)
 
 
-def names(main: dict[str, Any], machine: Machine) -> dict[str, bytes]:
+def names(main: dict[str, Any], machine: ThisHost) -> dict[str, bytes]:
     """Return our own name and the domains for addresses without one, each given or from the machine."""
     primary_hostname = main.get("primary_hostname") or machine_domain("primary_hostname", machine.host_name)
     qualify_domain = main.get("qualify_domain") or (

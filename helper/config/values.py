@@ -11,7 +11,7 @@ from helper.record import Record
 CREDENTIAL = "credential:"  # what begins a password_file that systemd hands over (systemd.exec(5), "Credentials")
 
 
-class Machine(Record):
+class ThisHost(Record):
     """What the configuration takes from the machine where the file is silent."""
 
     host_name: bytes  # the machine's full name

@@ -7,7 +7,7 @@ from helper.delivery.converse import converse
 from helper.failure import AllHostsFailed, HostFailed, HostFailure
 from helper.network.connect import Race
 from helper.network.resolve import in_turns, reachable_from, resolve
-from helper.network.servers import machines_of
+from helper.network.servers import servers_of
 from helper.network.time_budget import up_to_the_end_of_the_message
 
 TYPE_CHECKING = False
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from helper.network.connection import Connection
     from helper.network.own_certificate import OwnCertificate
     from helper.network.resolve import Address
-    from helper.network.servers import Machine
-    from helper.network.time_budget import Allowance
+    from helper.network.servers import Server
+    from helper.network.time_budget import TimeBudget
     from helper.network.tls import TlsLayer
     from helper.smtp.reply import Reply
 
@@ -33,25 +33,25 @@ def deliver(plan: Plan) -> Reply:
     AllHostsFailed, Refused, CannotTake, ReplyError: nothing was delivered to anyone. InDoubt: perhaps it was.
     """
     failures: list[HostFailed] = []
-    allowance = up_to_the_end_of_the_message(plan.transport)
+    budget = up_to_the_end_of_the_message(plan.transport)
     for host in plan.hosts:
         entry = f"{host.kind}:{host.name.decode('ascii')}"
         try:
             if host.kind != "name":
-                allowance.check()  # the DNS is asked next
-            machines = machines_of(host, plan.transport, allowance)
+                budget.check()  # the DNS is asked next
+            servers = servers_of(host, plan.transport, budget)
         except HostFailed as failure:
             failures.append(located(failure, entry))
             continue
-        if not machines:
+        if not servers:
             failures.append(located(HostFailed("the DNS names no server for it", status.NO_HOST), entry))
-        for machine in machines:
+        for server in servers:
             try:
-                return deliver_to_machine(plan, machine, allowance)
+                return deliver_to_server(plan, server, budget)
             except HostFailed as failure:
-                failures.append(located(failure, machine.label))
+                failures.append(located(failure, server.label))
             except HostFailure as failure:
-                raise located(failure, machine.label) from None
+                raise located(failure, server.label) from None
     raise AllHostsFailed(failures)
 
 
@@ -61,27 +61,27 @@ def located(failure: Failed, label: str) -> Failed:
     return failure
 
 
-def deliver_to_machine(plan: Plan, machine: Machine, allowance: Allowance) -> Reply:
+def deliver_to_server(plan: Plan, server: Server, budget: TimeBudget) -> Reply:
     """Deliver to the first address of a server that answers; if that fails, to the first of those that are left.
 
     HostFailed where none works, with what the last one said if any of them could be reached. A password that was
     refused at one address is not tried at the next: it would only lock the account sooner.
     """
-    allowance.check()
+    budget.check()
     interface, timeout_s = plan.transport.interface, plan.transport.connect_timeout_s
-    addresses = in_turns(reachable_from(resolve(machine), interface))
+    addresses = in_turns(reachable_from(resolve(server), interface))
     said: HostFailed | None = None
     while addresses:
-        race = Race(addresses, interface, allowance, timeout_s, client_speaks_first=machine.tls == "implicit")
+        race = Race(addresses, interface, budget, timeout_s, client_speaks_first=server.tls == "implicit")
         try:
-            connection, layer = connect(race, machine, plan, allowance)
+            connection, layer = connect(race, server, plan, budget)
         except HostFailed as failure:
             if said is None:
-                plan.progress.host = place(machine, race.address)
+                plan.progress.host = place(server, race.address)
             raise said or failure from None
-        plan.progress.host = place(machine, race.address)
+        plan.progress.host = place(server, race.address)
         try:
-            return hand_over(plan, machine, connection, layer)
+            return hand_over(plan, server, connection, layer)
         except HostFailed as failure:
             said = failure
             if failure.status == status.NOT_PERMITTED:
@@ -90,37 +90,37 @@ def deliver_to_machine(plan: Plan, machine: Machine, allowance: Allowance) -> Re
     raise said or HostFailed("its name has no address that can be reached from here", status.NO_HOST)
 
 
-def place(machine: Machine, address: Address) -> str:
+def place(server: Server, address: Address) -> str:
     """Return where a message went, for the log."""
-    return f"{machine.name.decode('ascii')}[{address.text}]:{machine.port.decode('ascii')}"
+    return f"{server.name.decode('ascii')}[{address.text}]:{server.port.decode('ascii')}"
 
 
-def connect(race: Race, machine: Machine, plan: Plan, allowance: Allowance) -> tuple[Connection, TlsLayer | None]:
+def connect(race: Race, server: Server, plan: Plan, budget: TimeBudget) -> tuple[Connection, TlsLayer | None]:
     """Return a connection and TLS for it, which is made ready while the connection is being made."""
     try:
-        if machine.tls == "none":
+        if server.tls == "none":
             return race.winner(), None
-        layer = tls_layer(plan.transport, machine, plan.own_certificate, allowance)
-        hello = layer.shake_hands(b"")[0] if machine.tls == "implicit" else b""
+        layer = tls_layer(plan.transport, server, plan.own_certificate, budget)
+        hello = layer.shake_hands(b"")[0] if server.tls == "implicit" else b""
         return race.winner(hello), layer
     except BaseException:  # whatever it is goes on, once the socket is closed
         race.abort()
         raise
 
 
-def hand_over(plan: Plan, machine: Machine, connection: Connection, layer: TlsLayer | None) -> Reply:
+def hand_over(plan: Plan, server: Server, connection: Connection, layer: TlsLayer | None) -> Reply:
     """Hold the dialogue, and close the connection."""
     try:
-        return converse(connection, layer, plan, plan.session.replace(tls=machine.tls))
+        return converse(connection, layer, plan, plan.session.replace(tls=server.tls))
     finally:
         connection.close()
 
 
 def tls_layer(
-    transport: Transport, machine: Machine, own_certificate: OwnCertificate | None, allowance: Allowance
+    transport: Transport, server: Server, own_certificate: OwnCertificate | None, budget: TimeBudget
 ) -> TlsLayer:
     """Return a TLS session to be. Only sends that use TLS import it."""
     from helper.network.tls import TlsLayer
     from helper.network.trust import trust_in
 
-    return TlsLayer(trust_in(machine, transport, own_certificate, allowance))
+    return TlsLayer(trust_in(server, transport, own_certificate, budget))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from helper.delivery.outgoing import Outgoing
     from helper.delivery.report import Progress
     from helper.network.own_certificate import OwnCertificate
-    from helper.privileged.acquire import Holdings
+    from helper.privileged.acquire import LoadedState
     from helper.request.channel import Channel
     from helper.request.submission import Submission
     from helper.routing.transaction import Route
@@ -51,16 +51,16 @@ def make_plan(
     outgoing: Outgoing,
     submission: Submission,
     configuration: Configuration,
-    holdings: Holdings,
+    state: LoadedState,
     progress: Progress,
     channel: Channel,
 ) -> Plan:
     """Return the plan for one message on its way. StaleToken where its smart host could only refuse our token."""
     transport = next(each for each in configuration.transports if each.name == way.transport)
-    if transport.name in holdings.secrets:
-        refuse_stale(holdings.secrets[transport.name], now())
-    credential = credential_of(transport, holdings.secrets)
-    own_certificate = holdings.own_certificates.get(transport.name)
+    if transport.name in state.secrets:
+        refuse_stale(state.secrets[transport.name], now())
+    credential = credential_of(transport, state.secrets)
+    own_certificate = state.own_certificates.get(transport.name)
 
     def warn_of_doubt() -> None:
         """From here on no other host is tried: nobody needs the secret any more, unless another message may come."""

@@ -9,7 +9,7 @@ import os
 
 from helper import status
 from helper.failure import Failure, SystemFault
-from helper.privileged.acquire import hold_nothing
+from helper.privileged.acquire import nothing_acquired
 from helper.privileged.begin import CHANNEL
 from helper.record import Record
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from helper.config.values import Configuration
     from helper.identity.identify import Person
-    from helper.privileged.acquire import Holdings
+    from helper.privileged.acquire import LoadedState
     from helper.request.channel import Channel
     from helper.sandbox.confine import Sandbox
 
@@ -35,7 +35,7 @@ class Way(Record):
     """
 
     begin: Callable[[], int]
-    acquire: Callable[[], Holdings]
+    acquire: Callable[[], LoadedState]
     drop: Callable[[], None]
     load: Callable[[], None]
     channel: Callable[[], Channel]
@@ -46,7 +46,7 @@ class Way(Record):
 
 def serve(way: Way) -> NoReturn:
     """Serve one caller, and end; the frontend has been told the outcome of what it asked for."""
-    uid, holdings = acquired(way)
+    uid, state = acquired(way)
     try:
         way.drop()
         way.load()
@@ -58,24 +58,24 @@ def serve(way: Way) -> NoReturn:
         end_at_once(NOT_DROPPED)
     channel = None
     try:
-        holdings = in_sandbox(holdings, way)
-        channel = opened(way, holdings)
-        tell(channel, identified(way, uid, holdings), holdings)
+        state = in_sandbox(state, way)
+        channel = opened(way, state)
+        tell(channel, identified(way, uid, state), state)
     except BaseException as failure:  # the last resort; no traceback, whose lines could hold a secret
-        end_with(failure, channel, holdings.log)
+        end_with(failure, channel, state.log)
     os._exit(status.SENT)
 
 
-def acquired(way: Way) -> tuple[int | None, Holdings]:
+def acquired(way: Way) -> tuple[int | None, LoadedState]:
     """Return who called, and what was read; a failure is kept until the rights are given up, and told then."""
     uid = None
     try:
         uid = way.begin()
         return uid, way.acquire()
     except Failure as failure:
-        return uid, hold_nothing(failure)
+        return uid, nothing_acquired(failure)
     except BaseException as defect:  # the rights have to be given up first, whatever it is
-        return uid, hold_nothing(SystemFault(f"a defect in Gatepost: {type(defect).__name__}"))
+        return uid, nothing_acquired(SystemFault(f"a defect in Gatepost: {type(defect).__name__}"))
 
 
 def end_at_once(reason: str) -> NoReturn:
@@ -87,30 +87,30 @@ def end_at_once(reason: str) -> NoReturn:
         os._exit(status.FAILED)
 
 
-def opened(way: Way, holdings: Holdings) -> Channel:
+def opened(way: Way, state: LoadedState) -> Channel:
     """Return the channel; where there is none, because somebody started this by hand, raise what begin() said of it."""
     try:
         return way.channel()
     except (OSError, Failure) as error:
-        raise holdings.failure or error from None
+        raise state.failure or error from None
 
 
-def identified(way: Way, uid: int | None, holdings: Holdings) -> Person:
+def identified(way: Way, uid: int | None, state: LoadedState) -> Person:
     """Return who called; where begin() did not say who, what it said comes before what is wrong with our own user."""
     if uid is not None:
         return way.identify(uid)
     try:
         return way.identify(os.getuid())
     except Failure as failure:
-        raise holdings.failure or failure from None
+        raise state.failure or failure from None
 
 
-def in_sandbox(holdings: Holdings, way: Way) -> Holdings:
-    """Shut this process in with what its configuration needs, and return the holdings with the sandbox."""
-    sandbox = sandbox_of(holdings.configuration)
+def in_sandbox(state: LoadedState, way: Way) -> LoadedState:
+    """Shut this process in with what its configuration needs, and return the state with the sandbox."""
+    sandbox = sandbox_of(state.configuration)
     sandbox.shut_in()
     way.further(sandbox)
-    return holdings.replace(sandbox=sandbox, is_callers_choice=way.is_callers_choice)
+    return state.replace(sandbox=sandbox, is_callers_choice=way.is_callers_choice)
 
 
 def sandbox_of(configuration: Configuration | None) -> Sandbox:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from helper.bundle import load_rest
 from helper.entry.serve import Way, serve
 from helper.failure import OnlyBySocket
-from helper.privileged.acquire import take_hold
+from helper.privileged.acquire import acquire_installed
 from helper.privileged.begin import CHANNEL, begin
 from helper.privileged.drop import drop
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from helper.identity.identify import Person
-    from helper.privileged.acquire import Holdings
+    from helper.privileged.acquire import LoadedState
     from helper.request.channel import Channel
 
 
@@ -23,10 +23,10 @@ def main() -> NoReturn:
     serve(Way(begin, acquire, drop, load_rest, channel, identify_caller))
 
 
-def acquire() -> Holdings:
+def acquire() -> LoadedState:
     """Read what root wrote; a secret that only the helper behind gatepost.socket is given is its business."""
-    holdings = take_hold()
-    return holdings.replace(is_for_socket=isinstance(holdings.failure, OnlyBySocket))
+    state = acquire_installed()
+    return state.replace(is_for_socket=isinstance(state.failure, OnlyBySocket))
 
 
 def channel() -> Channel:

@@ -12,7 +12,7 @@ from helper.bundle import load_rest
 from helper.entry.serve import Way, serve
 from helper.privileged import paths
 from helper.privileged.accept import begin, refuse_members, shut_in
-from helper.privileged.acquire import take_hold
+from helper.privileged.acquire import acquire_installed
 from helper.privileged.begin import CHANNEL
 
 TYPE_CHECKING = False
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def main() -> NoReturn:
     """Serve one caller, and end."""
-    serve(Way(begin, take_hold, shut_in, load_rest, channel, identify_caller, keep_from_ours))
+    serve(Way(begin, acquire_installed, shut_in, load_rest, channel, identify_caller, keep_from_ours))
 
 
 def channel() -> Channel:

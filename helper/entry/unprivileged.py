@@ -16,7 +16,7 @@ from helper.config.configuration import parse_configuration
 from helper.entry.serve import Way, serve
 from helper.failure import ConfigError, OnlyBySocket, SystemFault, UsageError
 from helper.privileged import paths
-from helper.privileged.acquire import hold, hold_nothing, this_machine
+from helper.privileged.acquire import acquire_files_of, ask_this_host, nothing_acquired
 from helper.privileged.begin import CHANNEL
 from helper.privileged.protected_files import exists
 from helper.request.argv import parse_argv
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from helper.identity.identify import Person
-    from helper.privileged.acquire import Holdings
-    from helper.privileged.protected_files import Keeper
+    from helper.privileged.acquire import LoadedState
+    from helper.privileged.protected_files import Owner
 
 NOT_SENT = "sendmail: not sent: "
 
@@ -64,7 +64,7 @@ class Caller:
         self._channel = self._channel or Channel(CHANNEL)
         return self._channel
 
-    def acquire(self) -> Holdings:
+    def acquire(self) -> LoadedState:
         """Read the configuration that is meant, and what it names."""
         try:
             self.channel().hear()
@@ -74,14 +74,14 @@ class Caller:
         except UsageError:  # told with what the log of the caller's own configuration may be
             given = None
         try:
-            keeper, octets = self._configuration(given)
-            configuration = parse_configuration(octets, keeper.configuration, this_machine())
-            holdings = hold(configuration, keeper.replace(frontend=CHANNEL))
+            owner, octets = self._configuration(given)
+            configuration = parse_configuration(octets, owner.configuration, ask_this_host())
+            state = acquire_files_of(configuration, owner.replace(frontend=CHANNEL))
         except ConfigError as error:
-            holdings = hold_nothing(error).replace(is_for_socket=isinstance(error, OnlyBySocket))
-        return holdings
+            state = nothing_acquired(error).replace(is_for_socket=isinstance(error, OnlyBySocket))
+        return state
 
-    def _configuration(self, given: str | None) -> tuple[Keeper, bytes]:
+    def _configuration(self, given: str | None) -> tuple[Owner, bytes]:
         """Return who keeps the configuration, and its octets."""
         if given is not None:
             if not self._directory and not given.startswith("/"):
@@ -100,9 +100,9 @@ def channel() -> Channel:
     return Channel(CHANNEL)
 
 
-def nothing(sentence: str) -> Holdings:
+def nothing(sentence: str) -> LoadedState:
     """Return what is held where no helper could be started: the reason, and nothing that was read."""
-    return hold_nothing(SystemFault(sentence.removeprefix(NOT_SENT))).replace(is_without_helper=True)
+    return nothing_acquired(SystemFault(sentence.removeprefix(NOT_SENT))).replace(is_without_helper=True)
 
 
 def identify_caller(uid: int) -> Person:

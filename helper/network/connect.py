@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from helper.network.resolve import Address
-    from helper.network.time_budget import Allowance
+    from helper.network.time_budget import TimeBudget
 
 ATTEMPT_DELAY_S = 0.25  # between one address and the next (RFC 8305, section 5)
 TCP_FASTOPEN_CONNECT = 30  # linux/tcp.h; Python has no name for it
@@ -36,7 +36,7 @@ class Race:
         self,
         addresses: Sequence[Address],
         interface: bytes | None,
-        allowance: Allowance,
+        budget: TimeBudget,
         timeout_s: float,
         *,
         client_speaks_first: bool,
@@ -50,9 +50,9 @@ class Race:
         self._interface = interface
         self._speaks_first = client_speaks_first
         self._hello = b""
-        self._allowance = allowance
+        self._allowance = budget
         self._timeout_s = timeout_s
-        self._deadline = allowance.deadline(timeout_s)
+        self._deadline = budget.deadline(timeout_s)
         # However short the time, the last address has its turn.
         self._delay_s = min(ATTEMPT_DELAY_S, timeout_s / (len(addresses) + 1))
         self._poll = select.poll()

@@ -12,7 +12,7 @@ from time import monotonic
 
 from helper import status
 from helper.failure import HostFailed, ReplyError
-from helper.network.time_budget import Allowance
+from helper.network.time_budget import TimeBudget
 from helper.smtp.reply import ReplySyntax, take_reply
 
 TYPE_CHECKING = False
@@ -29,13 +29,13 @@ HEARD_LIMIT = 4 * 1024 * 1024
 class Connection:
     """A connection to a server; private once secure() has been called. Of no use after a HostFailed."""
 
-    def __init__(self, connected: _socket.socket, allowance: Allowance, hello: bytes | None) -> None:
+    def __init__(self, connected: _socket.socket, budget: TimeBudget, hello: bytes | None) -> None:
         """Take over a connected socket that does not block.
 
         `hello` is what is left to send of the first flight of a TLS handshake, None where the server speaks first.
         """
         self._socket = connected
-        self._allowance = allowance
+        self._allowance = budget
         self._heard = bytearray()
         self._unsent = bytearray(hello or b"")
         self._said_hello = hello is not None
@@ -118,7 +118,7 @@ class Connection:
 
     def end_message(self, timeout_s: float) -> None:
         """Note that what was written last ends the message; all replies from now on share this time."""
-        self._allowance = Allowance(timeout_s)
+        self._allowance = TimeBudget(timeout_s)
         self._is_inside_message = False
         self._message_end = self._sent_octets + len(self._unsent)
         self._replies_due += 1

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from helper.network.time_budget import Allowance
+    from helper.network.time_budget import TimeBudget
 
     LookUp = Callable[[bytes, str], Sequence[Any]]  # from records_within() or, for DANE, signed_records_within()
 
@@ -63,26 +63,26 @@ def services(service: bytes, domain: bytes, look_up: LookUp) -> list[Service]:
     return [Service(name, port) for _, _, name, port in found if name][:RECORDS_LIMIT]
 
 
-def records_within(allowance: Allowance) -> LookUp:
+def records_within(budget: TimeBudget) -> LookUp:
     """Return how records of a kind are looked up as long as there is time: none where the name has only others.
 
     UnknownName where it does not exist.
     """
-    return lambda name, kind: tuple(ask(dns.resolver.Resolver, name, kind, allowance).rrset or ())
+    return lambda name, kind: tuple(ask(dns.resolver.Resolver, name, kind, budget).rrset or ())
 
 
 def ask(
-    make_resolver: Callable[[], dns.resolver.Resolver], name: bytes, kind: str, allowance: Allowance
+    make_resolver: Callable[[], dns.resolver.Resolver], name: bytes, kind: str, budget: TimeBudget
 ) -> dns.resolver.Answer:
     """Return an answer, perhaps without records. UnknownName for a name that does not exist; HostFailed for none."""
-    lifetime_s = allowance.left(LOOKUP_TIMEOUT_S)
+    lifetime_s = budget.left(LOOKUP_TIMEOUT_S)
     try:
         wanted = dns.name.from_text(name.decode("ascii"))
         return make_resolver().resolve(wanted, kind, lifetime=lifetime_s, search=False, raise_on_no_answer=False)
     except dns.resolver.NXDOMAIN:
         raise UnknownName("its name does not exist in the DNS", status.NO_HOST) from None
     except (dns.exception.DNSException, OSError) as error:
-        problem = f"its {kind} records cannot be looked up: {describe(error, allowance)}"
+        problem = f"its {kind} records cannot be looked up: {describe(error, budget)}"
         raise HostFailed(problem, status.TEMPORARY) from None
 
 
@@ -90,10 +90,10 @@ class UnknownName(HostFailed):
     """The DNS is sure that there is no such name."""
 
 
-def describe(error: Exception, allowance: Allowance) -> str:
+def describe(error: Exception, budget: TimeBudget) -> str:
     """Return the kind of a failure; the words of dnspython would quote the answer of whoever gave it."""
     if isinstance(error, dns.exception.Timeout):
-        return f"no answer {allowance.within(LOOKUP_TIMEOUT_S)}"
+        return f"no answer {budget.within(LOOKUP_TIMEOUT_S)}"
     return "no name server gives an answer" if isinstance(error, dns.resolver.NoNameservers) else type(error).__name__
 
 

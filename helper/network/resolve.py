@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from helper.network.servers import Machine
+    from helper.network.servers import Server
 
 
 # A DNS that lies may name thousands, and each would be tried.
@@ -27,7 +27,7 @@ class Address(Record):
     text: str
 
 
-def resolve(machine: Machine) -> list[Address]:
+def resolve(server: Server) -> list[Address]:
     """Return a server's addresses, in the order of the system's resolver (RFC 6724). HostFailed where it has none.
 
     Name and port go to the resolver as octets: text would be encoded by the idna codec, whose import costs as much as
@@ -36,9 +36,9 @@ def resolve(machine: Machine) -> list[Address]:
     64 MiB of an address space and one of the processes that the caller's limits may not leave us; so the time that is
     spent here counts, but is noticed after it.
     """
-    flags = _socket.AI_NUMERICHOST if machine.is_address else 0
+    flags = _socket.AI_NUMERICHOST if server.is_address else 0
     try:
-        found = _socket.getaddrinfo(machine.name, machine.port, 0, _socket.SOCK_STREAM, 0, flags)
+        found = _socket.getaddrinfo(server.name, server.port, 0, _socket.SOCK_STREAM, 0, flags)
     except _socket.gaierror as error:
         if error.errno == _socket.EAI_SERVICE:
             raise HostFailed("the port's service name is unknown", status.CONFIGURATION) from None
@@ -48,11 +48,11 @@ def resolve(machine: Machine) -> list[Address]:
     return [Address(family, name, str(name[0])) for family, _, _, _, name in found]
 
 
-def port_number(machine: Machine) -> int:
+def port_number(server: Server) -> int:
     """Return a server's port as a number. HostFailed for the name of a service that nobody knows."""
-    if machine.port.isdigit():
-        return int(machine.port)
-    port = port_of_service(machine.port)
+    if server.port.isdigit():
+        return int(server.port)
+    port = port_of_service(server.port)
     if port is None:
         raise HostFailed("the port's service name is unknown", status.CONFIGURATION)
     return port

@@ -10,10 +10,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from helper.config.values import Host, Transport
     from helper.network.dns_records import LookUp
-    from helper.network.time_budget import Allowance
+    from helper.network.time_budget import TimeBudget
 
 
-class Machine(Record):
+class Server(Record):
     """One server: `tls` and `port` as they hold for it, `verify_name` is what its certificate has to say."""
 
     name: bytes
@@ -29,12 +29,12 @@ class Machine(Record):
         return f"[{name}]:{self.port.decode('ascii')}" if ":" in name else f"{name}:{self.port.decode('ascii')}"
 
 
-def machines_of(host: Host, transport: Transport, allowance: Allowance) -> list[Machine]:
+def servers_of(host: Host, transport: Transport, budget: TimeBudget) -> list[Server]:
     """Return the servers behind an entry in the order in which they are tried. HostFailed where the DNS has none."""
     port = str(transport.port if host.port is None else host.port).encode("ascii")
     if host.kind == "name":
         verify_name = transport.tls_verify_name or host.name
-        return [Machine(host.name, host.service or port, transport.tls, verify_name, host.is_address)]
+        return [Server(host.name, host.service or port, transport.tls, verify_name, host.is_address)]
     # dnspython takes longer to import than a whole send: only who needs it pays.
     try:
         from helper.network import dns_records
@@ -42,25 +42,25 @@ def machines_of(host: Host, transport: Transport, allowance: Allowance) -> list[
         problem = f"the DNS cannot be asked without the Python module {missing.name}: install python3-dnspython"
         raise HostFailed(problem, status.CONFIGURATION) from None
 
-    look_up = signed_look_up(allowance) if transport.dane else dns_records.records_within(allowance)
+    look_up = signed_look_up(budget) if transport.dane else dns_records.records_within(budget)
     if host.kind == "mx":
         names = dns_records.mail_exchangers(host.name, look_up)
         return [
-            Machine(name, host.service or port, transport.tls, verified_name(name, host, transport)) for name in names
+            Server(name, host.service or port, transport.tls, verified_name(name, host, transport)) for name in names
         ]
     return [
-        Machine(found.name, b"%d" % found.port, tls, verified_name(found.name, host, transport))
+        Server(found.name, b"%d" % found.port, tls, verified_name(found.name, host, transport))
         for service, tls in SUBMISSION_SERVICES
         if tls == transport.tls or (tls, transport.tls) == ("implicit", "starttls")
         for found in dns_records.services(service, host.name, look_up)
     ]
 
 
-def signed_look_up(allowance: Allowance) -> LookUp:
+def signed_look_up(budget: TimeBudget) -> LookUp:
     """Return the look-up that believes signed records alone: a name from an unsigned one could be anybody's."""
     from helper.network.signed_records import signed_records_within
 
-    return signed_records_within(allowance)
+    return signed_records_within(budget)
 
 
 # RFC 6186 as RFC 8314, section 5.1 amends it: implicit TLS is preferred, and a transport that requires TLS may use it.

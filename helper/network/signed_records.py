@@ -22,21 +22,21 @@ if TYPE_CHECKING:
     from typing import Any
 
     from helper.network.dns_records import LookUp
-    from helper.network.time_budget import Allowance
+    from helper.network.time_budget import TimeBudget
 
 RESOLV_CONF = "/etc/resolv.conf"
 RESOLV_CONF_LIMIT = 64 * 1024  # octets
 PAYLOAD_OCTETS = 1232  # what a datagram holds that nobody has to cut (DNS flag day 2020)
 
 
-def signed_records_within(allowance: Allowance) -> LookUp:
+def signed_records_within(budget: TimeBudget) -> LookUp:
     """Return how signed records of a kind are looked up as long as there is time: none where the name has only others.
 
     HostFailed for such as are not signed.
     """
 
     def look_up(name: bytes, kind: str) -> Sequence[Any]:
-        answer = ask_trusted(name, kind, allowance)
+        answer = ask_trusted(name, kind, budget)
         if answer.records:
             refuse_unsigned(answer, f"{kind} records")
         return answer.records
@@ -44,7 +44,7 @@ def signed_records_within(allowance: Allowance) -> LookUp:
     return look_up
 
 
-def answers_within(allowance: Allowance) -> Callable[[bytes, str], Answer]:
+def answers_within(budget: TimeBudget) -> Callable[[bytes, str], Answer]:
     """Return how to learn, as long as there is time, what the DNS says of a name and whether that is signed.
 
     Nothing, for a name that does not exist.
@@ -52,16 +52,16 @@ def answers_within(allowance: Allowance) -> Callable[[bytes, str], Answer]:
 
     def look_up(name: bytes, kind: str) -> Answer:
         try:
-            return ask_trusted(name, kind, allowance)
+            return ask_trusted(name, kind, budget)
         except UnknownName:
             return Answer(name, (), False)
 
     return look_up
 
 
-def ask_trusted(name: bytes, kind: str, allowance: Allowance) -> Answer:
+def ask_trusted(name: bytes, kind: str, budget: TimeBudget) -> Answer:
     """Ask a resolver that can be trusted. UnknownName for a name that does not exist; HostFailed for no answer."""
-    answer = ask(trusted_resolver, name, kind, allowance)
+    answer = ask(trusted_resolver, name, kind, budget)
     is_signed = bool(answer.response.flags & dns.flags.AD)
     return Answer(host_name(answer.canonical_name) or name, tuple(answer.rrset or ()), is_signed)
 

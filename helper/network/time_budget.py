@@ -1,4 +1,4 @@
-"""Allowance: the time that several waits share, so that nobody is kept longer than the sum that was promised."""
+"""Time budget: the time that several waits share, so that nobody is kept longer than the sum that was promised."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from helper.config.values import Transport
 
 
-class Allowance:
+class TimeBudget:
     """So many seconds from now. Each wait has its own time-out, and ends with this one too."""
 
     def __init__(self, seconds: float, purpose: str = "", clock: Callable[[], float] = monotonic) -> None:
@@ -43,7 +43,7 @@ class Allowance:
         return self._clock() >= self._over_s
 
 
-def up_to_the_end_of_the_message(transport: Transport, clock: Callable[[], float] = monotonic) -> Allowance:
+def up_to_the_end_of_the_message(transport: Transport, clock: Callable[[], float] = monotonic) -> TimeBudget:
     """Return the time for all hosts, addresses, look-ups and commands until the end of the message goes out.
 
     The reply to the message has final_timeout for itself, kept back from the beginning: else a server that was slow
@@ -51,4 +51,4 @@ def up_to_the_end_of_the_message(transport: Transport, clock: Callable[[], float
     ends within the sum of the four.
     """
     seconds = transport.connect_timeout_s + transport.command_timeout_s + transport.data_timeout_s
-    return Allowance(seconds, ", the time for everything before the end of the message", clock)
+    return TimeBudget(seconds, ", the time for everything before the end of the message", clock)

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from helper.config.values import Transport
     from helper.network.own_certificate import OwnCertificate
-    from helper.network.servers import Machine
-    from helper.network.time_budget import Allowance
+    from helper.network.servers import Server
+    from helper.network.time_budget import TimeBudget
 
 
 class Trust(Record):
@@ -38,15 +38,13 @@ class Trust(Record):
         return self.verify or bool(self.anchors) or bool(self.checks)
 
 
-def trust_in(
-    machine: Machine, transport: Transport, own_certificate: OwnCertificate | None, allowance: Allowance
-) -> Trust:
+def trust_in(server: Server, transport: Transport, own_certificate: OwnCertificate | None, budget: TimeBudget) -> Trust:
     """Return how a server has to prove who it is. HostFailed where DANE is to say so and does not, in time.
 
     Pins come on top of what else is demanded; without verification they alone decide.
     """
     trust = Trust(
-        server_name=machine.verify_name.decode("ascii"),
+        server_name=server.verify_name.decode("ascii"),
         verify=transport.tls_verify,
         ca_file=transport.tls_ca_file,
         ca_path=transport.tls_ca_path,
@@ -54,7 +52,7 @@ def trust_in(
         checks=(check_of_pins(transport.tls_pins),) if transport.tls_pins else (),
         own_certificate=own_certificate,
     )
-    return trust_by_dane(trust, machine, transport, allowance) if transport.dane else trust
+    return trust_by_dane(trust, server, transport, budget) if transport.dane else trust
 
 
 def check_of_pins(pins: tuple[bytes, ...]) -> Callable[[bytes], None]:
@@ -64,18 +62,18 @@ def check_of_pins(pins: tuple[bytes, ...]) -> Callable[[bytes], None]:
     return lambda certificate: check_pins(certificate, pins)
 
 
-def trust_by_dane(trust: Trust, machine: Machine, transport: Transport, allowance: Allowance) -> Trust:
+def trust_by_dane(trust: Trust, server: Server, transport: Transport, budget: TimeBudget) -> Trust:
     """Return the same with DANE in the place of the CAs. HostFailed where the DNS does not say what to expect.
 
     The name to prove is the one at which the TLSA records stand (RFC 7672, section 3.2.2), for they were signed.
     """
-    if machine.is_address:
+    if server.is_address:
         raise HostFailed("DANE: an address has no TLSA records: give the host's name", status.CONFIGURATION)
     from helper.network.dane import expected_of
     from helper.network.resolve import port_number
     from helper.network.signed_records import answers_within
 
-    expected = expected_of(machine.name, port_number(machine), answers_within(allowance))
+    expected = expected_of(server.name, port_number(server), answers_within(budget))
     name = (transport.tls_verify_name or expected.name).decode("ascii")
     if expected.end_entities:
         return trust.replace(server_name=name, verify=False, checks=(expected.check, *trust.checks))

@@ -1,9 +1,9 @@
-"""Hold: what a send needs of root's files, opened and read while we may, and kept as values."""
+"""Acquire: open and read what a send needs of root's files, while we may, and keep it as values."""
 
 from __future__ import annotations
 
 from helper.config.compiled import compiled_configuration
-from helper.config.values import CREDENTIAL, Authentication, Configuration, Machine, alias_files
+from helper.config.values import CREDENTIAL, Authentication, Configuration, ThisHost, alias_files
 from helper.delivery.report import Log
 from helper.failure import ConfigError, SystemFault
 from helper.privileged import paths, protected_files
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from helper.sandbox.confine import Sandbox
 
 
-class Holdings(Record):
+class LoadedState(Record):
     """What was read before the drop; `failure` is what was wrong with it, to be told with the caller's recipients.
 
     `is_callers_choice` says that the caller has chosen the configuration, `is_for_socket` that only a helper behind
@@ -37,18 +37,18 @@ class Holdings(Record):
     is_without_helper: bool = False
 
 
-def take_hold() -> Holdings:
+def acquire_installed() -> LoadedState:
     """Open and read what root wrote, while we may. What is wrong there is told when we know whose message it stops."""
     try:
-        return hold(configuration_of_root(), protected_files.ROOT.replace(frontend=CHANNEL))
+        return acquire_files_of(configuration_of_root(), protected_files.ROOT.replace(frontend=CHANNEL))
     except ConfigError as error:
-        return hold_nothing(error)
+        return nothing_acquired(error)
 
 
 def configuration_of_root() -> Configuration:
     """Return what gatepost.toml says, from its compiled copy where that is exactly of this file."""
     source = protected_files.configuration()
-    machine = this_machine()
+    machine = ask_this_host()
     configuration = compiled_configuration(protected_files.compiled(), source, machine)
     if configuration is None:
         from helper.config.configuration import parse_configuration  # half of what a send would load
@@ -57,65 +57,63 @@ def configuration_of_root() -> Configuration:
     return configuration
 
 
-def this_machine() -> Machine:
+def ask_this_host() -> ThisHost:
     """Return what the machine says where a configuration is silent."""
-    return Machine(protected_files.host_name(), protected_files.mailname(), protected_files.exists("/etc/aliases"))
+    return ThisHost(protected_files.host_name(), protected_files.mailname(), protected_files.exists("/etc/aliases"))
 
 
-def hold_nothing(error: Failure) -> Holdings:
+def nothing_acquired(error: Failure) -> LoadedState:
     """Return what is wrong before anything was read, to be told with the message that it stops."""
-    return Holdings(None, error, {}, {}, Log(None, "text"), {})
+    return LoadedState(None, error, {}, {}, Log(None, "text"), {})
 
 
-def hold(configuration: Configuration, keeper: protected_files.Keeper) -> Holdings:
+def acquire_files_of(configuration: Configuration, owner: protected_files.Owner) -> LoadedState:
     """Open and read what the configuration names."""
-    log = open_log(configuration, keeper)
+    log = open_log(configuration, owner)
     try:
-        secrets = {
-            each.name: secret_of(each.auth, keeper) for each in configuration.transports if each.auth is not None
-        }
+        secrets = {each.name: secret_of(each.auth, owner) for each in configuration.transports if each.auth is not None}
         own_certificates = {
-            each.name: own_certificate(each.tls_certificate, each.tls_privatekey, keeper)
+            each.name: own_certificate(each.tls_certificate, each.tls_privatekey, owner)
             for each in configuration.transports
             if each.tls_certificate is not None
         }
-        aliases = {file: protected_files.alias_file(file, keeper) for file in alias_files(configuration)}
+        aliases = {file: protected_files.alias_file(file, owner) for file in alias_files(configuration)}
     except (ConfigError, SystemFault) as error:
-        return Holdings(configuration, error, {}, {}, log, {})
-    return Holdings(configuration, None, secrets, aliases, log, own_certificates)
+        return LoadedState(configuration, error, {}, {}, log, {})
+    return LoadedState(configuration, None, secrets, aliases, log, own_certificates)
 
 
-def open_log(configuration: Configuration, keeper: protected_files.Keeper) -> Log:
+def open_log(configuration: Configuration, owner: protected_files.Owner) -> Log:
     """Return the log that the configuration names."""
     if configuration.log == "syslog":
         return Log(None, configuration.log_format)
     from helper.privileged.log_file import log_file
 
-    return Log(log_file(configuration.log, keeper), configuration.log_format)
+    return Log(log_file(configuration.log, owner), configuration.log_format)
 
 
-def secret_of(auth: Authentication, keeper: protected_files.Keeper) -> Secret:
+def secret_of(auth: Authentication, owner: protected_files.Owner) -> Secret:
     """Return the password or token for a smart host, from where the configuration says; none for EXTERNAL."""
     if auth.password_file is not None and auth.password_file.startswith(CREDENTIAL):
         from helper.privileged.credential import credential
 
         return credential(auth.password_file)
     if auth.password_file is not None:
-        return protected_files.secret(auth.password_file, keeper)
+        return protected_files.secret(auth.password_file, owner)
     command = auth.password_command or auth.token_command
     if not command:
         return Secret(b"")
     from helper.privileged.command import output_of
 
-    return Secret(output_of(command, keeper))
+    return Secret(output_of(command, owner))
 
 
-def own_certificate(certificate_file: str, key_file: str | None, keeper: protected_files.Keeper) -> OwnCertificate:
+def own_certificate(certificate_file: str, key_file: str | None, owner: protected_files.Owner) -> OwnCertificate:
     """Return our certificate for a smart host and the key to it, which may stand in the same file."""
     from helper.network.own_certificate import OwnCertificate
 
-    key_name, key = protected_files.private_key(key_file or certificate_file, keeper)
+    key_name, key = protected_files.private_key(key_file or certificate_file, owner)
     name, certificate = (
-        protected_files.certificate(certificate_file, keeper) if key_file is not None else (key_name, key)
+        protected_files.certificate(certificate_file, owner) if key_file is not None else (key_name, key)
     )
     return OwnCertificate(name, certificate, key_name, key)

@@ -16,7 +16,7 @@ from helper.failure import ConfigError, SystemFault
 from helper.privileged import paths
 from helper.privileged.accounts import account
 from helper.privileged.command_files import refuse_unsafe_command
-from helper.privileged.protected_files import ROOT, SECRET_LIMIT, Keeper, one_line
+from helper.privileged.protected_files import ROOT, SECRET_LIMIT, Owner, one_line
 from helper.privileged.supervise import LATE, NOT_EXECUTED, UNABLE, Ends, supervise
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
@@ -40,22 +40,22 @@ LEAST = {
 }
 
 
-def output_of(command: tuple[str, ...], keeper: Keeper = ROOT, timeout_s: float = TIMEOUT_S) -> bytes:
+def output_of(command: tuple[str, ...], owner: Owner = ROOT, timeout_s: float = TIMEOUT_S) -> bytes:
     """Return the only line that a program writes to standard output.
 
-    It runs without a shell, with the environment of its keeper, with nothing on standard input, without the channel to
+    It runs without a shell, with the environment of its owner, with nothing on standard input, without the channel to
     the frontend, and with the service user's ids alone; it ends with the frontend. ConfigError where others than its
-    keeper can write it, where it cannot be run so, fails, or takes too long; SystemFault where the caller's limits
+    owner can write it, where it cannot be run so, fails, or takes too long; SystemFault where the caller's limits
     could break it. Of a program of the caller's own the error has what that said last.
     """
     program = command[0]
-    refuse_unsafe_command(command, keeper)
-    if keeper.is_root:  # else it is the caller's own, and so is the harm
+    refuse_unsafe_command(command, owner)
+    if owner.is_root:  # else it is the caller's own, and so is the harm
         refuse_callers_uid(program)
         refuse_tight_limits(program)
-    said = os.memfd_create("said", os.MFD_CLOEXEC) if keeper.environment else -1
+    said = os.memfd_create("said", os.MFD_CLOEXEC) if owner.environment else -1
     try:
-        return line_of(program, supervised(command, keeper, said, timeout_s), timeout_s)
+        return line_of(program, supervised(command, owner, said, timeout_s), timeout_s)
     except ConfigError as error:
         raise ConfigError(program, error.problem + last_line(said)) from None
     finally:
@@ -93,7 +93,7 @@ def refuse_tight_limits(program: str) -> None:
             raise SystemFault(f"a hard limit of the caller is too low for {program}: it has to allow {remedy}")
 
 
-def supervised(command: tuple[str, ...], keeper: Keeper, said: int, timeout_s: float) -> bytes:
+def supervised(command: tuple[str, ...], owner: Owner, said: int, timeout_s: float) -> bytes:
     """Run a program under its supervisor, and return the report; nothing where there is none in time."""
     # A helper that is stopped leaves no zombie, which would count against the service user's processes.
     _signal.signal(_signal.SIGCHLD, _signal.SIG_IGN)
@@ -104,9 +104,9 @@ def supervised(command: tuple[str, ...], keeper: Keeper, said: int, timeout_s: f
     except OSError as error:
         return b"%s %d\n" % (UNABLE, error.errno or 0)
     if child == 0:
-        supervise(command, ENVIRONMENT | keeper.environment, Ends(writing, said), helper, timeout_s, SECRET_LIMIT)
+        supervise(command, ENVIRONMENT | owner.environment, Ends(writing, said), helper, timeout_s, SECRET_LIMIT)
     os.close(writing)
-    report = read_until_end(reading, keeper.frontend, time.monotonic() + timeout_s + REPORT_S)
+    report = read_until_end(reading, owner.frontend, time.monotonic() + timeout_s + REPORT_S)
     os.close(reading)
     return report
 

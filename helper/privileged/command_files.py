@@ -12,7 +12,7 @@ from helper.privileged.path_walk import steps
 from helper.privileged.protected_files import (
     OPEN_QUIETLY,
     ROOT,
-    Keeper,
+    Owner,
     chown,
     is_writable_by_others,
     refuse_unsafe_file,
@@ -23,24 +23,24 @@ LINE_LIMIT = 256  # octets; the kernel looks at no more of a program (BINPRM_BUF
 BLANKS = " \t\n"
 
 
-def refuse_unsafe_command(command: tuple[str, ...], keeper: Keeper = ROOT) -> None:
-    """Raise ConfigError for a command in which others than its keeper decide what is executed, or what it reads.
+def refuse_unsafe_command(command: tuple[str, ...], owner: Owner = ROOT) -> None:
+    """Raise ConfigError for a command in which others than its owner decide what is executed, or what it reads.
 
-    The program, and what its `#!` line names, are the keeper's alone. What a path among the arguments names is the
-    keeper's or the service user's, and nobody else can write it: an interpreter may be about to execute it.
+    The program, and what its `#!` line names, are the owner's alone. What a path among the arguments names is the
+    owner's or the service user's, and nobody else can write it: an interpreter may be about to execute it.
     """
     program, *arguments = command
-    refuse_unsafe_file(program, keeper)
+    refuse_unsafe_file(program, owner)
     for _ in range(INTERPRETERS):
         interpreter, argument = interpreter_of(program)
         if not interpreter:
             break
         if not interpreter.startswith("/"):
             raise ConfigError(program, "names no absolute path in its #! line")
-        refuse_unsafe_file(interpreter, keeper)
+        refuse_unsafe_file(interpreter, owner)
         program = interpreter
         arguments += [argument, *argument.split()]
-    owner = keeper.replace(refuse_writable=refuse_writable_by_strangers) if keeper.is_root else keeper
+    owner = owner.replace(refuse_writable=refuse_writable_by_strangers) if owner.is_root else owner
     for argument in arguments:
         refuse_unsafe_argument(argument, owner)
 
@@ -61,7 +61,7 @@ def interpreter_of(program: str) -> tuple[str, str]:
     return interpreter, argument.strip()
 
 
-def refuse_unsafe_argument(argument: str, owner: Keeper) -> None:
+def refuse_unsafe_argument(argument: str, owner: Owner) -> None:
     """Raise ConfigError for an argument that names what others can write, or could put there.
 
     It names an absolute path if it is one, or has one after `=` or after one letter of an option (-I/path). A regular
@@ -79,7 +79,7 @@ def refuse_unsafe_argument(argument: str, owner: Keeper) -> None:
             refuse_unsafe_path(path, owner)
 
 
-def refuse_unsafe_path(path: str, owner: Keeper) -> None:
+def refuse_unsafe_path(path: str, owner: Owner) -> None:
     """Raise ConfigError for a file that others can write or exchange, and for one that they could make.
 
     What is neither a file nor a directory (a socket of an agent's, a device) is nothing that an interpreter executes.

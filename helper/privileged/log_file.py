@@ -12,19 +12,19 @@ import stat
 
 from helper.failure import ConfigError, SystemFault
 from helper.privileged.path_walk import steps
-from helper.privileged.protected_files import OPEN_QUIETLY, ROOT, Keeper, Writer, is_writable_by_others
+from helper.privileged.protected_files import OPEN_QUIETLY, ROOT, Owner, Writer, is_writable_by_others
 
 LOG_ROOM = 1024 * 1024  # octets; a line has some thousands, and others may write some meanwhile
 SET_ID_OR_EXECUTE = stat.S_ISUID | stat.S_ISGID | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
 
 
-def log_file(path: str, keeper: Keeper = ROOT) -> int:
+def log_file(path: str, owner: Owner = ROOT) -> int:
     """Open the log for appending; it is never created here, so that no directory has to be writable for us.
 
     ConfigError where it is a link, no plain file, or others than root and its writer can write or exchange it;
     SystemFault where the caller's limits would cut a line.
     """
-    writer = keeper.log_writer()
+    writer = owner.log_writer()
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | OPEN_QUIETLY)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Way: what the kernel passes on the way to a file, so that nobody who could exchange any of it is overlooked."""
+"""Path walk: what the kernel passes on the way to a file, so that nobody who could exchange any of it is overlooked."""
 
 from __future__ import annotations
 

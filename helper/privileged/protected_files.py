@@ -1,4 +1,4 @@
-"""Load: open and read what root wrote, while we still may. Nothing here was written, named or chosen by the caller."""
+"""Protected files: open and read what root wrote, while we still may. Nothing here was written, named or chosen by the caller."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ class Writer(Record):
     gid: int
 
 
-class Keeper(Record):
+class Owner(Record):
     """Who keeps the files that a send reads: root, for an installation; a user, for a send without privilege.
 
-    `refuse_writable` raises ConfigError for a file, directory or link that others than the keeper can write;
+    `refuse_writable` raises ConfigError for a file, directory or link that others than the owner can write;
     `log_writer` returns who opens the log.
     """
 
@@ -87,12 +87,12 @@ def service_user() -> Writer:
     return Writer(service.pw_name, service.pw_name, service.pw_uid, service.pw_gid)
 
 
-ROOT = Keeper(paths.CONFIGURATION, paths.SECRETS, service_user, refuse_writable)
+ROOT = Owner(paths.CONFIGURATION, paths.SECRETS, service_user, refuse_writable)
 
 
-def configuration(keeper: Keeper = ROOT) -> bytes:
-    """Return the octets of gatepost.toml. ConfigError where it is missing or others than its keeper can write it."""
-    return protected_file(keeper.configuration, CONFIGURATION_LIMIT, keeper=keeper)
+def configuration(owner: Owner = ROOT) -> bytes:
+    """Return the octets of gatepost.toml. ConfigError where it is missing or others than its owner can write it."""
+    return protected_file(owner.configuration, CONFIGURATION_LIMIT, owner=owner)
 
 
 def compiled() -> bytes:
@@ -103,25 +103,25 @@ def compiled() -> bytes:
         return b""
 
 
-def secret(name: str, keeper: Keeper = ROOT) -> Secret:
+def secret(name: str, owner: Owner = ROOT) -> Secret:
     """Return a password or token: the content of a file, relative to the folder of secrets, without a final line end.
 
-    ConfigError where others than its keeper can write it, where others can read it, or where it is empty.
+    ConfigError where others than its owner can write it, where others can read it, or where it is empty.
     """
-    path = os.path.join(keeper.secrets, name)
-    return secret_in(path, protected_file(path, SECRET_LIMIT, stat.S_IRWXO, keeper))
+    path = os.path.join(owner.secrets, name)
+    return secret_in(path, protected_file(path, SECRET_LIMIT, stat.S_IRWXO, owner))
 
 
-def private_key(name: str, keeper: Keeper = ROOT) -> tuple[str, Secret]:
+def private_key(name: str, owner: Owner = ROOT) -> tuple[str, Secret]:
     """Return a key of TLS with the path of its file, by the rules for a secret; OpenSSL looks at what it holds."""
-    path = os.path.join(keeper.secrets, name)
-    return path, Secret(protected_file(path, PEM_LIMIT, stat.S_IRWXO, keeper))
+    path = os.path.join(owner.secrets, name)
+    return path, Secret(protected_file(path, PEM_LIMIT, stat.S_IRWXO, owner))
 
 
-def certificate(name: str, keeper: Keeper = ROOT) -> tuple[str, Secret]:
+def certificate(name: str, owner: Owner = ROOT) -> tuple[str, Secret]:
     """Return a certificate of ours with the path of its file, which everybody may read; relative as a key is."""
-    path = os.path.join(keeper.secrets, name)
-    return path, Secret(protected_file(path, PEM_LIMIT, keeper=keeper))
+    path = os.path.join(owner.secrets, name)
+    return path, Secret(protected_file(path, PEM_LIMIT, owner=owner))
 
 
 def secret_in(source: str, octets: bytes) -> Secret:
@@ -149,10 +149,10 @@ def one_line(source: str, octets: bytes) -> bytes:
     return line
 
 
-def alias_file(path: str, keeper: Keeper = ROOT) -> bytes | None:
+def alias_file(path: str, owner: Owner = ROOT) -> bytes | None:
     """Return the octets of an alias file, None where there is none: routing decides what that means."""
     try:
-        return protected_file(path, ALIASES_LIMIT, keeper=keeper)
+        return protected_file(path, ALIASES_LIMIT, owner=owner)
     except ConfigError:
         if exists(path):
             raise
@@ -198,8 +198,8 @@ def readable_octets(path: str, limit: int) -> bytes:
         os.close(descriptor)
 
 
-def protected_file(path: str, limit: int, unreadable_by: int = 0, keeper: Keeper = ROOT) -> bytes:
-    """Return the octets of a regular file that its keeper alone can write, on a way that its keeper alone can change.
+def protected_file(path: str, limit: int, unreadable_by: int = 0, owner: Owner = ROOT) -> bytes:
+    """Return the octets of a regular file that its owner alone can write, on a way that its owner alone can change.
 
     Owner and mode are asked of the open descriptor: what was checked is what is read (threat F4).
     """
@@ -208,8 +208,8 @@ def protected_file(path: str, limit: int, unreadable_by: int = 0, keeper: Keeper
     except OSError as error:
         raise ConfigError(path, f"cannot be read: {error.strerror}") from None
     try:
-        refuse_unsafe(path, os.fstat(descriptor), unreadable_by, keeper)
-        refuse_unsafe_folders(path, keeper)
+        refuse_unsafe(path, os.fstat(descriptor), unreadable_by, owner)
+        refuse_unsafe_folders(path, owner)
         octets = read(descriptor, limit + 1)
     except OSError as error:
         raise ConfigError(path, f"cannot be read: {error.strerror}") from None
@@ -220,20 +220,20 @@ def protected_file(path: str, limit: int, unreadable_by: int = 0, keeper: Keeper
     return octets
 
 
-def refuse_unsafe_file(path: str, keeper: Keeper = ROOT) -> None:
-    """Raise ConfigError for a file to be executed that others than its keeper can write or exchange."""
+def refuse_unsafe_file(path: str, owner: Owner = ROOT) -> None:
+    """Raise ConfigError for a file to be executed that others than its owner can write or exchange."""
     try:
-        refuse_unsafe(path, os.stat(path), 0, keeper)
-        refuse_unsafe_folders(path, keeper)
+        refuse_unsafe(path, os.stat(path), 0, owner)
+        refuse_unsafe_folders(path, owner)
     except OSError as error:
         raise ConfigError(path, f"cannot be found: {error.strerror}") from None
 
 
-def refuse_unsafe(path: str, status: os.stat_result, unreadable_by: int, keeper: Keeper) -> None:
-    """Raise ConfigError for a file that is not its keeper's alone to write, or that too many can read."""
+def refuse_unsafe(path: str, status: os.stat_result, unreadable_by: int, owner: Owner) -> None:
+    """Raise ConfigError for a file that is not its owner's alone to write, or that too many can read."""
     if not stat.S_ISREG(status.st_mode):
         raise ConfigError(path, "is no regular file")
-    keeper.refuse_writable(path, status)
+    owner.refuse_writable(path, status)
     if status.st_mode & unreadable_by:
         raise ConfigError(path, "can be read by every user: chmod o-rwx")
     # Root's files are read by way of their group; who reads their own needs none.
@@ -241,14 +241,14 @@ def refuse_unsafe(path: str, status: os.stat_result, unreadable_by: int, keeper:
         raise ConfigError(path, "can be read by others: chmod g-rwx")
 
 
-def refuse_unsafe_folders(path: str, keeper: Keeper) -> None:
-    """Raise ConfigError for a directory or link on the way by which others than the keeper could exchange what we read.
+def refuse_unsafe_folders(path: str, owner: Owner) -> None:
+    """Raise ConfigError for a directory or link on the way by which others than the owner could exchange what we read.
 
     Links are followed: both the directories of the path as it is written and those that it leads to are looked at.
     """
     for place, status in steps(path):
         if stat.S_ISDIR(status.st_mode) or stat.S_ISLNK(status.st_mode):
-            keeper.refuse_writable(place, status)
+            owner.refuse_writable(place, status)
 
 
 def read(descriptor: int, limit: int) -> bytes:

@@ -9,16 +9,16 @@ import pwd
 
 from helper.failure import ConfigError
 from helper.privileged import paths, protected_files
-from helper.privileged.protected_files import Keeper, Writer
+from helper.privileged.protected_files import Owner, Writer
 
 
-def given_configuration(path: str) -> tuple[Keeper, bytes]:
+def given_configuration(path: str) -> tuple[Owner, bytes]:
     """Return who keeps the configuration that the caller named, and its octets. ConfigError where it is not fit."""
-    keeper = keeper_of(path)
-    return keeper, protected_files.configuration(keeper)
+    owner = owner_of(path)
+    return owner, protected_files.configuration(owner)
 
 
-def configuration_of_system(own: str) -> tuple[Keeper, bytes]:
+def configuration_of_system(own: str) -> tuple[Owner, bytes]:
     """Return the same for the system's configuration, where the caller has none of their own at `own`."""
     try:
         return given_configuration(paths.CONFIGURATION)
@@ -61,10 +61,10 @@ def is_bound(path: str) -> bool:
     return False
 
 
-def keeper_of(configuration: str) -> Keeper:
-    """Return the caller as the keeper of a configuration, with the folder of secrets beside it."""
+def owner_of(configuration: str) -> Owner:
+    """Return the caller as the owner of a configuration, with the folder of secrets beside it."""
     secrets = os.path.join(os.path.dirname(configuration), "secrets")
-    return Keeper(configuration, secrets, caller, refuse_writable, environment_of_programs())
+    return Owner(configuration, secrets, caller, refuse_writable, environment_of_programs())
 
 
 def environment_of_programs() -> dict[str, str]:

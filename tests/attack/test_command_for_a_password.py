@@ -421,7 +421,7 @@ def test_a_file_of_the_service_users_own_is_taken(installation, host, place):
 
 
 def test_control_a_command_that_nobody_looks_at_runs_what_a_user_wrote(weakened, smarthost):
-    old = "    refuse_unsafe_command(command, keeper)\n"
+    old = "    refuse_unsafe_command(command, owner)\n"
     installation = weakened({"helper/privileged/command.py": {old: ""}})
     host = smarthost(auth={"ws1": SECRET}, allow_plaintext_auth=True)
     place = open_place(installation)

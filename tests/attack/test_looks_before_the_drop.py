@@ -20,8 +20,8 @@ OUTER = (
     "trace=network,setresuid,execve,fork,vfork,clone,clone3,openat",
     "-o",
 )
-TELL = "        tell(channel, identified(way, uid, holdings), holdings)\n"
-SANDBOX = "        holdings = in_sandbox(holdings, way)\n"  # it would forbid a drop that comes later
+TELL = "        tell(channel, identified(way, uid, state), state)\n"
+SANDBOX = "        state = in_sandbox(state, way)\n"  # it would forbid a drop that comes later
 LATE_DROP = {"helper/entry/serve.py": {"        way.drop()\n": "", SANDBOX: "", TELL: TELL + "        way.drop()\n"}}
 SWITCHED = {
     "helper/privileged/begin.py": {

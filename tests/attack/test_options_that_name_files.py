@@ -118,7 +118,7 @@ def test_control_a_helper_that_writes_the_log_it_is_told_to_leaves_a_trace(weake
     )
     weakening = {
         "helper/story.py": {line: "        import os\n" + written + line},
-        "helper/entry/serve.py": {"        holdings = in_sandbox(holdings, way)\n": ""},
+        "helper/entry/serve.py": {"        state = in_sandbox(state, way)\n": ""},
     }
     installation = weakened(weakening)
     installation.configure_relay(smarthost())

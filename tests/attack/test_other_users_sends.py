@@ -13,9 +13,9 @@ MESSAGE = b"Subject: hello\n\nhello\n"
 MANY = 30
 LOCKED = {
     "helper/privileged/protected_files.py": {
-        "    return protected_file(keeper.configuration, CONFIGURATION_LIMIT, keeper=keeper)\n": (
+        "    return protected_file(owner.configuration, CONFIGURATION_LIMIT, owner=owner)\n": (
             "    import fcntl\n    fcntl.flock(os.open(paths.CONFIGURATION, os.O_RDONLY), fcntl.LOCK_EX)\n"
-            "    return protected_file(keeper.configuration, CONFIGURATION_LIMIT, keeper=keeper)\n"
+            "    return protected_file(owner.configuration, CONFIGURATION_LIMIT, owner=owner)\n"
         )
     }
 }

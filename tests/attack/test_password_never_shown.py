@@ -9,7 +9,7 @@ import traceback
 import pytest
 
 from helper.config.configuration import parse_configuration
-from helper.config.values import Machine
+from helper.config.values import ThisHost
 from helper.failure import ConfigError
 from helper.sentence import verdict
 from tests.support.canary import assert_no_canary
@@ -17,7 +17,7 @@ from tests.support.misbehaviour import Close, Raw
 
 CANARY = secrets.token_hex(16)
 MESSAGE = b"Subject: hello\n\nhello\n"
-MACHINE = Machine(b"ws1.example.net", None, False)
+MACHINE = ThisHost(b"ws1.example.net", None, False)
 
 # Where a password could come to stand, rightly or by mistake.
 PLACES = {

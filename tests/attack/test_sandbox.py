@@ -111,7 +111,7 @@ REPORT = "def report(outcome: Verdict"
 BEFORE_ROUTING = "    way = route_message("
 BEFORE_CONNECTING = "    reply = deliver(plan)\n"
 INTRUDE = "    intrude(channel.say)\n"
-FIRST_STEP, SECOND_STEP = "    sandbox.shut_in()\n", "    shut_in_further(asked, configuration, holdings)\n"
+FIRST_STEP, SECOND_STEP = "    sandbox.shut_in()\n", "    shut_in_further(asked, configuration, state)\n"
 READING = {"read-home", "read-tmp"}  # until routing is over
 
 

@@ -54,7 +54,7 @@ BELIEVING = {
 }
 
 # What a helper that was taken over would do first: each line is an attempt, told to the caller when it succeeds.
-TAKEN_OVER = """        channel = opened(way, holdings)
+TAKEN_OVER = """        channel = opened(way, state)
         from helper.privileged import paths
         for name, attempt in {
             "secret": lambda: os.open(paths.SECRETS + "/relay.password", os.O_RDONLY),
@@ -71,11 +71,11 @@ TAKEN_OVER = """        channel = opened(way, holdings)
                 continue
             channel.say(f"possible: {name}")
 """
-OPENED = "        channel = opened(way, holdings)\n"
+OPENED = "        channel = opened(way, state)\n"
 AT_WORK = {"helper/entry/serve.py": {OPENED: TAKEN_OVER}}
 UNHINDERED = {
     "helper/entry/serve.py": {
-        "        holdings = in_sandbox(holdings, way)\n": "",
+        "        state = in_sandbox(state, way)\n": "",
         OPENED: TAKEN_OVER,
     }
 }

@@ -11,15 +11,15 @@ import pytest
 
 from helper.config.compiled import compile_configuration
 from helper.config.configuration import parse_configuration
-from helper.config.values import Machine
+from helper.config.values import ThisHost
 from helper.privileged import protected_files
 from tests.support.installation import write
 
 MESSAGE = b"Subject: hello\n\nhello\n"
 WITHOUT_CHECKS = {
     "helper/privileged/protected_files.py": {
-        "        refuse_unsafe(path, os.fstat(descriptor), unreadable_by, keeper)\n"
-        "        refuse_unsafe_folders(path, keeper)\n": ""
+        "        refuse_unsafe(path, os.fstat(descriptor), unreadable_by, owner)\n"
+        "        refuse_unsafe_folders(path, owner)\n": ""
     }
 }
 
@@ -324,7 +324,7 @@ def test_a_compiled_configuration_is_believed_only_where_root_alone_can_write_it
     """It would take the password wherever it likes: here to another smart host. The first row is the control."""
     other = smarthost(tls="starttls", auth={"ws1": "xyzzy-plugh"})
     source = installation.configuration.read_bytes()
-    machine = Machine(protected_files.host_name(), None, False)
+    machine = ThisHost(protected_files.host_name(), None, False)
     evil = parse_configuration(installation.relay_configuration(other).encode(), "evil.toml", machine)
     compiled = installation.sysconfdir / "gatepost.compiled"
     compiled.write_bytes(compile_configuration(evil, source, machine))

@@ -15,9 +15,9 @@ CHANGING = (
 )
 LOCKING = {
     "helper/privileged/protected_files.py": {
-        "    return protected_file(keeper.configuration, CONFIGURATION_LIMIT, keeper=keeper)\n": (
+        "    return protected_file(owner.configuration, CONFIGURATION_LIMIT, owner=owner)\n": (
             '    os.close(os.open("{lock}", os.O_CREAT))\n'
-            "    return protected_file(keeper.configuration, CONFIGURATION_LIMIT, keeper=keeper)\n"
+            "    return protected_file(owner.configuration, CONFIGURATION_LIMIT, owner=owner)\n"
         )
     }
 }

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from helper.config.configuration import parse_configuration
-from helper.config.values import Machine
+from helper.config.values import ThisHost
 from helper.failure import ConfigError
 
 FILE = "/etc/gatepost/gatepost.toml"
-MACHINE = Machine(host_name=b"ws1.example.org", mailname=None, has_aliases=False)
+MACHINE = ThisHost(host_name=b"ws1.example.org", mailname=None, has_aliases=False)
 
 SMALLEST = """\
 qualify_domain = "example.net"
@@ -143,11 +143,11 @@ allow = false
 """
 
 
-def configuration(text: str = SMALLEST, machine: Machine = MACHINE):
+def configuration(text: str = SMALLEST, machine: ThisHost = MACHINE):
     return parse_configuration(text.encode(), FILE, machine)
 
 
-def error_of(octets: bytes, machine: Machine = MACHINE) -> ConfigError | None:
+def error_of(octets: bytes, machine: ThisHost = MACHINE) -> ConfigError | None:
     try:
         parse_configuration(octets, FILE, machine)
     except ConfigError as error:
@@ -155,7 +155,7 @@ def error_of(octets: bytes, machine: Machine = MACHINE) -> ConfigError | None:
     return None
 
 
-def mistake(text: str, machine: Machine = MACHINE) -> ConfigError:
+def mistake(text: str, machine: ThisHost = MACHINE) -> ConfigError:
     """Return the error that a file has to have."""
     error = error_of(text.encode(), machine)
     assert error is not None, "no error"

@@ -7,9 +7,9 @@ import pytest
 
 from helper.config.compiled import compile_configuration, compiled_configuration
 from helper.config.configuration import parse_configuration
-from helper.config.values import Machine
+from helper.config.values import ThisHost
 
-MACHINE = Machine(b"ws1.example.net", b"example.net", True)
+MACHINE = ThisHost(b"ws1.example.net", b"example.net", True)
 SOURCE = b"""
 [transports.relay]
 driver = "smtp"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from helper.config.values import Authentication, Host, Machine, Policy, Router, alias_files, secret_files
+from helper.config.values import Authentication, Host, Policy, Router, ThisHost, alias_files, secret_files
 from tests.unit.config.sample import FULL, MACHINE, SMALLEST, configuration
 
 NAME = Host("name", b"smtp.example.net")
@@ -144,7 +144,7 @@ def test_names_that_are_not_given_come_from_the_machine(given, mailname, expecte
 
 
 def test_without_routers_the_aliases_of_the_machine_and_the_only_transport_are_implied():
-    machine = Machine(host_name=b"ws1.example.org.", mailname=None, has_aliases=True)
+    machine = ThisHost(host_name=b"ws1.example.org.", mailname=None, has_aliases=True)
     aliases, accept = configuration(SMALLEST, machine).routers
     assert aliases == Router(
         name="system_aliases",

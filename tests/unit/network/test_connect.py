@@ -13,7 +13,7 @@ from helper import status
 from helper.failure import HostFailed
 from helper.network.connect import ATTEMPT_DELAY_S, Race
 from helper.network.resolve import Address
-from helper.network.time_budget import Allowance
+from helper.network.time_budget import TimeBudget
 from tests.support.smarthost import deaf_port, family_of, refusing_port
 
 LONG_S = 30
@@ -25,7 +25,7 @@ def address(host: str, port: int) -> Address:
 
 
 def race(*addresses: Address, timeout_s: float = LONG_S, allowed_s: float = LONG_S, interface: bytes | None = None):
-    return Race(addresses, interface, Allowance(allowed_s, " for all"), timeout_s, client_speaks_first=False)
+    return Race(addresses, interface, TimeBudget(allowed_s, " for all"), timeout_s, client_speaks_first=False)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from helper.network.connection import Connection
-from helper.network.time_budget import Allowance
+from helper.network.time_budget import TimeBudget
 
 Ends = tuple[Connection, socket.socket]
 
@@ -20,7 +20,7 @@ def ends() -> Iterator[Ends]:
     with ours, theirs:
         ours.setblocking(False)
         theirs.sendall(b"220 hello\r\n")
-        connection = Connection(ours, Allowance(5), None)
+        connection = Connection(ours, TimeBudget(5), None)
         assert connection.read_reply("the greeting", 1).code == 220
         yield connection, theirs
 

@@ -12,10 +12,10 @@ import pytest
 
 from helper.failure import ConfigError
 from helper.privileged.command import output_of
-from helper.privileged.protected_files import SECRET_LIMIT, Keeper, service_user
+from helper.privileged.protected_files import SECRET_LIMIT, Owner, service_user
 from tests.support.process import children_of, status_of, wait_for
 
-ANYBODY = Keeper("", "", service_user, lambda _path, _status: None)
+ANYBODY = Owner("", "", service_user, lambda _path, _status: None)
 SHELL = "/bin/sh"
 
 
@@ -93,8 +93,8 @@ HELPER = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from helper.privileged.command import output_of
-from helper.privileged.protected_files import Keeper, service_user
-output_of(("/bin/sh", "-c", sys.argv[2]), Keeper("", "", service_user, lambda *_: None), float(sys.argv[3]))
+from helper.privileged.protected_files import Owner, service_user
+output_of(("/bin/sh", "-c", sys.argv[2]), Owner("", "", service_user, lambda *_: None), float(sys.argv[3]))
 """
 
 

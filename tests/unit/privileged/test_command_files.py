@@ -10,7 +10,7 @@ import pytest
 from admin.configured_files import hides_path
 from helper.failure import ConfigError
 from helper.privileged.command_files import interpreter_of, refuse_unsafe_command
-from helper.privileged.protected_files import Keeper, is_writable_by_others
+from helper.privileged.protected_files import Owner, is_writable_by_others
 
 ASK = "#!/bin/sh\necho x\n"
 
@@ -21,7 +21,7 @@ def theirs(path, status):
         raise ConfigError(path, "is theirs")
 
 
-ANYBODY = Keeper("", "", "", theirs)
+ANYBODY = Owner("", "", "", theirs)
 
 
 @pytest.fixture

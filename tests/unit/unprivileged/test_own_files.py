@@ -8,7 +8,7 @@ import stat
 import pytest
 
 from helper.failure import ConfigError
-from helper.unprivileged.own_files import keeper_of, refuse_writable
+from helper.unprivileged.own_files import owner_of, refuse_writable
 
 FILE, FOLDER = stat.S_IFREG, stat.S_IFDIR
 
@@ -37,5 +37,5 @@ def test_what_belongs_to_somebody_else_is_refused(mode):
 
 
 def test_the_secrets_lie_beside_the_configuration():
-    keeper = keeper_of("/home/alice/mail/work.toml")
-    assert (keeper.configuration, keeper.secrets) == ("/home/alice/mail/work.toml", "/home/alice/mail/secrets")
+    owner = owner_of("/home/alice/mail/work.toml")
+    assert (owner.configuration, owner.secrets) == ("/home/alice/mail/work.toml", "/home/alice/mail/secrets")
