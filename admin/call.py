@@ -19,7 +19,7 @@ from helper.network.resolve import Address
 from helper.network.servers import Server
 from helper.network.time_budget import up_to_the_end_of_the_message
 from helper.network.tls import TlsLayer
-from helper.smtp.dialogue import Session, prepare
+from helper.smtp.dialogue import SessionTerms, prepare
 from helper.smtp.extensions import Extensions
 from helper.smtp.steps import Quit
 
@@ -103,7 +103,7 @@ def talk(plan: Plan, server: Server, address: Address, made: Call) -> None:
             note_tls(layer, made)
 
 
-def acquaint(session: Session) -> Dialogue[Extensions]:
+def acquaint(session: SessionTerms) -> Dialogue[Extensions]:
     """Come as far as a message could be offered, say goodbye, and return what is offered there."""
     try:
         extensions = yield from prepare(session)

@@ -108,9 +108,9 @@ class Visitor:
             if not servers:
                 yield self.unreachable(host_text(host), HostFailed("the DNS names no server for it", status.NO_HOST))
             for server in servers:
-                yield from self.visit_machine(server)
+                yield from self.visit_server(server)
 
-    def visit_machine(self, server: Server) -> list[Finding]:
+    def visit_server(self, server: Server) -> list[Finding]:
         """Call on each address of a server. Where one works, the others are to be minded: sends try them all."""
         try:
             addresses = reachable_from(resolve(server), self.transport.interface)

@@ -89,15 +89,15 @@ def check_kernel() -> str:
     """Find settings of the kernel under which the password stays where it is, and sends are possible."""
     refuse_old_kernel(os.uname().release)
     settings = {name: setting(Path("/proc/sys") / name) for name in SYSCTLS}
-    return judge_kernel(settings, os.path.exists("/proc/self/status") and has_no_new_privs())
+    return assess_kernel(settings, os.path.exists("/proc/self/status") and has_no_new_privs())
 
 
 def check_sandbox(configuration: Configuration) -> str:
     """Find in the kernel what the helper shuts itself in with."""
-    return judge_sandbox(landlock.abi(), seccomp_is_there(), is_required=configuration.sandbox == "required")
+    return assess_sandbox(landlock.abi(), seccomp_is_there(), is_required=configuration.sandbox == "required")
 
 
-def judge_sandbox(landlock_abi: int, has_seccomp: bool, *, is_required: bool) -> str:
+def assess_sandbox(landlock_abi: int, has_seccomp: bool, *, is_required: bool) -> str:
     """Return what there is. SystemFault where no message is sent for want of it; Caution where something is missing."""
     missing = []
     if not landlock_abi:
@@ -137,7 +137,7 @@ def has_no_new_privs() -> bool:
     return "\nNoNewPrivs:\t1\n" in Path("/proc/self/status").read_text()
 
 
-def judge_kernel(settings: Mapping[str, str | None], no_new_privs: bool) -> str:
+def assess_kernel(settings: Mapping[str, str | None], no_new_privs: bool) -> str:
     """Return what is right with the settings. SystemFault where the kernel gives secrets away, or forbids sends."""
     dumpable = settings["fs/suid_dumpable"]
     if dumpable is None:

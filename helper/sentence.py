@@ -40,7 +40,7 @@ class Verdict(Record):
 
 def verdict(failure: Failure) -> Verdict:
     """Return what a failure means and how it is told."""
-    exit_status, reason = judge(failure)
+    exit_status, reason = status_and_reason(failure)
     if isinstance(failure, UsageError):
         return Verdict(exit_status, "failed", f"sendmail: usage: {reason}")
     if isinstance(failure, InDoubt):
@@ -49,7 +49,7 @@ def verdict(failure: Failure) -> Verdict:
     return Verdict(exit_status, outcome, f"sendmail: not sent: {reason}")
 
 
-def judge(failure: Failure) -> tuple[int, str]:
+def status_and_reason(failure: Failure) -> tuple[int, str]:
     """Return sysexits.h status and reason, one line of each family."""
     match failure:
         case UsageError():
@@ -69,10 +69,10 @@ def judge(failure: Failure) -> tuple[int, str]:
         case StaleToken():
             return status.NOT_PERMITTED, f"{failure.file}: {failure.problem}"
         case AllHostsFailed():
-            reasons = [judge(each)[1] for each in failure.failures]
+            reasons = [status_and_reason(each)[1] for each in failure.failures]
             return failure.failures[-1].status, "; ".join(reasons)
         case HostFailure():
-            exit_status, reason = judge_host(failure)
+            exit_status, reason = status_and_reason_of_host(failure)
             return exit_status, f"{failure.host}: {reason}"
         case WireError():
             return status.PROTOCOL, f"the frontend is not to be trusted: {failure.problem}"
@@ -81,7 +81,7 @@ def judge(failure: Failure) -> tuple[int, str]:
     return status.SOFTWARE, "a defect in Gatepost: a failure without a sentence"
 
 
-def judge_host(failure: HostFailure) -> tuple[int, str]:
+def status_and_reason_of_host(failure: HostFailure) -> tuple[int, str]:
     """Return the same for what a smart host did; who it was stands before it."""
     match failure:
         case HostFailed():

@@ -21,7 +21,7 @@ from helper.message.address import AddressSyntax
 from helper.message.path import parse_path
 from helper.request.argv import submission
 from helper.request.session_server import Client, KeptLines, Services, serve
-from helper.request.smtp_session import Session, refusal
+from helper.request.smtp_session import ServerSession, refusal
 from helper.request.smtp_steps import Abandon, Outcome
 from helper.request.submission import Inquiry
 from helper.sentence import Verdict, verdict
@@ -43,14 +43,14 @@ if TYPE_CHECKING:
 
 def speak_smtp(command: CommandLine, person: Person, state: LoadedState, channel: Channel) -> int:
     """Speak SMTP with a program of the caller's, and return the exit status: 0 where all that it offered was sent."""
-    told = Told(person, state, channel)
+    server = SubmissionServer(person, state, channel)
     limit = size_limit(state) or 0
-    is_good = serve(told.dialogue(limit), Client(channel), told.services(), submission(command), limit)
-    told.lines.tell(channel.say)
-    return told.status or (status.SENT if is_good else status.FAILED)
+    is_good = serve(server.dialogue(limit), Client(channel), server.services(), submission(command), limit)
+    server.lines.tell(channel.say)
+    return server.status or (status.SENT if is_good else status.FAILED)
 
 
-class Told:
+class SubmissionServer:
     """What a session has told so far; `status` is that of the first failure."""
 
     def __init__(self, person: Person, state: LoadedState, channel: Channel) -> None:
@@ -69,7 +69,7 @@ class Told:
             self._tell(outcome, new_progress(self._person, self._holdings))
             return refusal(text_of(outcome))
         name = os.fsencode(os.uname().nodename) if configuration is None else configuration.primary_hostname
-        return Session(name, limit).dialogue()
+        return ServerSession(name, limit).dialogue()
 
     def services(self) -> Services:
         """Return what the session asks of us."""

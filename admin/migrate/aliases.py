@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from admin.migrate.conversion import Line, Place, Plan, numbered, text_of
+from admin.migrate.conversion import Conversion, Line, Place, numbered, text_of
 from helper.routing.aliases import AliasFile, count_entries
 from helper.routing.items import ListSyntax
 
@@ -12,7 +12,7 @@ SYSTEM = "/etc/aliases"
 CATCH_ALL = b"*"
 
 
-def carry_aliases(plan: Plan, place: Place, line: Line, path: str, domains: Sequence[str] = ()) -> None:
+def carry_aliases(plan: Conversion, place: Place, line: Line, path: str, domains: Sequence[str] = ()) -> None:
     """Carry over an alias file that a peer reads, for recipients in its local domains: by default the machine's own."""
     file = str(place.below(path)) if path.startswith("~/") else path
     name = (
@@ -23,12 +23,12 @@ def carry_aliases(plan: Plan, place: Place, line: Line, path: str, domains: Sequ
     tell_of_file(plan, place, path)
 
 
-def has_router(plan: Plan, name: str) -> bool:
+def has_router(plan: Conversion, name: str) -> bool:
     """Say whether a router is there."""
     return any(each["name"] == name for each in plan.settings.get("routers", ()))
 
 
-def read_system_aliases(plan: Plan, place: Place, *, was_read: bool) -> None:
+def read_system_aliases(plan: Conversion, place: Place, *, was_read: bool) -> None:
     """Leave /etc/aliases to the router that is assumed where there are none, and say what that means."""
     if "routers" in plan.settings or plan.accounts or not place.below(SYSTEM).is_file():
         return
@@ -37,7 +37,7 @@ def read_system_aliases(plan: Plan, place: Place, *, was_read: bool) -> None:
     tell_of_file(plan, place, SYSTEM)
 
 
-def tell_of_file(plan: Plan, place: Place, path: str) -> None:
+def tell_of_file(plan: Conversion, place: Place, path: str) -> None:
     """Say what is to be known of an alias file: one that is missing or wrong, or catches all local mail."""
     file = place.below(path)
     if not file.is_file():
@@ -48,12 +48,12 @@ def tell_of_file(plan: Plan, place: Place, path: str) -> None:
     entry = aliases.find(CATCH_ALL)
     if entry is not None:
         place_of_entry = Line(str(file), aliases.line_of(entry), "*", "")
-        plan.mind(place_of_entry, "takes the mail of every local name that has no entry of its own")
+        plan.warn(place_of_entry, "takes the mail of every local name that has no entry of its own")
     try:
         count_entries(octets, b"localhost")
     except ListSyntax as error:
         wrong = Line(str(file), error.line or 0, "", "")
-        plan.mind(wrong, f"{error.problem}: mend it, or mail to local names fails (sendmail -bi checks it)")
+        plan.warn(wrong, f"{error.problem}: mend it, or mail to local names fails (sendmail -bi checks it)")
 
 
 def default_of_msmtp(place: Place, path: str) -> Line | None:

@@ -1,6 +1,6 @@
-"""Plan: what a peer's configuration amounts to in ours, and what of it does not.
+"""Conversion: what a peer's configuration amounts to in ours, and what of it does not.
 
-A reader of a peer takes where it looks (a Place) and returns a Plan, or None where the peer is not there.
+A reader of a peer takes where it looks (a Place) and returns a Conversion, or None where the peer is not there.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class LeftOut:
 
 
 @dataclass
-class Plan:
+class Conversion:
     """What to write, and what to tell about it. `settings` are nested as gatepost.toml is.
 
     `names` are those of the machine that is moved. `accounts` are the routers to other transports than the last one;
@@ -121,7 +121,7 @@ class Plan:
         """Note an option that is not carried over."""
         self.left_out.append(LeftOut(line, reason))
 
-    def mind(self, line: Line, warning: str) -> None:
+    def warn(self, line: Line, warning: str) -> None:
         """Note what is to be known of a line that is carried over."""
         self.warnings.append(line.noted(warning))
 
@@ -140,7 +140,7 @@ class Plan:
     def trust_nobody_special(self, line: Line, transport: str = RELAY) -> None:
         """Keep that the peer does not verify certificates, and say so."""
         self.put(f"transports.{transport}.tls_verify", False, line)
-        self.mind(line, "whoever is on the line can read mail and password (tls_verify = false)")
+        self.warn(line, "whoever is on the line can read mail and password (tls_verify = false)")
 
     def go_unencrypted(self, line: Line, transport: str = RELAY) -> None:
         """Keep that the peer sends in the clear, and say so."""
@@ -149,7 +149,7 @@ class Plan:
         if "auth" in relay:
             relay["auth"]["allow_plaintext"] = True
         what = "mail and password go" if "auth" in relay else "mail goes"
-        self.mind(line, f'{what} over the network in the clear (tls = "none")')
+        self.warn(line, f'{what} over the network in the clear (tls = "none")')
 
     def send_as(self, sender: str, line: Line) -> None:
         """Give the mail of all logins one sender; `*@domain` is each login's own in that domain.
@@ -205,7 +205,7 @@ class Plan:
     def complete_recipients(self, line: Line) -> None:
         """Say that recipients without a domain, which the peer leaves to the smart host, get the machine's own."""
         domain = self.settings.get("qualify_recipient") or self.own_domain or "the machine's own"
-        self.mind(line, f"recipients without a domain went to the smart host as they are; now their domain is {domain}")
+        self.warn(line, f"recipients without a domain went to the smart host as they are; now their domain is {domain}")
 
     def local_domains(self, line: Line) -> list[str]:
         """Return the machine's own domains, for a router of its aliases. MigrateError where nothing says them.
@@ -219,7 +219,7 @@ class Plan:
             self.settings["qualify_domain"] = own
         return list(dict.fromkeys(each for each in (own, self.names.full_name) if each))
 
-    def finish(self) -> Plan:
+    def finish(self) -> Conversion:
         """Add the routers to the transports where one has to be chosen, and return the plan."""
         rewrite = self.settings.get("rewrite", {})
         if ALL_LOGINS in rewrite:  # the first rule that matches counts
@@ -262,12 +262,12 @@ class Place:
             return self.home / path[2:]
         return self.root / path.lstrip("/")
 
-    def plan(self, peer: str, file: Path) -> Plan:
+    def plan(self, peer: str, file: Path) -> Conversion:
         """Return a plan that begins with a file."""
-        return Plan(peer, Names.of(self.root), read=[str(file)])
+        return Conversion(peer, Names.of(self.root), read=[str(file)])
 
 
-Reader = Callable[[Place], Plan | None]
+Reader = Callable[[Place], Conversion | None]
 
 
 def names(text: str) -> frozenset[str]:

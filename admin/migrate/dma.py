@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from admin.migrate.aliases import SYSTEM, carry_aliases, read_system_aliases
-from admin.migrate.conversion import SMTP_PORT, Line, MigrateError, Place, Plan, first, host, names, numbered
+from admin.migrate.conversion import SMTP_PORT, Conversion, Line, MigrateError, Place, first, host, names, numbered
 from admin.migrate.names import first_word
 from admin.migrate.passwords import refuse_foreign
 
@@ -19,7 +19,7 @@ TEXTS = names("SMARTHOST PORT ALIASES SPOOLDIR AUTHPATH CERTFILE MAILNAME MASQUE
 LEFT_OUT = {"CERTFILE": "name the certificate and the key by tls_certificate and tls_privatekey"}
 
 
-def read(place: Place) -> Plan | None:
+def read(place: Place) -> Conversion | None:
     """Return what dma.conf and auth.conf come to."""
     file = place.found("/etc/dma/dma.conf")
     if file is None:
@@ -56,7 +56,7 @@ def settings_of(file: Path) -> Settings:
     return settings
 
 
-def connect(plan: Plan, settings: Settings) -> None:
+def connect(plan: Conversion, settings: Settings) -> None:
     """Carry over where to, and how."""
     private = settings.get("SECURETRANSFER")
     tls = ("starttls" if "STARTTLS" in settings else "implicit") if private else "none"
@@ -70,10 +70,10 @@ def connect(plan: Plan, settings: Settings) -> None:
     if private and "OPPORTUNISTIC_TLS" in settings:
         plan.leave_out(settings["OPPORTUNISTIC_TLS"], "TLS is never silently done without")
     if private and "VERIFYCERT" not in settings:
-        plan.mind(private, "no certificate was verified; now that of the smart host has to be right")
+        plan.warn(private, "no certificate was verified; now that of the smart host has to be right")
 
 
-def log_in(plan: Plan, place: Place, settings: Settings) -> None:
+def log_in(plan: Conversion, place: Place, settings: Settings) -> None:
     """Carry over the login for the smart host: user|host:password; of two for one host the last counts."""
     named = settings.get("AUTHPATH")
     if named is None:
@@ -101,7 +101,7 @@ def log_in(plan: Plan, place: Place, settings: Settings) -> None:
     plan.log_in(*found)
 
 
-def name_us(plan: Plan, place: Place, settings: Settings) -> None:
+def name_us(plan: Conversion, place: Place, settings: Settings) -> None:
     """Carry over our own name, that of our addresses, and the sender that all mail has."""
     line = settings.get("MAILNAME")
     value = line.value if line else ""
@@ -120,14 +120,14 @@ def name_us(plan: Plan, place: Place, settings: Settings) -> None:
     plan.send_as(f"{local_part or '*'}@{domain}", masquerade)
 
 
-def alias(plan: Plan, place: Place, settings: Settings) -> None:
+def alias(plan: Conversion, place: Place, settings: Settings) -> None:
     """Carry over the aliases, which a null client has none of; /etc/aliases is read without being told."""
     line = settings.get("ALIASES")
     if "NULLCLIENT" in settings:
         plan.complete_recipients(settings["NULLCLIENT"])
         read_system_aliases(plan, place, was_read=False)
         return
-    plan.mind(
+    plan.warn(
         settings["SMARTHOST"],
         "dma delivered to mailboxes of this machine; now an alias has to say where that mail goes",
     )

@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from admin.migrate.aliases import read_system_aliases
-from admin.migrate.conversion import RELAY, SUBMISSION_PORT, Line, MigrateError, Place, Plan, host, names, numbered
+from admin.migrate.conversion import (
+    RELAY,
+    SUBMISSION_PORT,
+    Conversion,
+    Line,
+    MigrateError,
+    Place,
+    host,
+    names,
+    numbered,
+)
 
 LEFT_OUT = {
     "certificate_passphrase": "a key without a passphrase is named by tls_privatekey",
@@ -42,7 +52,7 @@ class Identity:
     settings: dict[str, Line] = field(default_factory=dict)
 
 
-def read(place: Place) -> Plan | None:
+def read(place: Place) -> Conversion | None:
     """Return what the identities come to: the default one, and others for reverse-paths of their own."""
     file = place.found(*(("~/.esmtprc",) if place.home else ("/etc/esmtprc",)))
     if file is None:
@@ -71,7 +81,7 @@ def chosen(identities: list[Identity], address: str, file: Path) -> Identity:
     raise MigrateError(str(file), 0, f"there is no identity {address}: name one by --account ({known})")
 
 
-def identities_of(file: Path, plan: Plan) -> tuple[list[Identity], Identity]:
+def identities_of(file: Path, plan: Conversion) -> tuple[list[Identity], Identity]:
     """Return the identities of a file, and the default one: the first that is said anything of, or marked `default`."""
     current = Identity(Line(str(file), 0, "", ""))
     identities, default = [current], None
@@ -139,7 +149,7 @@ def unescaped(line: Line) -> str:
     return ESCAPE.sub(r"\1", line.value)
 
 
-def carry(plan: Plan, transport: str, identity: Identity) -> None:
+def carry(plan: Conversion, transport: str, identity: Identity) -> None:
     """Carry over where to, how, and as whom."""
     settings, to = identity.settings, f"transports.{transport}."
     if "hostname" not in settings:
@@ -167,12 +177,12 @@ def carry(plan: Plan, transport: str, identity: Identity) -> None:
             plan.leave_out(line, LEFT_OUT[option])
 
 
-def host_name(plan: Plan) -> tuple[str | None, None]:
+def host_name(plan: Conversion) -> tuple[str | None, None]:
     """Return what esmtp says in EHLO where it is told nothing."""
     return plan.names.host_name or None, None
 
 
-def name_sender(plan: Plan, default: Identity) -> None:
+def name_sender(plan: Conversion, default: Identity) -> None:
     """Carry over the sender that all mail has: forced, or the identity's address."""
     forced = default.settings.get("reverse_path")
     if forced is None and default.address:
@@ -187,7 +197,7 @@ def name_sender(plan: Plan, default: Identity) -> None:
         plan.send_as(f"*@{plan.names.host_name}", default.line)
 
 
-def carry_other(plan: Plan, identity: Identity, *, is_wanted: bool) -> None:
+def carry_other(plan: Conversion, identity: Identity, *, is_wanted: bool) -> None:
     """Carry over an identity for mail whose reverse-path (-f) is its address."""
     line = Line(identity.line.file, identity.line.number, "identity", "")
     if is_wanted:

@@ -10,10 +10,10 @@ from admin.migrate.conversion import (
     IMPLICIT_PORT,
     RELAY,
     SMTP_PORT,
+    Conversion,
     Line,
     MigrateError,
     Place,
-    Plan,
     first,
     host,
     names,
@@ -66,7 +66,7 @@ LOOKUP = re.compile(
 )
 
 
-def read(place: Place) -> Plan | None:
+def read(place: Place) -> Conversion | None:
     """Return what a configuration of Exim's comes to. MigrateError where it is no mua_wrapper."""
     path = place.found(*USUAL)
     if path is None:
@@ -88,7 +88,7 @@ def read(place: Place) -> Plan | None:
     return plan
 
 
-def carry_main(plan: Plan, file: File) -> None:
+def carry_main(plan: Conversion, file: File) -> None:
     """Carry over the main options, most of which are called alike."""
     for name, line in file.main.items():
         if name in DECIDING and line.value:
@@ -127,7 +127,7 @@ def text(instance: Instance, name: str) -> str:
     return instance.options[name].value if name in instance.options else ""
 
 
-def carry_transport(plan: Plan, transport: Instance) -> None:
+def carry_transport(plan: Conversion, transport: Instance) -> None:
     """Carry over how a smart host is spoken to."""
     relay, options = plan.relay, transport.options
     for name, line in options.items():
@@ -151,9 +151,9 @@ def carry_transport(plan: Plan, transport: Instance) -> None:
     if relay["tls"] == "none":
         return
     if relay["tls"] == "starttls" and not text(transport, "hosts_require_tls"):
-        plan.mind(transport.line, "without hosts_require_tls, TLS was used where it was offered; now it has to be")
+        plan.warn(transport.line, "without hosts_require_tls, TLS was used where it was offered; now it has to be")
     if not text(transport, "tls_verify_hosts"):
-        plan.mind(transport.line, "without tls_verify_hosts, a wrong certificate was no obstacle; now it is")
+        plan.warn(transport.line, "without tls_verify_hosts, a wrong certificate was no obstacle; now it is")
 
 
 def tls_of(transport: Instance) -> str:
@@ -181,7 +181,7 @@ def hosts_of(names: str, transport: Instance) -> list[str]:
     return hosts
 
 
-def carry_routers(plan: Plan, file: File, transport: Instance) -> None:
+def carry_routers(plan: Conversion, file: File, transport: Instance) -> None:
     """Carry over the routers, in their order; every option of theirs says where mail goes."""
     routers = plan.settings.setdefault("routers", [])
     for each in file.sections.get("routers", ()):
@@ -210,7 +210,7 @@ def carry_routers(plan: Plan, file: File, transport: Instance) -> None:
         plan.relay["tls"] = "implicit"
 
 
-def redirect(_plan: Plan, router: dict[str, Any], each: Instance, _transport: Instance) -> None:
+def redirect(_plan: Conversion, router: dict[str, Any], each: Instance, _transport: Instance) -> None:
     """Carry over what an alias stands for: a file, a look-up in one, or addresses."""
     if "file" in each.options:
         line = each.options["file"]
@@ -226,12 +226,12 @@ def redirect(_plan: Plan, router: dict[str, Any], each: Instance, _transport: In
         router["data"] = [item.strip() for item in re.split(r"[,\n]", literal(line)) if item.strip()]
 
 
-def accept(_plan: Plan, router: dict[str, Any], _each: Instance, _transport: Instance) -> None:
+def accept(_plan: Conversion, router: dict[str, Any], _each: Instance, _transport: Instance) -> None:
     """Carry over a router that takes what comes."""
     router["transport"] = "relay"
 
 
-def manualroute(_plan: Plan, router: dict[str, Any], each: Instance, transport: Instance) -> None:
+def manualroute(_plan: Conversion, router: dict[str, Any], each: Instance, transport: Instance) -> None:
     """Carry over a router with hosts of its own: one rule, or the same for all domains."""
     router["transport"] = "relay"
     if "route_data" in each.options:
@@ -253,7 +253,7 @@ def manualroute(_plan: Plan, router: dict[str, Any], each: Instance, transport: 
     router["hosts"] = hosts_of(rule[2].strip('"'), transport)
 
 
-def refuse_driver(_plan: Plan, _router: dict[str, Any], each: Instance, _transport: Instance) -> None:
+def refuse_driver(_plan: Conversion, _router: dict[str, Any], each: Instance, _transport: Instance) -> None:
     """Refuse a router that nothing here is like."""
     raise each.line.error(f"there is no driver {text(each, 'driver') or 'at all'}")
 
@@ -261,7 +261,7 @@ def refuse_driver(_plan: Plan, _router: dict[str, Any], each: Instance, _transpo
 DRIVERS = {"redirect": redirect, "accept": accept, "manualroute": manualroute, "dnslookup": accept}
 
 
-def log_in(plan: Plan, file: File, transport: Instance) -> None:
+def log_in(plan: Conversion, file: File, transport: Instance) -> None:
     """Carry over the login that authenticators for clients agree on."""
     if not text(transport, "hosts_require_auth") and not text(transport, "hosts_try_auth"):
         return
@@ -299,7 +299,7 @@ def credential_of(each: Instance) -> tuple[str, str] | None:
     return strings[0], strings[1]
 
 
-def rewrite(plan: Plan, file: File) -> None:
+def rewrite(plan: Conversion, file: File) -> None:
     """Carry over rules that turn addresses of this machine into public ones."""
     for line in file.rules:
         replacement = re.sub(r"^\$(?:1|\{1\})@", "*@", line.value.split()[0] if line.value else "")

@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 
 from admin.migrate.aliases import SYSTEM, carry_aliases, read_system_aliases
-from admin.migrate.conversion import IMPLICIT_PORT, SMTP_PORT, Line, MigrateError, Place, Plan, host, numbered
+from admin.migrate.conversion import IMPLICIT_PORT, SMTP_PORT, Conversion, Line, MigrateError, Place, host, numbered
 
 Settings = dict[str, Line]
 
@@ -43,7 +43,7 @@ OTHER_NAMES = {"smtp.gmail.com": "gmail-smtp-msa.l.google.com"}
 MACRO = re.compile(r"\s*([A-Z]\w*)\s*==?\s*(.*)")
 
 
-def read(place: Place) -> Plan | None:
+def read(place: Place) -> Conversion | None:
     """Return what debconf's answers come to."""
     file = place.found("/etc/exim4/update-exim4.conf.conf")
     if file is None or (place.named is None and file.with_name(OVERRIDING).is_file()):
@@ -94,7 +94,7 @@ def setting(settings: Settings, name: str) -> Line | None:
     return line if line is not None and line.value else None
 
 
-def macros_of(file: Path, plan: Plan) -> Settings:
+def macros_of(file: Path, plan: Conversion) -> Settings:
     """Return the macros of exim4.conf.localmacros."""
     if not file.is_file():
         return {}
@@ -103,7 +103,7 @@ def macros_of(file: Path, plan: Plan) -> Settings:
     return {match[1]: Line(str(file), number, match[1], match[2].strip()) for number, match in matches if match}
 
 
-def connect(plan: Plan, settings: Settings, macros: Settings, file: Path) -> list[str]:
+def connect(plan: Conversion, settings: Settings, macros: Settings, file: Path) -> list[str]:
     """Carry over the smart hosts, and return their names: host::port;host::port."""
     line = setting(settings, "dc_smarthost")
     if line is None:
@@ -125,11 +125,11 @@ def connect(plan: Plan, settings: Settings, macros: Settings, file: Path) -> lis
     implicit = ports == {True} or (protocol is not None and protocol.value == "smtps")
     plan.put("transports.relay.tls", "implicit" if implicit else "starttls", protocol or line)
     if not implicit and f"{TLS}HOSTS_REQUIRE_TLS" not in macros:
-        plan.mind(line, "TLS was used where it was offered; now it has to be")
+        plan.warn(line, "TLS was used where it was offered; now it has to be")
     return names
 
 
-def log_in(plan: Plan, hosts: list[str], macros: Settings, file: Path) -> None:
+def log_in(plan: Conversion, hosts: list[str], macros: Settings, file: Path) -> None:
     """Carry over the login: host:user:password, the first line that is for a smart host."""
     if not file.is_file():
         return
@@ -161,7 +161,7 @@ def is_for(pattern: str, host: str, line: Line) -> bool:
     return any(fnmatch.fnmatchcase(name, pattern.lower()) for name in names)
 
 
-def carry_macros(plan: Plan, macros: Settings) -> None:
+def carry_macros(plan: Conversion, macros: Settings) -> None:
     """Carry over what the administrator has set by macros."""
     for name, line in macros.items():
         if name in DECIDING:
@@ -178,10 +178,10 @@ def carry_macros(plan: Plan, macros: Settings) -> None:
         plan.put(f"transports.relay.{ours}", authorities.value, authorities)
     verifying = macros.get(f"{TLS}TLS_VERIFY_HOSTS")
     if verifying and not verifying.value and plan.relay["tls"] != "none":
-        plan.mind(verifying, "certificates were not verified; now that of the smart host has to be right")
+        plan.warn(verifying, "certificates were not verified; now that of the smart host has to be right")
 
 
-def name_us(plan: Plan, settings: Settings, kind: Line) -> None:
+def name_us(plan: Conversion, settings: Settings, kind: Line) -> None:
     """Carry over the domain of our addresses, which is that of /etc/mailname."""
     if "qualify_domain" in plan.settings:
         return
@@ -190,14 +190,14 @@ def name_us(plan: Plan, settings: Settings, kind: Line) -> None:
     plan.put("qualify_domain", plan.names.mail_name, setting(settings, "dc_readhost") or kind)
 
 
-def hide(plan: Plan, settings: Settings) -> None:
+def hide(plan: Conversion, settings: Settings) -> None:
     """Carry over that the machine's own domains are hidden behind another, where two answers say so."""
     readhost, hides = setting(settings, "dc_readhost"), setting(settings, "dc_hide_mailname")
     if readhost and hides and hides.value.lower() == "true":
         plan.send_as(f"*@{readhost.value}", readhost)
 
 
-def rewrite(plan: Plan, place: Place) -> None:
+def rewrite(plan: Conversion, place: Place) -> None:
     """Carry over /etc/email-addresses: login: address."""
     file = place.below(ADDRESSES)
     if not file.is_file():
@@ -209,24 +209,24 @@ def rewrite(plan: Plan, place: Place) -> None:
             plan.rewrite(login, address, Line(str(file), number, login, address))
 
 
-def keep_local_mail(plan: Plan, place: Place, settings: Settings, kind: Line) -> None:
+def keep_local_mail(plan: Conversion, place: Place, settings: Settings, kind: Line) -> None:
     """Carry over where the mail of local users goes: through /etc/aliases, and of a satellite's to its hub."""
     other = setting(settings, "dc_other_hostnames")
     named = [each.strip().lower() for each in re.split("[;:]", other.value)] if other else []
     local = list(dict.fromkeys(each for each in (plan.names.full_name, "localhost", *named) if each))
     if plan.own_domain not in local:
-        plan.mind(kind, "mail for local users went to the smart host: the mail name is not among dc_other_hostnames")
+        plan.warn(kind, "mail for local users went to the smart host: the mail name is not among dc_other_hostnames")
     readhost = setting(settings, "dc_readhost")
     if place.below(SYSTEM).is_file():
         carry_aliases(plan, place, other or kind, SYSTEM, local)
     if kind.value == SATELLITE and readhost:
         hub_users(plan, place, readhost, local)
     elif kind.value == SMARTHOST:
-        plan.mind(kind, "Exim delivered to mailboxes of this machine; now an alias has to say where that mail goes")
+        plan.warn(kind, "Exim delivered to mailboxes of this machine; now an alias has to say where that mail goes")
     read_system_aliases(plan, place, was_read=True)
 
 
-def hub_users(plan: Plan, place: Place, readhost: Line, local: list[str]) -> None:
+def hub_users(plan: Conversion, place: Place, readhost: Line, local: list[str]) -> None:
     """Send the mail of each user on to the same name at the hub. What is no user's stays in the local domains."""
     file = place.below("/etc/passwd")
     users = [fields for _, text in numbered(file) if len(fields := text.split(":")) > 2] if file.is_file() else []
@@ -236,10 +236,10 @@ def hub_users(plan: Plan, place: Place, readhost: Line, local: list[str]) -> Non
         name = f"hub-{re.sub('[^A-Za-z0-9_-]', '-', login)}"[:64]
         plan.redirect(readhost, name=name, domains=domains, local_parts=[login], data=[f"{login}@{readhost.value}"])
     if logins and domains:
-        plan.mind(readhost, "a user who is added later needs a router like those of the others")
+        plan.warn(readhost, "a user who is added later needs a router like those of the others")
 
 
-def trust_callers(plan: Plan, macros: Settings) -> None:
+def trust_callers(plan: Conversion, macros: Settings) -> None:
     """Carry over that Debian's Exim lets everybody name a sender, unless MAIN_FORCE_SENDER is set."""
     if "MAIN_FORCE_SENDER" not in macros:
         plan.settings |= {"local_from_check": False, "local_sender_retain": True, "untrusted_set_sender": ["*"]}

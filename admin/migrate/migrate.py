@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from admin.finding import reason
 from admin.migrate import dma, esmtp, exim, exim_debian, msmtp, nullmailer, postfix, ssmtp
-from admin.migrate.conversion import MigrateError, Place, Plan, Reader
+from admin.migrate.conversion import Conversion, MigrateError, Place, Reader
 from admin.migrate.read import login_of
 from admin.migrate.write import Destination, configuration_text, users_own, write
 from helper.failure import Failure
@@ -67,7 +67,7 @@ def destination_for(place: Place, *, is_dry: bool) -> Destination:
     return Destination()
 
 
-def plan_of(peer: str | None, place: Place) -> Plan:
+def plan_of(peer: str | None, place: Place) -> Conversion:
     """Return the plan of the peer that was named, or of the only one that is there."""
     candidates = [name for name in READERS if place.home is None or name in PERSONAL]
     if peer is not None:
@@ -89,7 +89,7 @@ def plan_of(peer: str | None, place: Place) -> Plan:
     raise MigrateError(str(place.home or place.root), 0, f"there are several: name one ({', '.join(there)})")
 
 
-def read_by(peer: str, place: Place) -> Plan | None:
+def read_by(peer: str, place: Place) -> Conversion | None:
     """Return what the readers of a peer make of it; the first that knows the file decides."""
     if place.account is not None and peer not in PERSONAL:
         raise MigrateError("--account", 0, f"only {' and '.join(PERSONAL)} have accounts")
@@ -107,7 +107,7 @@ def is_there(peer: str, place: Place) -> bool:
         return True
 
 
-def mind_others(plan: Plan) -> None:
+def mind_others(plan: Conversion) -> None:
     """Warn of a file that a user can write. MigrateError for a command in which others than root have a say."""
     for file in dict.fromkeys(plan.read):
         if login := login_of(file):
@@ -124,7 +124,7 @@ def mind_others(plan: Plan) -> None:
             raise (line.error(reason(failure)) if line else MigrateError(name, 0, reason(failure))) from None
 
 
-def tell(plan: Plan) -> None:
+def tell(plan: Conversion) -> None:
     """Say what was read, what is not carried over, and what is to be known."""
     for file in dict.fromkeys(plan.read):
         complain(f"read: {file}")
@@ -134,7 +134,7 @@ def tell(plan: Plan) -> None:
         complain(f"mind: {warning}")
 
 
-def show(plan: Plan) -> None:
+def show(plan: Conversion) -> None:
     """Print what would be written, without a secret."""
     sys.stdout.write(configuration_text(plan).encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
     for name in plan.secrets:

@@ -11,10 +11,10 @@ from admin.migrate.conversion import (
     RELAY,
     SMTP_PORT,
     SYSTEM_STORES,
+    Conversion,
     Line,
     MigrateError,
     Place,
-    Plan,
     first,
     host,
     names,
@@ -66,7 +66,7 @@ METHODS = names(
 TOKENS = ("oauthbearer", "xoauth2")
 
 
-def read(place: Place) -> Plan | None:
+def read(place: Place) -> Conversion | None:
     """Return what the accounts of a file come to: the one that was asked for, or the default one and others."""
     file = place.found(*usual(place))
     if file is None:
@@ -102,7 +102,7 @@ def usual(place: Place) -> tuple[str, ...]:
     return ("~/.msmtprc", f"{configurations}/msmtp/config")
 
 
-def carry_account(plan: Plan, place: Place, transport: str, account: Account) -> None:
+def carry_account(plan: Conversion, place: Place, transport: str, account: Account) -> None:
     """Carry over how one account speaks to its smart host. MigrateError where that cannot be done."""
     settings = account.settings
     for name, line in settings.items():
@@ -121,7 +121,7 @@ def carry_account(plan: Plan, place: Place, transport: str, account: Account) ->
         plan.go_unencrypted(first(settings, "tls", "host") or account.line, transport)
 
 
-def connect(plan: Plan, transport: str, settings: Settings) -> None:
+def connect(plan: Conversion, transport: str, settings: Settings) -> None:
     """Carry over where to, and how."""
     implicit = not is_on(settings, "tls_starttls", default=True)
     has_tls = is_on(settings, "tls", default=False)
@@ -141,7 +141,7 @@ def connect(plan: Plan, transport: str, settings: Settings) -> None:
         plan.put(f"{to}connect_timeout", f"{timeout.value}s", timeout)
 
 
-def expanded(line: Line, plan: Plan) -> str:
+def expanded(line: Line, plan: Conversion) -> str:
     """Return a value with the machine's names in the place of %H, %C and %M. MigrateError where one is not known."""
     known = {"%H": plan.names.host_name, "%C": plan.names.full_name, "%M": plan.names.mail_name}
     text = line.value
@@ -152,7 +152,7 @@ def expanded(line: Line, plan: Plan) -> str:
     return text
 
 
-def prove(plan: Plan, place: Place, transport: str, settings: Settings) -> None:
+def prove(plan: Conversion, place: Place, transport: str, settings: Settings) -> None:
     """Carry over whom to trust, and who we are."""
     if plan.transport(transport)["tls"] == "none":
         return
@@ -182,7 +182,7 @@ def path_of(line: Line, place: Place) -> str:
     return str(place.below(line.value))
 
 
-def log_in(plan: Plan, place: Place, transport: str, settings: Settings) -> None:
+def log_in(plan: Conversion, place: Place, transport: str, settings: Settings) -> None:
     """Carry over who we are to the smart host."""
     auth = settings.get("auth")
     if auth is None or auth.value.lower() == "off":
@@ -213,14 +213,14 @@ def log_in(plan: Plan, place: Place, transport: str, settings: Settings) -> None
     plan.transport(transport)["auth"] |= mechanisms
 
 
-def name_sender(plan: Plan, settings: Settings) -> None:
+def name_sender(plan: Conversion, settings: Settings) -> None:
     """Carry over the sender that all mail has; -f says otherwise where it may."""
     line = given(settings, "from")
     if is_on(settings, "auto_from", default=False):
         domain = given(settings, "maildomain")
         if domain:
             plan.send_as(f"*@{domain.value}", domain)
-            plan.mind(settings["auto_from"], "msmtp did not hear -f; now the null reverse-path is heard, and root's -f")
+            plan.warn(settings["auto_from"], "msmtp did not hear -f; now the null reverse-path is heard, and root's -f")
         else:
             plan.leave_out(settings["auto_from"], "there is no maildomain; senders get the machine's own domain")
     elif line:
@@ -233,7 +233,7 @@ def name_sender(plan: Plan, settings: Settings) -> None:
             plan.send_as(sender, line)
 
 
-def carry_from(plan: Plan, settings: Settings) -> None:
+def carry_from(plan: Conversion, settings: Settings) -> None:
     """Carry over what becomes of From:."""
     line = first(settings, "set_from_header", "add_missing_from_header")
     if line is None or line.value == "auto" or (line.name != "set_from_header" and line.value in ("on", "")):
@@ -244,7 +244,7 @@ def carry_from(plan: Plan, settings: Settings) -> None:
         plan.put("from_override", True, line)
 
 
-def carry_alias_file(plan: Plan, place: Place, settings: Settings) -> None:
+def carry_alias_file(plan: Conversion, place: Place, settings: Settings) -> None:
     """Carry over the aliases, which are for recipients without a domain; `default` is for all the others of these."""
     line = given(settings, "aliases")
     if line is None:
@@ -258,7 +258,7 @@ def carry_alias_file(plan: Plan, place: Place, settings: Settings) -> None:
         plan.redirect(catch_all, name="aliases-default", domains=domains, data=addresses_of(catch_all))
 
 
-def carry_other(plan: Plan, place: Place, name: str, account: Account, default: Account) -> None:
+def carry_other(plan: Conversion, place: Place, name: str, account: Account, default: Account) -> None:
     """Carry over another account, for mail whose reverse-path (-f) is that of its `from`."""
     line = Line(account.line.file, account.line.number, f"account {name}", "")
     sender, ours = given(account.settings, "from"), given(default.settings, "from")

@@ -14,10 +14,10 @@ from admin.migrate.conversion import (
     IMPLICIT_PORT,
     SMTP_PORT,
     SYSTEM_STORES,
+    Conversion,
     Line,
     MigrateError,
     Place,
-    Plan,
     host,
     names,
     numbered,
@@ -52,7 +52,7 @@ class Remote:
     is_insecure: bool
 
 
-def read(place: Place) -> Plan | None:
+def read(place: Place) -> Conversion | None:
     """Return what the directory comes to; its file `remotes` may be named."""
     file = place.named if place.named is not None else place.below(f"{DIRECTORY}/remotes")
     if place.named is None and not file.is_file():
@@ -67,7 +67,7 @@ def read(place: Place) -> Plan | None:
     return plan.finish()
 
 
-def remotes_of(file: Path, plan: Plan) -> list[Remote]:
+def remotes_of(file: Path, plan: Conversion) -> list[Remote]:
     """Return the lines of `remotes`: host, protocol, options. None of their text is ever shown."""
     remotes = []
     for number, text in numbered(file):
@@ -122,7 +122,7 @@ def quotation(text: str, at: int, quote: str) -> tuple[str, int]:
     return quoted, at + 1
 
 
-def remote_of(line: Line, name: str, words: list[str], plan: Plan) -> Remote:
+def remote_of(line: Line, name: str, words: list[str], plan: Conversion) -> Remote:
     """Return one smart host."""
     options: dict[str, str | None] = {}
     for word in words:
@@ -154,7 +154,7 @@ def named(line: Line, option: str) -> Line:
     return Line(line.file, line.number, option, "")
 
 
-def connect(plan: Plan, remotes: list[Remote]) -> None:
+def connect(plan: Conversion, remotes: list[Remote]) -> None:
     """Carry over the smart hosts that differ in nothing but their names."""
     first = remotes[0]
     hosts = [first.host]
@@ -178,7 +178,7 @@ def connect(plan: Plan, remotes: list[Remote]) -> None:
         plan.trust_nobody_special(named(first.line, "insecure"))
 
 
-def name_us(plan: Plan, directory: Path) -> None:
+def name_us(plan: Conversion, directory: Path) -> None:
     """Carry over the names, and where the mail of local users goes."""
     lines: dict[str, Line] = {}
     for file in sorted(each for each in directory.iterdir() if each.is_file() and each.name != "remotes"):
@@ -198,7 +198,7 @@ def name_us(plan: Plan, directory: Path) -> None:
     if "helohost" in lines:
         plan.put("transports.relay.helo_data", lines["helohost"].value, lines["helohost"])
     if "allmailfrom" in lines:
-        plan.mind(lines["allmailfrom"], "is in From: of this machine's own people as well, not in the envelope alone")
+        plan.warn(lines["allmailfrom"], "is in From: of this machine's own people as well, not in the envelope alone")
         plan.send_as(lines["allmailfrom"].value, lines["allmailfrom"])
     if "adminaddr" in lines:
         line = lines["adminaddr"]

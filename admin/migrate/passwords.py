@@ -7,21 +7,21 @@ import re
 import shlex
 import stat
 
-from admin.migrate.conversion import RELAY, Line, Place, Plan, text_of
+from admin.migrate.conversion import RELAY, Conversion, Line, Place, text_of
 
 SHELL = "/bin/sh"
 FOR_SHELLS = re.compile(r"[|&;<>$`*?(){}~\\]")
 PROVIDERS = {"google": ("gmail", "google"), "microsoft": ("office365", "outlook", "hotmail")}
 
 
-def carry_command(plan: Plan, place: Place, line: Line, user: str, transport: str, *, is_token: bool) -> None:
+def carry_command(plan: Conversion, place: Place, line: Line, user: str, transport: str, *, is_token: bool) -> None:
     """Carry over a program that prints a password, or an access token of OAuth 2.0, where that can be done."""
     words = words_of(line)
     read = file_of(words)
     key = f"transports.{transport}.auth"
     if is_token and place.home is None:
         plan.put(key, {"user": user, "password_file": f"{transport}.token"}, line)
-        plan.mind(line, f"the access token is not carried over; get one by: {login_command(plan, transport)}")
+        plan.warn(line, f"the access token is not carried over; get one by: {login_command(plan, transport)}")
     elif read is not None:
         plan.log_in(line, user, first_line_of(line, place, read), transport)
     elif words[:1] == ["echo"] and len(words) > 1 and not FOR_SHELLS.search(line.value):
@@ -83,7 +83,7 @@ def command_of(line: Line, words: list[str]) -> list[str]:
     return words
 
 
-def login_command(plan: Plan, transport: str) -> str:
+def login_command(plan: Conversion, transport: str) -> str:
     """Return the command that fetches an access token for a transport."""
     hosts = " ".join(plan.transport(transport or RELAY).get("hosts", ()))
     provider = next((name for name, parts in PROVIDERS.items() if any(part in hosts for part in parts)), "NAME")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from admin.migrate import postfix_addresses, postfix_tls
-from admin.migrate.conversion import IMPLICIT_PORT, RELAY, SMTP_PORT, Line, MigrateError, Place, Plan, host
+from admin.migrate.conversion import IMPLICIT_PORT, RELAY, SMTP_PORT, Conversion, Line, MigrateError, Place, host
 from admin.migrate.postfix_file import EVERY_KEY, Reading, Settings, origin, settings_of
 from helper.config.parsers import PROTECTING
 
@@ -58,7 +58,7 @@ class NextHop:
         return self.port in (str(IMPLICIT_PORT), "smtps", "submissions")
 
 
-def read(place: Place) -> Plan | None:
+def read(place: Place) -> Conversion | None:
     """Return what main.cf comes to."""
     file = place.found("/etc/postfix/main.cf")
     if file is None:
@@ -97,7 +97,7 @@ def refuse_other_ways(settings: Settings) -> None:
             raise line.error("another service than smtp sends the mail: its settings are not looked at")
 
 
-def name_us(plan: Plan, place: Place, settings: Settings) -> None:
+def name_us(plan: Conversion, place: Place, settings: Settings) -> None:
     """Carry over our name, and the domain for addresses without one."""
     knows = plan.names.full_name or settings.line("myhostname")
     hostname = settings.value("myhostname")
@@ -156,7 +156,7 @@ def carry_hop(reading: Reading, transport: str, line: Line, hops: list[NextHop],
         plan.go_unencrypted(policy.line or line, transport)
 
 
-def discard(plan: Plan, settings: Settings, transport: str) -> None:
+def discard(plan: Conversion, settings: Settings, transport: str) -> None:
     """Carry over what the smart host offers and does badly; `silent-discard` only silences Postfix's own log."""
     line = settings.line("smtp_discard_ehlo_keywords")
     if line is None:
@@ -186,7 +186,7 @@ def log_in(reading: Reading, transport: str, hop: NextHop, sender: str) -> None:
     if found is None:
         if hop.is_looked_up or not entries:
             raise line.error("holds no login for the relayhost, neither for its name nor for what relayhost says")
-        plan.mind(line, "holds no login for the relayhost, so that Postfix logged in nowhere")
+        plan.warn(line, "holds no login for the relayhost, so that Postfix logged in nowhere")
         return
     secret = Line(found.file, found.number, line.name if found.file == line.file else "", "")
     user, colon, password = found.value.partition(":")
@@ -196,7 +196,7 @@ def log_in(reading: Reading, transport: str, hop: NextHop, sender: str) -> None:
     limit_mechanisms(plan, settings, transport)
 
 
-def limit_mechanisms(plan: Plan, settings: Settings, transport: str) -> None:
+def limit_mechanisms(plan: Conversion, settings: Settings, transport: str) -> None:
     """Carry over which mechanisms may be used; by default none that shows the password to whoever listens."""
     relay = plan.transport(transport)
     name = "smtp_sasl_security_options" if relay["tls"] == "none" else "smtp_sasl_tls_security_options"
@@ -210,7 +210,7 @@ def limit_mechanisms(plan: Plan, settings: Settings, transport: str) -> None:
             raise Line(set_by.file, set_by.number, "", "").error(reason)
         allowed = NOT_IN_THE_CLEAR
         reason = "has noplaintext, its default, so that neither PLAIN nor LOGIN is used: noanonymous alone allows them"
-        plan.mind(Line(set_by.file, set_by.number, name, ""), reason)
+        plan.warn(Line(set_by.file, set_by.number, name, ""), reason)
     chosen = settings.line("smtp_sasl_mechanism_filter")
     if chosen is not None:
         wanted = [each.upper() for each in settings.values(chosen.name)]
@@ -244,7 +244,7 @@ def by_sender(reading: Reading) -> None:
         plan.let_name([pattern])
 
 
-def restrict_callers(plan: Plan, settings: Settings) -> None:
+def restrict_callers(plan: Conversion, settings: Settings) -> None:
     """Carry over who may send at all; root may, whatever stands there."""
     line = settings.line("authorized_submit_users")
     if "authorized_submit_users" not in settings.lines:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from admin.migrate.aliases import SYSTEM, carry_aliases, read_system_aliases
-from admin.migrate.conversion import ALL_LOGINS, Line, Plan
+from admin.migrate.conversion import ALL_LOGINS, Conversion, Line
 from admin.migrate.postfix_file import TEXT_TABLES, Reading, Settings
 
 SENDERS = ("sender_canonical_maps", "canonical_maps", "smtp_generic_maps")
@@ -28,7 +28,7 @@ def rewrite(reading: Reading) -> None:
     for key, _, entry in rules:
         if key == ALL_LOGINS:  # of static: also what somebody else's address is
             plan.put("from_override", True, entry)
-            plan.mind(entry, "changed every sender, the null reverse-path as well, which stays now")
+            plan.warn(entry, "changed every sender, the null reverse-path as well, which stays now")
     for key, address, entry in sorted(rules, key=lambda rule: (rule[0] == ALL_LOGINS, rule[0].startswith("*"))):
         plan.rewrite(key, address, entry)
 
@@ -46,7 +46,7 @@ def redirect(reading: Reading) -> None:
             plan.redirect(entry, name=f"{name.removesuffix('_maps').replace('_', '-')}-{number}", **router)
 
 
-def router_of(plan: Plan, entry: Line) -> dict[str, list[str]] | None:
+def router_of(plan: Conversion, entry: Line) -> dict[str, list[str]] | None:
     """Return the conditions and results of a router for an entry, None where no router could do it."""
     local_part, at, domain = entry.name.rpartition("@") if "@" in entry.name else (entry.name, "", "")
     targets = [each for each in re.split(r"[\s,]+", entry.value) if each]
@@ -66,7 +66,7 @@ def alias(reading: Reading, relayhost: Line) -> None:
     told = Line(where.file, where.number, "mydestination", "")
     if domains:
         reason = f"{', '.join(domains)} were delivered on this machine; now an alias has to say where that mail goes"
-        plan.mind(told, reason)
+        plan.warn(told, reason)
     for table in settings.values("alias_maps") if domains else ():
         kind, _, path = table.partition(":")
         line = settings.line("alias_maps") or told
@@ -77,7 +77,7 @@ def alias(reading: Reading, relayhost: Line) -> None:
     read_system_aliases(plan, place, was_read=False)
 
 
-def local_domains(plan: Plan, settings: Settings) -> list[str]:
+def local_domains(plan: Conversion, settings: Settings) -> list[str]:
     """Return the domains that are delivered locally; tables of them are left out by name."""
     line = settings.line("mydestination")
     knows = plan.names.full_name or settings.line("myhostname")

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from admin.migrate.conversion import Line, MigrateError, Place, Plan, numbered
+from admin.migrate.conversion import Conversion, Line, MigrateError, Place, numbered
 from admin.migrate.names import Names, first_word
 from admin.migrate.passwords import refuse_foreign
 
@@ -72,7 +72,7 @@ class Settings:
         return self.value(name) == "yes"
 
 
-def settings_of(file: Path, names: Names, plan: Plan) -> Settings:
+def settings_of(file: Path, names: Names, plan: Conversion) -> Settings:
     """Return the settings of main.cf, with those that master.cf has for the service that sends."""
     lines = {line.name: line for line in lines_of(file)}
     master = file.with_name("master.cf")
@@ -98,7 +98,7 @@ def lines_of(file: Path) -> list[Line]:
     return lines
 
 
-def overridden(file: Path, plan: Plan) -> dict[str, Line]:
+def overridden(file: Path, plan: Conversion) -> dict[str, Line]:
     """Return the settings that master.cf has for the service `smtp unix`; those of others are said."""
     service, settings = "", dict[str, Line]()
     for number, text in numbered(file):
@@ -119,7 +119,7 @@ def overridden(file: Path, plan: Plan) -> dict[str, Line]:
 class Reading:
     """What is at hand while main.cf is read: the plan, the place, the settings, and the tables that were read."""
 
-    plan: Plan
+    plan: Conversion
     place: Place
     settings: Settings
     tables: dict[str, list[Line]] = field(default_factory=dict)

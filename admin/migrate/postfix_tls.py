@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from admin.migrate.conversion import SYSTEM_STORES, Line, Plan
+from admin.migrate.conversion import SYSTEM_STORES, Conversion, Line
 from admin.migrate.postfix_file import EVERY_KEY, Reading, Settings
 
 LEVELS = ("none", "may", "encrypt", "dane", "dane-only", "fingerprint", "verify", "secure")
@@ -52,7 +52,7 @@ def policy_of(line: Line) -> Policy:
     return Policy(level, names, line)
 
 
-def prove(plan: Plan, settings: Settings, transport: str, policy: Policy, name: str) -> None:
+def prove(plan: Conversion, settings: Settings, transport: str, policy: Policy, name: str) -> None:
     """Carry over whom to trust. What Postfix does not verify is verified from now on, and that is said."""
     to = f"transports.{transport}."
     for option, ours in (("smtp_tls_CAfile", "tls_ca_file"), ("smtp_tls_CApath", "tls_ca_path")):
@@ -68,12 +68,12 @@ def prove(plan: Plan, settings: Settings, transport: str, policy: Policy, name: 
         match_name(plan, settings, to, policy, line, name)
     else:
         if policy.level == "may":
-            plan.mind(line, "TLS was used where it was offered; now it has to be")
-        plan.mind(line, "no certificate was verified; now that of the smart host has to be right")
+            plan.warn(line, "TLS was used where it was offered; now it has to be")
+        plan.warn(line, "no certificate was verified; now that of the smart host has to be right")
     keep_version(plan, settings, to)
 
 
-def pin(plan: Plan, settings: Settings, to: str, policy: Policy, line: Line) -> None:
+def pin(plan: Conversion, settings: Settings, to: str, policy: Policy, line: Line) -> None:
     """Carry over digests of keys; of a certificate they would never fit, so that nothing would be sent."""
     digest = settings.value("smtp_tls_fingerprint_digest")
     if digest != "sha256":
@@ -83,10 +83,10 @@ def pin(plan: Plan, settings: Settings, to: str, policy: Policy, line: Line) -> 
         raise line.error("there is no fingerprint: smtp_tls_fingerprint_cert_match is empty")
     plan.put(f"{to}tls_pins", pins, settings.line("smtp_tls_fingerprint_cert_match") or line)
     plan.put(f"{to}tls_verify", False, line)
-    plan.mind(line, "a fingerprint has to be that of the public key; that of the certificate fits nothing here")
+    plan.warn(line, "a fingerprint has to be that of the public key; that of the certificate fits nothing here")
 
 
-def match_name(plan: Plan, settings: Settings, to: str, policy: Policy, line: Line, name: str) -> None:
+def match_name(plan: Conversion, settings: Settings, to: str, policy: Policy, line: Line, name: str) -> None:
     """Carry over which name the certificate has to have."""
     option = f"smtp_tls_{policy.level}_cert_match"
     listed = re.split(r"[\s,:]+", settings.value(option))
@@ -102,7 +102,7 @@ def match_name(plan: Plan, settings: Settings, to: str, policy: Policy, line: Li
     plan.put(f"{to}tls_verify_name", wanted[0], where or line)
 
 
-def keep_version(plan: Plan, settings: Settings, to: str) -> None:
+def keep_version(plan: Conversion, settings: Settings, to: str) -> None:
     """Carry over that versions before TLS 1.3 are excluded; those before 1.2 always are."""
     for option in ("smtp_tls_mandatory_protocols", "smtp_tls_protocols"):
         line = settings.line(option)

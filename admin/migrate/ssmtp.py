@@ -10,9 +10,9 @@ from admin.migrate.conversion import (
     IMPLICIT_PORT,
     SMTP_PORT,
     SYSTEM_STORES,
+    Conversion,
     Line,
     Place,
-    Plan,
     first,
     host,
     names,
@@ -42,7 +42,7 @@ CARRIED = names(
 SETTING = re.compile(r"([^=\s#]+)=(.*)")
 
 
-def read(place: Place) -> Plan | None:
+def read(place: Place) -> Conversion | None:
     """Return what ssmtp.conf and revaliases come to."""
     file = place.found("/etc/ssmtp/ssmtp.conf")
     if file is None:
@@ -60,7 +60,7 @@ def read(place: Place) -> Plan | None:
     return plan.finish()
 
 
-def settings_of(file: Path, plan: Plan) -> Settings:
+def settings_of(file: Path, plan: Conversion) -> Settings:
     """Return the settings of a file, `key=value` without white space before or after the `=`.
 
     A value ends at white space or `=`, but for that of Root and MailHub at a colon, too; ssmtp drops a line that has
@@ -112,7 +112,7 @@ def is_yes(settings: Settings, name: str) -> bool:
     return name in settings and settings[name].value.lower() == "yes"
 
 
-def connect(plan: Plan, settings: Settings, file: Path) -> None:
+def connect(plan: Conversion, settings: Settings, file: Path) -> None:
     """Carry over where to, how, and as whom."""
     hub = settings.get("mailhub") or Line(str(file), 0, "mailhub", "mail")
     tls = "none" if not is_yes(settings, "usetls") else "starttls" if is_yes(settings, "usestarttls") else "implicit"
@@ -131,12 +131,12 @@ def connect(plan: Plan, settings: Settings, file: Path) -> None:
             plan.put(f"transports.relay.{ours}", settings[key].value, settings[key])
     if "tls_ca_file" not in settings:
         line = first(settings, "usestarttls", "usetls") or hub
-        plan.mind(line, "no certificate was verified; now that of the smart host has to be right")
+        plan.warn(line, "no certificate was verified; now that of the smart host has to be right")
     if is_yes(settings, "usetlscert") and "tlscert" in settings:
         plan.leave_out(settings["usetlscert"], LEFT_OUT["tlscert"])
 
 
-def log_in(plan: Plan, settings: Settings) -> None:
+def log_in(plan: Conversion, settings: Settings) -> None:
     """Carry over the login: by LOGIN, unless CRAM-MD5 is named."""
     user = settings["authuser"]
     password = settings.get("authpass", user)
@@ -145,7 +145,7 @@ def log_in(plan: Plan, settings: Settings) -> None:
         plan.relay["auth"]["mechanisms"] = ["CRAM-MD5"]
 
 
-def name_us(plan: Plan, settings: Settings) -> None:
+def name_us(plan: Conversion, settings: Settings) -> None:
     """Carry over our name, and the domain of addresses without one, senders' and recipients'."""
     hostname = settings.get("hostname")
     name = hostname.value if hostname and hostname.value else plan.names.host_name
@@ -160,7 +160,7 @@ def name_us(plan: Plan, settings: Settings) -> None:
         plan.leave_out(settings["fromlineoverride"], reason)
 
 
-def give_roots_mail(plan: Plan, settings: Settings, place: Place) -> None:
+def give_roots_mail(plan: Conversion, settings: Settings, place: Place) -> None:
     """Give the mail of the system's accounts to who had it."""
     line = settings.get("root")
     if line is None or not line.value:
@@ -170,7 +170,7 @@ def give_roots_mail(plan: Plan, settings: Settings, place: Place) -> None:
     domains = [plan.own_domain] if plan.own_domain else plan.local_domains(line)
     plan.redirect(line, name="system-accounts", local_parts=accounts, domains=domains, data=[target])
     if domains[0] not in (plan.names.full_name, plan.names.host_name, plan.names.mail_name):
-        plan.mind(line, f"gets also mail for root@{domains[0]} and the like, where recipients without a domain are")
+        plan.warn(line, f"gets also mail for root@{domains[0]} and the like, where recipients without a domain are")
 
 
 def system_accounts(place: Place) -> list[str]:
@@ -184,7 +184,7 @@ def system_accounts(place: Place) -> list[str]:
     return accounts
 
 
-def rewrite(plan: Plan, file: Path) -> None:
+def rewrite(plan: Conversion, file: Path) -> None:
     """Carry over revaliases: login:address[:mailhub[:port]]; of two entries for a login the last counts."""
     if not file.is_file():
         return
@@ -203,7 +203,7 @@ def rewrite(plan: Plan, file: Path) -> None:
             send_by(plan, line, login, mailhub, port)
 
 
-def send_by(plan: Plan, line: Line, login: str, mailhub: str, port: str) -> None:
+def send_by(plan: Conversion, line: Line, login: str, mailhub: str, port: str) -> None:
     """Have the mail of a login go by a smart host of its own, all else as for the others."""
     hosts = [host(mailhub, port or plan.relay["hosts"][0].rpartition(":")[2])]
     if hosts == plan.relay["hosts"]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from admin.draft import draft
-from admin.migrate.conversion import MigrateError, Plan
+from admin.migrate.conversion import Conversion, MigrateError
 from admin.migrate.write_toml import text_of
 from helper.config.configuration import parse_configuration
 from helper.failure import ConfigError
@@ -38,7 +38,7 @@ def users_own(home: Path) -> Destination:
     return Destination(directory / "gatepost.toml", directory / "secrets", is_own=True)
 
 
-def configuration_text(plan: Plan) -> str:
+def configuration_text(plan: Conversion) -> str:
     """Return what will stand in gatepost.toml. MigrateError, with the peer's line, where a send would refuse it."""
     text = unchecked_text(plan)
     octets = text.encode("utf-8", "surrogateescape")
@@ -53,12 +53,12 @@ def configuration_text(plan: Plan) -> str:
     return text
 
 
-def unchecked_text(plan: Plan) -> str:
+def unchecked_text(plan: Conversion) -> str:
     """Return the settings of a plan as TOML."""
     return text_of(plan.settings, f"Carried over from {plan.peer} by gatepost migrate. All options: gatepost.toml(5).")
 
 
-def write(plan: Plan, destination: Destination, *, may_replace: bool) -> list[str]:
+def write(plan: Conversion, destination: Destination, *, may_replace: bool) -> list[str]:
     """Write all files of a plan, the configuration last, and return their names.
 
     MigrateError where one is there already, unless they may be replaced: then the old ones are kept beside them. A

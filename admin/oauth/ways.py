@@ -22,7 +22,7 @@ INTERVAL_S, SLOWER_S = 5, 5  # RFC 8628, sections 3.2 and 3.5
 CODE_LIFE_S = 1800  # a code that is good for longer than this is not waited for
 
 
-class Told(Failure):
+class RefusedByServer(Failure):
     """What the authorization server said; `error` is its word for it."""
 
     def __init__(self, problem: str, error: str = "") -> None:
@@ -55,18 +55,18 @@ def by_device(request: Request, say: Say, _hear: Hear) -> dict[str, str]:
         say({"verification_uri": uri, "user_code": str(answer["user_code"]), "expires_in": str(life_s)})
         code = str(answer["device_code"])
     except (KeyError, ValueError, TypeError):
-        raise Told("the device endpoint's answer is none of RFC 8628") from None
+        raise RefusedByServer("the device endpoint's answer is none of RFC 8628") from None
     end = time.monotonic() + life_s
     body = client.prepare_request_body(code, include_client_id=True, **secret_of(request))
     while time.monotonic() < end:
         time.sleep(interval_s)
         try:
             return tokens(client, request, body)
-        except Told as told:
+        except RefusedByServer as told:
             if told.error not in ("authorization_pending", "slow_down"):
                 raise
             interval_s += SLOWER_S if told.error == "slow_down" else 0
-    raise Told("nobody has entered the code in time: gatepost login again", "expired_token")
+    raise RefusedByServer("nobody has entered the code in time: gatepost login again", "expired_token")
 
 
 def by_browser(request: Request, say: Say, hear: Hear) -> dict[str, str]:
@@ -98,7 +98,7 @@ def secret_of(request: Request) -> dict[str, str]:
 
 
 def tokens(client: Any, request: Request, body: str) -> dict[str, str]:
-    """Return what the token endpoint gives. Told where it refuses, or where its answer is none."""
+    """Return what the token endpoint gives. RefusedByServer where it refuses, or where its answer is none."""
     status, octets = post(request["token_endpoint"], body, request.get("ca_file"))
     answer = json_of(status, octets)
     try:
@@ -106,16 +106,18 @@ def tokens(client: Any, request: Request, body: str) -> dict[str, str]:
     except OAuth2Error as error:
         refuse(error.error or "", error.description or "")
     except (ValueError, TypeError, AttributeError, OverflowError, Warning):
-        raise Told("the token endpoint's answer is none of OAuth 2.0") from None
+        raise RefusedByServer("the token endpoint's answer is none of OAuth 2.0") from None
     if str(answer.get("token_type", "")).lower() != "bearer":
-        raise Told("the token endpoint gave a token that is no bearer token")
+        raise RefusedByServer("the token endpoint gave a token that is no bearer token")
     names = ("access_token", "expires_in", "refresh_token")
     return {name: str(answer[name]) for name in names if answer.get(name) not in (None, "")}
 
 
 def refuse(error: str, description: str) -> NoReturn:
-    """Raise Told with the server's words."""
-    raise Told(f"the authorization server refused: {error}" + (f": {description}" if description else ""), error)
+    """Raise RefusedByServer with the server's words."""
+    raise RefusedByServer(
+        f"the authorization server refused: {error}" + (f": {description}" if description else ""), error
+    )
 
 
 WAYS = {"refresh": by_refresh, "device": by_device, "browser": by_browser}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fuzz.drawn import Drawn
 from helper.message.body import LINE_LIMIT, dot_stuffed, survey, wire_chunks
-from helper.request.smtp_input import MailData
+from helper.request.smtp_input import MailDataReader
 
 INPUT_LIMIT = 1000  # octets: more of them tell nothing more when they are dealt with one by one
 SEEDS = (
@@ -53,7 +53,7 @@ def check_survey(body: bytes, canonical: bytes) -> None:
 
 def check_reading(sent: bytes, canonical: bytes, drawn: Drawn) -> None:
     """Read it as a server does, in pieces."""
-    reader = MailData(b"\r\n")
+    reader = MailDataReader(b"\r\n")
     message = after = b""
     for piece in drawn.pieces(sent):
         if reader.after is not None:

@@ -14,7 +14,7 @@ from helper import status
 from helper.failure import Failure, HostFailed, InDoubt, ReplyError
 from helper.secret import Secret
 from helper.sentence import verdict
-from helper.smtp.dialogue import Session, dialogue
+from helper.smtp.dialogue import SessionTerms, dialogue
 from helper.smtp.envelope import Envelope, MailData, Notification
 from helper.smtp.reply import Reply, ReplySyntax, take_reply
 from helper.smtp.sasl.exchange import Credential
@@ -53,7 +53,7 @@ def check(octets: bytes) -> None:
     credential = drawn.choice(
         (None, Credential(b"ws1", Secret(PASSWORD)), Credential(b"ws1", Secret(PASSWORD), (), "token"))
     )
-    session = Session(b"ws1", tls, Timeouts(1, 2, 3), lambda: b"nonce", credential=credential)
+    session = SessionTerms(b"ws1", tls, Timeouts(1, 2, 3), lambda: b"nonce", credential=credential)
     data = MailData(321, no_octets, no_octets, drawn.is_so())
     notification = Notification(b" RET=HDRS", (b" NOTIFY=NEVER",) * len(recipients)) if drawn.is_so() else None
     envelope = Envelope(b"alice@example.net", recipients, data, len(recipients) > 1, notification, drawn.is_so())
@@ -68,7 +68,7 @@ def no_octets() -> Iterator[bytes]:
 class Play:
     """One dialogue, and what has happened in it."""
 
-    def __init__(self, session: Session, recipients: tuple[bytes, ...], octets: bytes) -> None:
+    def __init__(self, session: SessionTerms, recipients: tuple[bytes, ...], octets: bytes) -> None:
         self.session = session
         self.recipients = recipients
         self.replies = self.replies_of(octets)

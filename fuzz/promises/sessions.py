@@ -9,7 +9,7 @@ from __future__ import annotations
 from fuzz.drawn import Drawn
 from helper import dsn
 from helper.request.smtp_input import LINE_LIMIT, Lines
-from helper.request.smtp_session import Session
+from helper.request.smtp_session import ServerSession
 from helper.request.smtp_steps import (
     COMPLETE,
     CUT_OFF,
@@ -23,7 +23,7 @@ from helper.request.smtp_steps import (
     Outcome,
     ReadCommand,
     ReadMailData,
-    Reply,
+    ServerReply,
     Submit,
 )
 
@@ -83,7 +83,7 @@ class Play:
 
     def play(self) -> None:
         """Speak to the end."""
-        dialogue = Session(b"ws1\xff", 1000).dialogue()
+        dialogue = ServerSession(b"ws1\xff", 1000).dialogue()
         answer: object = None
         self.unanswered = True  # the greeting is owed
         while True:
@@ -97,7 +97,7 @@ class Play:
     def answer(self, step: object) -> object:
         """Look at a step, and return what it is answered with."""
         match step:
-            case Reply():
+            case ServerReply():
                 self.look_at(step)
             case ReadCommand():
                 assert not self.unanswered, "a command without a reply"
@@ -119,7 +119,7 @@ class Play:
                 self.abandoned += 1
         return None
 
-    def look_at(self, reply: Reply) -> None:
+    def look_at(self, reply: ServerReply) -> None:
         """Look at a reply: 354 is no answer yet, and what comes after a message tells what became of it."""
         assert self.unanswered, "a reply to nothing"
         self.unanswered = reply.code == 354

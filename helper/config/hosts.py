@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helper.config.shape import DIGITS, LETTERS, BadValue, Shape, must, text_of
+from helper.config.shape import DIGITS, LETTERS, BadValue, Shape, require, text_of
 from helper.config.values import Host
 
 DOMAIN_LIMIT = 253  # characters: 255 octets on the wire (RFC 1035, section 2.3.4)
@@ -18,13 +18,13 @@ KINDS = {"mx:": "mx", "srv:": "srv"}
 def parse_domain(value: object) -> bytes:
     """Return a domain or host name in lower case."""
     refuse_international(text_of(value))
-    must(is_domain(text_of(value)), DOMAIN.words)
+    require(is_domain(text_of(value)), DOMAIN.words)
     return text_of(value).lower().encode("ascii")
 
 
 def parse_address(value: object) -> bytes:
     """Return an IP address, without brackets, in lower case."""
-    must(is_ipv4(text_of(value)) or is_ipv6(text_of(value)), ADDRESS.words)
+    require(is_ipv4(text_of(value)) or is_ipv6(text_of(value)), ADDRESS.words)
     return text_of(value).lower().encode("ascii")
 
 
@@ -32,7 +32,7 @@ def parse_domain_or_address(value: object) -> bytes:
     """Return a host name or an IP address, in lower case."""
     refuse_international(text_of(value))
     text = text_of(value)
-    must(is_domain(text) or is_ipv4(text) or is_ipv6(text), DOMAIN_OR_ADDRESS.words)
+    require(is_domain(text) or is_ipv4(text) or is_ipv6(text), DOMAIN_OR_ADDRESS.words)
     return text.lower().encode("ascii")
 
 
@@ -43,14 +43,14 @@ def parse_helo_data(value: object) -> bytes:
     if is_ipv4(literal) or (literal.startswith("IPv6:") and is_ipv6(literal.removeprefix("IPv6:"))):
         return text.encode("ascii")
     refuse_international(text)
-    must(is_domain(text), HELO_DATA.words)
+    require(is_domain(text), HELO_DATA.words)
     return text.encode("ascii")
 
 
 def parse_host(value: object) -> Host:
     """Return a smart host: "name", "name:port", "address:port", "[2001:db8::1]:port", "mx:domain" or "srv:domain"."""
     text = text_of(value)
-    must(0 < len(text) <= ENTRY_LIMIT and text.isprintable() and " " not in text, HOST.words)
+    require(0 < len(text) <= ENTRY_LIMIT and text.isprintable() and " " not in text, HOST.words)
     refuse_international(text)
     if "://" in text:
         raise BadValue("must be a host without smtp:// or smtps:// before it: what these mean is said by tls and port")
@@ -87,7 +87,7 @@ def bracketed_host(text: str) -> Host:
 def host_name(text: str) -> bytes:
     """Return the name of a host; the dot at the end of an absolute name is not part of it."""
     name = text.removesuffix(".")
-    must(is_domain(name), HOST.words)
+    require(is_domain(name), HOST.words)
     return name.lower().encode("ascii")
 
 
@@ -97,9 +97,9 @@ def with_port(host: Host, colon: str, port: str) -> Host:
         return host
     if DIGITS.issuperset(port):
         number = int(port) if 0 < len(port) <= 5 else 0
-        must(0 < number < 65536, "a host with a port from 1 to 65535")
+        require(0 < number < 65536, "a host with a port from 1 to 65535")
         return host.replace(port=number)
-    must(is_service(port), "a host with a port that is a number or the name of a service")
+    require(is_service(port), "a host with a port that is a number or the name of a service")
     return host.replace(service=port.lower().encode("ascii"))
 
 

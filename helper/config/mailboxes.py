@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from helper.config.hosts import HEXADECIMAL, is_domain, refuse_international
-from helper.config.shape import DIGITS, LETTERS, BadValue, Shape, must, text_of
+from helper.config.shape import DIGITS, LETTERS, BadValue, Shape, require, text_of
 from helper.config.uids import NO_UID, uid_range
 
 ADDRESS_LIMIT = 254  # octets: a path of 256 without its angle brackets (RFC 5321, section 4.5.3.1.3)
@@ -24,7 +24,7 @@ NULL_REVERSE_PATH = ("", "<>")
 def parse_mailbox(value: object) -> bytes:
     """Return an address of local part and domain."""
     refuse_international(text_of(value))
-    must(is_mailbox(text_of(value)), MAILBOX.words)
+    require(is_mailbox(text_of(value)), MAILBOX.words)
     return text_of(value).encode("ascii")
 
 
@@ -33,14 +33,14 @@ def parse_reverse_path(value: object) -> bytes:
     if isinstance(value, str) and value in NULL_REVERSE_PATH:
         return b""
     refuse_international(text_of(value))
-    must(is_mailbox(text_of(value)), REVERSE_PATH.words)
+    require(is_mailbox(text_of(value)), REVERSE_PATH.words)
     return text_of(value).encode("ascii")
 
 
 def parse_affix(value: object) -> bytes:
     """Return what may stand before or after a login in a local part; Exim's `*-` stands for anything and a hyphen."""
     text = text_of(value)
-    must(0 < len(text) <= LOCAL_PART_LIMIT and ATEXT.union(".").issuperset(text), AFFIX.words)
+    require(0 < len(text) <= LOCAL_PART_LIMIT and ATEXT.union(".").issuperset(text), AFFIX.words)
     return text.encode("ascii")
 
 
@@ -48,14 +48,14 @@ def parse_domain_pattern(value: object) -> bytes:
     """Return a pattern for domains, in the form in which they are compared."""
     text = compared(checked_pattern(value), "domain_pattern")
     if not is_expression(text):
-        must(DOMAIN_PATTERN_CHARACTERS.issuperset(text.removeprefix("!")), DOMAIN_PATTERN.words)
+        require(DOMAIN_PATTERN_CHARACTERS.issuperset(text.removeprefix("!")), DOMAIN_PATTERN.words)
     return text.encode()
 
 
 def parse_local_part_pattern(value: object) -> bytes:
     """Return a pattern for local parts, in the form in which they are compared."""
     text = checked_pattern(value)
-    must("@" not in text or is_expression(text), "a pattern for what stands before the @")
+    require("@" not in text or is_expression(text), "a pattern for what stands before the @")
     return compared(text, "local_part_pattern").encode()
 
 
@@ -75,7 +75,7 @@ def compared(text: str, kind: str) -> str:
     if text.isascii() and '"' not in text and not text.endswith("."):
         return text
     if is_expression(text):
-        must(text.isascii(), "a regular expression in ASCII: domains are compared as A-labels (xn--...)")
+        require(text.isascii(), "a regular expression in ASCII: domains are compared as A-labels (xn--...)")
         return text
     from helper.message import canonical  # few patterns need it
 
@@ -92,11 +92,11 @@ def compared(text: str, kind: str) -> str:
 def checked_pattern(value: object) -> str:
     """Return a pattern that is not empty; a regular expression is compiled once, to see that it is one."""
     text = text_of(value)
-    must(len(text) <= PATTERN_LIMIT and text.isprintable() and text not in ("", "!"), PATTERN.words)
+    require(len(text) <= PATTERN_LIMIT and text.isprintable() and text not in ("", "!"), PATTERN.words)
     if is_expression(text):
-        must(compiles(text.removeprefix("!").encode()), "a regular expression after the ^")
+        require(compiles(text.removeprefix("!").encode()), "a regular expression after the ^")
     else:
-        must(" " not in "".join(text.split('"')[::2]), "a pattern without spaces outside quotes")
+        require(" " not in "".join(text.split('"')[::2]), "a pattern without spaces outside quotes")
     return text
 
 
@@ -118,13 +118,13 @@ def compiles(expression: bytes) -> bool:
 
 def parse_login(value: object) -> bytes:
     """Return the name of a user or group."""
-    must(is_login(text_of(value)), LOGIN.words)
+    require(is_login(text_of(value)), LOGIN.words)
     return text_of(value).encode()
 
 
 def parse_caller(value: object) -> bytes:
     """Return the name of a user, `@` and the name of a group, or `uid` and the uids of callers without an account."""
-    must(is_login(text_of(value).removeprefix("@")), CALLER.words)
+    require(is_login(text_of(value).removeprefix("@")), CALLER.words)
     uids = uid_range(text_of(value).encode())
     if uids is not None and not uids[0] <= uids[1] < NO_UID:
         raise BadValue('must have uids in ascending order, as "uid61184-65519" has')
@@ -136,14 +136,14 @@ def parse_header_field(value: object) -> bytes:
     text = text_of(value)
     name, colon, _ = text.partition(":")
     is_ascii = text.isascii() and text.isprintable() and len(text) <= FIELD_LIMIT
-    must(bool(colon) and is_field_name(name) and is_ascii, HEADER_FIELD.words)
+    require(bool(colon) and is_field_name(name) and is_ascii, HEADER_FIELD.words)
     return text.encode("ascii")
 
 
 def parse_field_name(value: object) -> bytes:
     """Return the name of a header field in lower case; a `*` at its end stands for any rest, as in Exim."""
     text = text_of(value)
-    must(is_field_name(text.removesuffix("*")) and text.isascii(), FIELD_NAME.words)
+    require(is_field_name(text.removesuffix("*")) and text.isascii(), FIELD_NAME.words)
     return text.lower().encode("ascii")
 
 
@@ -153,7 +153,7 @@ def parse_pin(value: object) -> bytes:
     digits = text.replace(":", "")
     if len(digits) == 2 * PIN_OCTETS and HEXADECIMAL.issuperset(digits):
         return bytes.fromhex(digits)
-    must(len(text) == BASE64_PIN_LENGTH and text.endswith("=") and BASE64.issuperset(text[:-1]), PIN.words)
+    require(len(text) == BASE64_PIN_LENGTH and text.endswith("=") and BASE64.issuperset(text[:-1]), PIN.words)
     return from_base64(text[:-1])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helper.config.shape import DIGITS, LETTERS, Shape, integer_of, is_word, must, text_of
+from helper.config.shape import DIGITS, LETTERS, Shape, integer_of, is_word, require, text_of
 from helper.config.values import CREDENTIAL
 
 UNITS_S = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}  # Exim, chapter 6, "Time intervals"
@@ -23,58 +23,58 @@ TEXT_LIMIT = 998  # octets: a line of SMTP (RFC 5321, section 4.5.3.1.6)
 
 def parse_boolean(value: object) -> bool:
     """Return a boolean."""
-    must(isinstance(value, bool), BOOLEAN.words)
+    require(isinstance(value, bool), BOOLEAN.words)
     return value is True
 
 
 def parse_true(value: object) -> bool:
     """Return true, the only value of what cannot be turned off."""
-    must(value is True, ONLY_TRUE.words)
+    require(value is True, ONLY_TRUE.words)
     return True
 
 
 def parse_count(value: object) -> int | None:
     """Return how many there may be; 0 means no limit, as in Exim, and becomes None."""
-    must(0 <= integer_of(value) <= INTEGER_LIMIT, COUNT.words)
+    require(0 <= integer_of(value) <= INTEGER_LIMIT, COUNT.words)
     return integer_of(value) or None
 
 
 def parse_port(value: object) -> int:
     """Return a port number."""
-    must(0 < integer_of(value) < 65536, PORT.words)
+    require(0 < integer_of(value) < 65536, PORT.words)
     return integer_of(value)
 
 
 def parse_duration(value: object) -> float:
     """Return seconds. Units go from large to small, each at most once; a number without a unit is seconds."""
     seconds = seconds_of(value) if isinstance(value, str) else integer_of(value)
-    must(0 < seconds <= DURATION_LIMIT_S, DURATION.words)
+    require(0 < seconds <= DURATION_LIMIT_S, DURATION.words)
     return float(seconds)
 
 
 def parse_size(value: object) -> int | None:
     """Return octets; 0 means no limit, as in Exim, and becomes None."""
     octets = octets_of(value) if isinstance(value, str) else integer_of(value)
-    must(0 <= octets <= INTEGER_LIMIT, SIZE.words)
+    require(0 <= octets <= INTEGER_LIMIT, SIZE.words)
     return octets or None
 
 
 def parse_word(value: object) -> str:
     """Return a name that the file gives to something of its own."""
-    must(is_word(text_of(value)), WORD.words)
+    require(is_word(text_of(value)), WORD.words)
     return text_of(value)
 
 
 def parse_text(value: object) -> bytes:
     """Return a line of text, for what has no syntax of its own."""
     text = text_of(value)
-    must(bool(text) and text.isprintable() and len(text.encode()) <= TEXT_LIMIT, TEXT.words)
+    require(bool(text) and text.isprintable() and len(text.encode()) <= TEXT_LIMIT, TEXT.words)
     return text.encode()
 
 
 def parse_path(value: object) -> str:
     """Return a path as written."""
-    must(is_path(text_of(value)), PATH.words)
+    require(is_path(text_of(value)), PATH.words)
     return text_of(value)
 
 
@@ -82,39 +82,39 @@ def parse_secret_path(value: object) -> str:
     """Return the path of a secret as written, or `credential:` with the name of one that systemd hands over."""
     text = text_of(value)
     name = text.removeprefix(CREDENTIAL)
-    must(is_path(text) and (name == text or (name not in ("", ".", "..") and "/" not in name)), SECRET_PATH.words)
+    require(is_path(text) and (name == text or (name not in ("", ".", "..") and "/" not in name)), SECRET_PATH.words)
     return text
 
 
 def parse_absolute_path(value: object) -> str:
     """Return a path that depends on no folder."""
-    must(is_absolute(text_of(value)), ABSOLUTE_PATH.words)
+    require(is_absolute(text_of(value)), ABSOLUTE_PATH.words)
     return text_of(value)
 
 
 def parse_log(value: object) -> str:
     """Return where the log goes."""
-    must(value == "syslog" or is_absolute(text_of(value)), LOG.words)
+    require(value == "syslog" or is_absolute(text_of(value)), LOG.words)
     return text_of(value)
 
 
 def parse_alias_path(value: object) -> str:
     """Return the path of an alias file; only `$home` in it depends on the address."""
     rest = text_of(value).removeprefix("$home")
-    must("$" not in rest and is_absolute(rest), ALIAS_PATH.words)
+    require("$" not in rest and is_absolute(rest), ALIAS_PATH.words)
     return text_of(value)
 
 
 def parse_command(value: object) -> tuple[str, ...]:
     """Return a command and its arguments; a line for a shell is none."""
     items = [text_of(item) for item in value] if isinstance(value, list) else []
-    must(bool(items) and is_absolute(items[0]) and all(item.isprintable() and item for item in items), COMMAND.words)
+    require(bool(items) and is_absolute(items[0]) and all(item.isprintable() and item for item in items), COMMAND.words)
     return tuple(items)
 
 
 def parse_mechanism(value: object) -> str:
     """Return the name of a SASL mechanism as EHLO writes it, in upper case."""
-    must(text_of(value).upper() in MECHANISMS and text_of(value).isascii(), MECHANISM.words)
+    require(text_of(value).upper() in MECHANISMS and text_of(value).isascii(), MECHANISM.words)
     return text_of(value).upper()
 
 
@@ -122,7 +122,7 @@ def parse_keyword(value: object) -> str:
     """Return an EHLO keyword (RFC 5321, section 4.1.1.1) in upper case; not one that protects."""
     text = text_of(value)
     is_keyword = 0 < len(text) <= KEYWORD_LIMIT and KEYWORD_CHARACTERS.issuperset(text) and text[0] != "-"
-    must(is_keyword and text.upper() not in PROTECTING, KEYWORD.words)
+    require(is_keyword and text.upper() not in PROTECTING, KEYWORD.words)
     return text.upper()
 
 

@@ -57,7 +57,7 @@ def array_of(shape: Shape, words: str) -> Shape:
 
     def parse_array(value: object) -> tuple[Any, ...]:
         items = value if isinstance(value, list) else []
-        must(bool(items), words)
+        require(bool(items), words)
         return each(items, shape.parse)
 
     return Shape(words, parse_array)
@@ -77,13 +77,13 @@ def one_of(*choices: str) -> Shape:
     words = " or ".join(f'"{choice}"' for choice in choices)
 
     def parse_choice(value: object) -> str:
-        must(text_of(value) in choices, words)
+        require(text_of(value) in choices, words)
         return text_of(value)
 
     return Shape(words, parse_choice)
 
 
-def must(is_so: bool, words: str) -> None:
+def require(is_so: bool, words: str) -> None:
     """Raise BadValue with the words for what a value has to be, unless it is."""
     if not is_so:
         raise BadValue(f"must be {words}")

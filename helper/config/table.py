@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from helper.config.nearest import nearest
 from helper.config.schema import HINTS
-from helper.config.shape import At, BadValue, is_word, must
+from helper.config.shape import At, BadValue, is_word, require
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,13 +32,13 @@ def read_options(table: object, options: Iterable[Option], others: Iterable[str]
 
 def table_of(value: object) -> dict[str, Any]:
     """Return what is a table."""
-    must(isinstance(value, dict), "a table")
+    require(isinstance(value, dict), "a table")
     return value if isinstance(value, dict) else {}
 
 
 def tables_of(value: object, header: str) -> list[Any]:
     """Return what is an array of tables; each of them is looked at by who reads it."""
-    must(isinstance(value, list), f"an array of tables: {header}")
+    require(isinstance(value, list), f"an array of tables: {header}")
     return value if isinstance(value, list) else []
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from helper.delivery.plan import Plan
     from helper.network.connection import Connection
     from helper.network.tls import TlsLayer
-    from helper.smtp.dialogue import Session
+    from helper.smtp.dialogue import SessionTerms
     from helper.smtp.envelope import MailData
     from helper.smtp.reply import Reply
     from helper.smtp.steps import Dialogue, Step
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     Result = TypeVar("Result")
 
 
-def converse(connection: Connection, layer: TlsLayer | None, plan: Plan, session: Session) -> Reply:
+def converse(connection: Connection, layer: TlsLayer | None, plan: Plan, session: SessionTerms) -> Reply:
     """Hold the dialogue and return the reply that took the message.
 
     Once the end of the message is out, a lost connection, a time-out or nonsense leaves it in doubt: InDoubt.

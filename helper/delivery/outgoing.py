@@ -1,4 +1,4 @@
-"""Compose: the message as it goes out, header made, body untouched in its memory file until it is on the wire."""
+"""Outgoing: the message as it goes out, header made, body untouched in its memory file until it is on the wire."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import time
 from helper.failure import StaleToken
 from helper.record import Record
 from helper.secret import Secret
-from helper.smtp.dialogue import Session
+from helper.smtp.dialogue import SessionTerms
 from helper.smtp.envelope import Envelope
 from helper.smtp.sasl.choose import TOKEN
 from helper.smtp.sasl.exchange import Credential, encode
@@ -39,7 +39,7 @@ class Plan(Record):
     transport: Transport
     hosts: tuple[Host, ...]
     own_certificate: OwnCertificate | None
-    session: Session
+    session: SessionTerms
     envelope: Envelope
     progress: Progress
     warn_of_doubt: Callable[[], None]
@@ -94,9 +94,9 @@ def make_plan(
     )
 
 
-def session_of(transport: Transport, credential: Credential | None) -> Session:
+def session_of(transport: Transport, credential: Credential | None) -> SessionTerms:
     """Return what has to be agreed with the smart hosts of a transport."""
-    return Session(
+    return SessionTerms(
         helo_name=transport.helo_data,
         tls=transport.tls,
         timeouts=Timeouts(transport.command_timeout_s, transport.data_timeout_s, transport.final_timeout_s),

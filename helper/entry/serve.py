@@ -1,4 +1,4 @@
-"""Serve: the three ways in are one story: begin → acquire → drop, and only then load the rest, and look at the caller.
+"""Serve: the three entries are one story: begin → acquire → drop, and only then load the rest, and look at the caller.
 
 What is imported here is loaded, and executed, with the rights that are dropped; all else is imported where it is said.
 """
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 NOT_DROPPED = "the helper could not give up the rights of the service user, or load the rest of its code"
 
 
-class Way(Record):
-    """One of the ways in: what is done before the caller is looked at, and by what.
+class Entry(Record):
+    """One of the entries: what is done before the caller is looked at, and by what.
 
     `begin` returns the caller's uid; `drop` gives up what the process was given; `load` loads the rest of our code;
     `further` gives up more once the process is in its sandbox; `is_callers_choice` says that the configuration is.
@@ -44,12 +44,12 @@ class Way(Record):
     is_callers_choice: bool = False
 
 
-def serve(way: Way) -> NoReturn:
+def serve(entry: Entry) -> NoReturn:
     """Serve one caller, and end; the frontend has been told the outcome of what it asked for."""
-    uid, state = acquired(way)
+    uid, state = acquired(entry)
     try:
-        way.drop()
-        way.load()
+        entry.drop()
+        entry.load()
         from helper.last_words import end_with
         from helper.story import tell
     except Failure as failure:  # one of the sentences of drop()
@@ -58,20 +58,20 @@ def serve(way: Way) -> NoReturn:
         end_at_once(NOT_DROPPED)
     channel = None
     try:
-        state = in_sandbox(state, way)
-        channel = opened(way, state)
-        tell(channel, identified(way, uid, state), state)
+        state = in_sandbox(state, entry)
+        channel = opened(entry, state)
+        tell(channel, identified(entry, uid, state), state)
     except BaseException as failure:  # the last resort; no traceback, whose lines could hold a secret
         end_with(failure, channel, state.log)
     os._exit(status.SENT)
 
 
-def acquired(way: Way) -> tuple[int | None, LoadedState]:
+def acquired(entry: Entry) -> tuple[int | None, LoadedState]:
     """Return who called, and what was read; a failure is kept until the rights are given up, and told then."""
     uid = None
     try:
-        uid = way.begin()
-        return uid, way.acquire()
+        uid = entry.begin()
+        return uid, entry.acquire()
     except Failure as failure:
         return uid, nothing_acquired(failure)
     except BaseException as defect:  # the rights have to be given up first, whatever it is
@@ -87,30 +87,30 @@ def end_at_once(reason: str) -> NoReturn:
         os._exit(status.FAILED)
 
 
-def opened(way: Way, state: LoadedState) -> Channel:
+def opened(entry: Entry, state: LoadedState) -> Channel:
     """Return the channel; where there is none, because somebody started this by hand, raise what begin() said of it."""
     try:
-        return way.channel()
+        return entry.channel()
     except (OSError, Failure) as error:
         raise state.failure or error from None
 
 
-def identified(way: Way, uid: int | None, state: LoadedState) -> Person:
+def identified(entry: Entry, uid: int | None, state: LoadedState) -> Person:
     """Return who called; where begin() did not say who, what it said comes before what is wrong with our own user."""
     if uid is not None:
-        return way.identify(uid)
+        return entry.identify(uid)
     try:
-        return way.identify(os.getuid())
+        return entry.identify(os.getuid())
     except Failure as failure:
         raise state.failure or failure from None
 
 
-def in_sandbox(state: LoadedState, way: Way) -> LoadedState:
+def in_sandbox(state: LoadedState, entry: Entry) -> LoadedState:
     """Shut this process in with what its configuration needs, and return the state with the sandbox."""
     sandbox = sandbox_of(state.configuration)
     sandbox.shut_in()
-    way.further(sandbox)
-    return state.replace(sandbox=sandbox, is_callers_choice=way.is_callers_choice)
+    entry.further(sandbox)
+    return state.replace(sandbox=sandbox, is_callers_choice=entry.is_callers_choice)
 
 
 def sandbox_of(configuration: Configuration | None) -> Sandbox:

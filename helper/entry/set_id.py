@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from helper.bundle import load_rest
-from helper.entry.serve import Way, serve
+from helper.entry.serve import Entry, serve
 from helper.failure import OnlyBySocket
 from helper.privileged.acquire import acquire_installed
 from helper.privileged.begin import CHANNEL, begin
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def main() -> NoReturn:
     """Serve one caller, and end."""
-    serve(Way(begin, acquire, drop, load_rest, channel, identify_caller))
+    serve(Entry(begin, acquire, drop, load_rest, channel, identify_caller))
 
 
 def acquire() -> LoadedState:

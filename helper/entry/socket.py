@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from helper.bundle import load_rest
-from helper.entry.serve import Way, serve
+from helper.entry.serve import Entry, serve
 from helper.privileged import paths
 from helper.privileged.accept import begin, refuse_members, shut_in
 from helper.privileged.acquire import acquire_installed
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def main() -> NoReturn:
     """Serve one caller, and end."""
-    serve(Way(begin, acquire_installed, shut_in, load_rest, channel, identify_caller, keep_from_ours))
+    serve(Entry(begin, acquire_installed, shut_in, load_rest, channel, identify_caller, keep_from_ours))
 
 
 def channel() -> Channel:

@@ -13,7 +13,7 @@ import helper.network.resolve
 import helper.sandbox.confine
 import helper.story  # noqa: F401 # for its loading alone, as the four above
 from helper.config.configuration import parse_configuration
-from helper.entry.serve import Way, serve
+from helper.entry.serve import Entry, serve
 from helper.failure import ConfigError, OnlyBySocket, SystemFault, UsageError
 from helper.privileged import paths
 from helper.privileged.acquire import acquire_files_of, ask_this_host, nothing_acquired
@@ -38,10 +38,10 @@ NOT_SENT = "sendmail: not sent: "
 def main(sentence: str | None = None) -> NoReturn:
     """Serve one caller, and end; with a sentence, which says why there is no helper, do without one."""
     if sentence is not None:
-        serve(Way(begin_without_files, lambda: nothing(sentence), shut_in, lambda: None, channel, stranger))
+        serve(Entry(begin_without_files, lambda: nothing(sentence), shut_in, lambda: None, channel, stranger))
     caller = Caller()
-    way = Way(caller.begin, caller.acquire, shut_in, lambda: None, caller.channel, identify_caller)
-    serve(way.replace(is_callers_choice=True))
+    entry = Entry(caller.begin, caller.acquire, shut_in, lambda: None, caller.channel, identify_caller)
+    serve(entry.replace(is_callers_choice=True))
 
 
 class Caller:

@@ -1,4 +1,4 @@
-"""Files: what routing reads of the names in aliases and .forward files, and with whose rights it does."""
+"""List files: what routing reads of the names in aliases and .forward files, and with whose rights it does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Identity: what `From:` and `Sender:` say of the caller.
+"""Author: what `From:` and `Sender:` say of the caller.
 
 Exim's specification, "Message processing", sections on `From:`, `Sender:` and constructed addresses; RFC 5322, 3.6.2
 and 3.6.6. All addresses here are as they were before [rewrite], which is applied to the result.

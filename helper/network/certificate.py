@@ -67,18 +67,18 @@ def issuer_of(certificate: bytes) -> tuple[str, ...]:
 def validity_of(certificate: bytes) -> tuple[str, str]:
     """Return the first and the last day of a certificate, as "2020-01-31"."""
     dates = elements(parts_of(certificate)[VALIDITY].content)
-    must(len(dates) == 2)
+    require(len(dates) == 2)
     return day_of(dates[0]), day_of(dates[1])
 
 
 def parts_of(certificate: bytes) -> list[Element]:
     """Return the parts of what is signed in a certificate (RFC 5280, section 4.1), beginning with the serial number."""
-    must(len(certificate) <= CERTIFICATE_LIMIT)
+    require(len(certificate) <= CERTIFICATE_LIMIT)
     signed = shaped(one(elements(certificate), SEQUENCE), SEQUENCE, SEQUENCE, BIT_STRING)[0]
     parts = elements(signed.content)
     if parts and parts[0].tag == VERSION:
         parts = parts[1:]
-    must([part.tag for part in parts[: KEY_INFO + 1]] == [INTEGER, *[SEQUENCE] * 5])
+    require([part.tag for part in parts[: KEY_INFO + 1]] == [INTEGER, *[SEQUENCE] * 5])
     shaped(parts[KEY_INFO], SEQUENCE, BIT_STRING)
     return parts
 
@@ -89,7 +89,7 @@ def alternative_names(parts: list[Element]) -> list[Element]:
         return []
     for extension in elements(one(elements(parts[-1].content), SEQUENCE).content):
         fields = elements(extension.content)
-        must(len(fields) >= 2 and fields[0].tag == OBJECT_ID and fields[-1].tag == OCTET_STRING)
+        require(len(fields) >= 2 and fields[0].tag == OBJECT_ID and fields[-1].tag == OCTET_STRING)
         if fields[0].content == SUBJECT_ALTERNATIVE_NAME:
             return elements(one(elements(fields[-1].content), SEQUENCE).content)
     return []
@@ -126,8 +126,8 @@ def shown_name(octets: bytes) -> str:
 def day_of(element: Element) -> str:
     """Return the day of a time (RFC 5280, section 4.1.2.5): two digits of a year are of 1950 to 2049."""
     digits = element.content[:-1].decode("ascii", "replace")
-    must(element.content[-1:] == b"Z" and digits.isascii() and digits.isdigit())
-    must((element.tag, len(digits)) in ((UTC_TIME, 12), (GENERALIZED_TIME, 14)))
+    require(element.content[-1:] == b"Z" and digits.isascii() and digits.isdigit())
+    require((element.tag, len(digits)) in ((UTC_TIME, 12), (GENERALIZED_TIME, 14)))
     if element.tag == UTC_TIME:
         digits = ("19" if digits[0] >= "5" else "20") + digits
     return f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}"
@@ -136,20 +136,20 @@ def day_of(element: Element) -> str:
 def pair(element: Element) -> tuple[Element, Element]:
     """Return the two elements of a sequence of two."""
     inner = elements(element.content)
-    must(element.tag == SEQUENCE and len(inner) == 2)
+    require(element.tag == SEQUENCE and len(inner) == 2)
     return inner[0], inner[1]
 
 
 def shaped(element: Element, *tags: int) -> list[Element]:
     """Return the elements of a sequence that has to hold these."""
     inner = elements(element.content)
-    must(element.tag == SEQUENCE and [each.tag for each in inner] == list(tags))
+    require(element.tag == SEQUENCE and [each.tag for each in inner] == list(tags))
     return inner
 
 
 def one(found: list[Element], tag: int) -> Element:
     """Return the only element of what has to be one of this kind."""
-    must([element.tag for element in found] == [tag])
+    require([element.tag for element in found] == [tag])
     return found[0]
 
 
@@ -167,19 +167,19 @@ def elements(octets: bytes) -> list[Element]:
 def content_of(octets: bytes, at: int) -> tuple[int, int]:
     """Return where the content of the element at a place begins and ends (X.690, sections 8.1 and 10.1)."""
     head = octets[at : at + 2]
-    must(len(head) == 2 and head[0] & 0x1F != 0x1F)  # tags of more than one octet are in no certificate
+    require(len(head) == 2 and head[0] & 0x1F != 0x1F)  # tags of more than one octet are in no certificate
     start, length = at + 2, head[1]
     if length >= 0x80:
         count = length - 0x80
         digits = octets[start : start + count]
         length = int.from_bytes(digits, "big")
-        must(length >= 0x80 and digits[0] != 0)  # shorter forms would do
+        require(length >= 0x80 and digits[0] != 0)  # shorter forms would do
         start += count
-    must(start + length <= len(octets))
+    require(start + length <= len(octets))
     return start, start + length
 
 
-def must(is_so: bool) -> None:
+def require(is_so: bool) -> None:
     """Raise NotACertificate unless something is as it has to be."""
     if not is_so:
         raise NotACertificate("no certificate in DER")

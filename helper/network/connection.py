@@ -1,4 +1,4 @@
-"""Network: one connection, with deadlines. Only connecting and looking up names know sockets as well.
+"""Connection: one connection, with deadlines. Only connecting and looking up names know sockets as well.
 
 Everything is non-blocking, so that each wait is one poll with one deadline, whoever dribbles octets (threat I9), and
 writing never waits for a server that waits for us to read.

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    Session = Any  # `_ssl` has no name for it
+    TlsSession = Any  # `_ssl` has no name for it
 
 try:
     from _ssl import (
@@ -68,7 +68,7 @@ __all__ = (
 )
 
 
-def begin_session(context: Context, incoming: MemoryBIO, outgoing: MemoryBIO, server_name: str) -> Session:
+def begin_session(context: Context, incoming: MemoryBIO, outgoing: MemoryBIO, server_name: str) -> TlsSession:
     """Return a client's session that asks for a server by name (SNI) and checks that name if the context says so.
 
     SystemFault for a context that checks names and is given none: OpenSSL would skip the check and say nothing.
@@ -84,7 +84,7 @@ def built_in_trust_store() -> tuple[str, str]:
     return file, directory
 
 
-def certificate_shown(session: Session) -> bytes:
+def certificate_shown(session: TlsSession) -> bytes:
     """Return the certificate that the server has shown, in DER, whether it was accepted or not; b"" for none.
 
     Unlike getpeercert(), this has it before the end of a handshake and after an alert.

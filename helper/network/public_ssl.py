@@ -52,7 +52,7 @@ class Certificate:
         return self._der
 
 
-class Session:
+class TlsSession:
     """An SSLObject by the names that `_ssl` has for its methods."""
 
     def __init__(self, session: ssl.SSLObject) -> None:
@@ -71,10 +71,10 @@ class Session:
 
 def wrap(
     context: ssl.SSLContext, incoming: MemoryBIO, outgoing: MemoryBIO, _: bool, *, server_hostname: str | None
-) -> Session:
+) -> TlsSession:
     """Return a client's session. As octets the name is not sent through the codec for internationalised names."""
     name = None if server_hostname is None else server_hostname.encode("ascii")
-    return Session(context.wrap_bio(incoming, outgoing, server_hostname=name))
+    return TlsSession(context.wrap_bio(incoming, outgoing, server_hostname=name))
 
 
 def get_default_verify_paths() -> tuple[str, str, str, str]:

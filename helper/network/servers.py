@@ -1,4 +1,4 @@
-"""Machines: from an entry of `hosts` to the servers behind it. A name is one; `mx:` and `srv:` ask the DNS."""
+"""Servers: from an entry of `hosts` to the servers behind it. A name is one; `mx:` and `srv:` ask the DNS."""
 
 from __future__ import annotations
 

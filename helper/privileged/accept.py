@@ -1,4 +1,4 @@
-"""Begin behind gatepost.socket: who is at the other end, attested by the kernel, and is this what systemd started."""
+"""Accept behind gatepost.socket: who is at the other end, attested by the kernel, and is this what systemd started."""
 
 from __future__ import annotations
 

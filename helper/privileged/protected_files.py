@@ -1,4 +1,7 @@
-"""Protected files: open and read what root wrote, while we still may. Nothing here was written, named or chosen by the caller."""
+"""Protected files: open and read what root wrote, while we still may.
+
+Nothing here was written, named or chosen by the caller.
+"""
 
 from __future__ import annotations
 

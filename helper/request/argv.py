@@ -16,7 +16,7 @@ JOINED = "joined"  # -bs, -oem, -q30m: the rest of the word
 VALUE = "value"  # -f a@b, -fa@b: the rest of the word, else the next word
 
 
-class Option(Record):
+class CommandLineOption(Record):
     """One row of the table: the letter, its argument, which field of the command line it sets, what it is for.
 
     `sets` is empty for what is accepted and ignored; such an option never opens a file or changes what is sent.
@@ -29,38 +29,38 @@ class Option(Record):
 
 
 OPTIONS = (
-    Option("t", NONE, "recipients_from_header", "recipients also from To:, Cc: and Bcc: of the message"),
-    Option("i", NONE, "dots_are_text", "a line with a lone dot does not end the message"),
-    Option("v", NONE, "show_dialogue", "show the SMTP dialogue on standard error"),
-    Option("f", VALUE, "reverse_path", "reverse-path; '' or '<>' for the null reverse-path"),
-    Option("r", VALUE, "reverse_path", "the same as -f"),
-    Option("F", VALUE, "full_name", "name for a From: that has to be added"),
-    Option("B", VALUE, "body", "body type: 7BIT or 8BITMIME"),
-    Option("N", VALUE, "notify", "when to notify: never, or a list of success, failure, delay (DSN)"),
-    Option("R", VALUE, "ret", "what a notification returns: full or hdrs (DSN)"),
-    Option("V", VALUE, "envid", "envelope id for notifications (DSN)"),
-    Option(
+    CommandLineOption("t", NONE, "recipients_from_header", "recipients also from To:, Cc: and Bcc: of the message"),
+    CommandLineOption("i", NONE, "dots_are_text", "a line with a lone dot does not end the message"),
+    CommandLineOption("v", NONE, "show_dialogue", "show the SMTP dialogue on standard error"),
+    CommandLineOption("f", VALUE, "reverse_path", "reverse-path; '' or '<>' for the null reverse-path"),
+    CommandLineOption("r", VALUE, "reverse_path", "the same as -f"),
+    CommandLineOption("F", VALUE, "full_name", "name for a From: that has to be added"),
+    CommandLineOption("B", VALUE, "body", "body type: 7BIT or 8BITMIME"),
+    CommandLineOption("N", VALUE, "notify", "when to notify: never, or a list of success, failure, delay (DSN)"),
+    CommandLineOption("R", VALUE, "ret", "what a notification returns: full or hdrs (DSN)"),
+    CommandLineOption("V", VALUE, "envid", "envelope id for notifications (DSN)"),
+    CommandLineOption(
         "b",
         JOINED,
         "mode",
         "what to do: -bm send, -bs speak SMTP, -bv verify, -bt trace routing, -bi check aliases, -bp show queue, "
         "-bV version",
     ),
-    Option("C", VALUE, "configuration", "use this configuration, without privilege"),
-    Option("q", JOINED, "queue_run", "run the queue: there is none, so nothing is done"),
-    Option("o", JOINED, "old_option", "-oi is -i; every other is ignored"),
-    Option("A", JOINED, "", "ignored"),
-    Option("d", JOINED, "debug", "-d0.1 shows the version; every other is ignored"),
-    Option("e", JOINED, "", "ignored: errors always go to standard error"),
-    Option("G", NONE, "", "ignored"),
-    Option("U", NONE, "", "ignored"),
-    Option("m", NONE, "", "ignored"),
-    Option("n", NONE, "", "ignored"),
-    Option("L", VALUE, "", "ignored"),
-    Option("O", VALUE, "", "ignored"),
-    Option("X", VALUE, "", "ignored"),
-    Option("h", VALUE, "", "ignored"),
-    Option("p", VALUE, "", "ignored"),
+    CommandLineOption("C", VALUE, "configuration", "use this configuration, without privilege"),
+    CommandLineOption("q", JOINED, "queue_run", "run the queue: there is none, so nothing is done"),
+    CommandLineOption("o", JOINED, "old_option", "-oi is -i; every other is ignored"),
+    CommandLineOption("A", JOINED, "", "ignored"),
+    CommandLineOption("d", JOINED, "debug", "-d0.1 shows the version; every other is ignored"),
+    CommandLineOption("e", JOINED, "", "ignored: errors always go to standard error"),
+    CommandLineOption("G", NONE, "", "ignored"),
+    CommandLineOption("U", NONE, "", "ignored"),
+    CommandLineOption("m", NONE, "", "ignored"),
+    CommandLineOption("n", NONE, "", "ignored"),
+    CommandLineOption("L", VALUE, "", "ignored"),
+    CommandLineOption("O", VALUE, "", "ignored"),
+    CommandLineOption("X", VALUE, "", "ignored"),
+    CommandLineOption("h", VALUE, "", "ignored"),
+    CommandLineOption("p", VALUE, "", "ignored"),
 )
 BY_LETTER = {option.letter: option for option in OPTIONS}
 
@@ -167,7 +167,7 @@ def parse_word(word: str, rest: list[str]) -> dict[str, str | bool]:
     return given
 
 
-def takes_next_word(option: Option, letters: str, rest: list[str]) -> bool:
+def takes_next_word(option: CommandLineOption, letters: str, rest: list[str]) -> bool:
     """Say whether the argument of an option is the next word; `letters` are what follows it in its own word."""
     if option.argument == VALUE:
         return not letters
@@ -179,7 +179,7 @@ def takes_next_word(option: Option, letters: str, rest: list[str]) -> bool:
     return option.sets == "debug" and not letters and is_number_next and has_only(rest[-1], ".,-")
 
 
-def refuse_wrong_value(option: Option, letters: str, value: str) -> None:
+def refuse_wrong_value(option: CommandLineOption, letters: str, value: str) -> None:
     """Raise UsageError where an option that is ignored would take a recipient away, or leave its value to be one."""
     name = f"-{option.letter}{letters if option.sets == 'old_option' else ''}"
     if (not letters and option.letter in INCOMPLETE) or (name[:2] == "-o" and letters in INCOMPLETE_OLD_OPTIONS):
@@ -196,7 +196,7 @@ def has_only(text: str, others: str) -> bool:
     return text[:1] in DIGITS and DIGITS.union(others).issuperset(text)
 
 
-def parse_argument(option: Option, value: str) -> dict[str, str | bool]:
+def parse_argument(option: CommandLineOption, value: str) -> dict[str, str | bool]:
     """Return the fields that an option with an argument sets."""
     if option.sets == "mode":
         if value not in MODES:
@@ -221,7 +221,7 @@ def parse_argument(option: Option, value: str) -> dict[str, str | bool]:
     return {option.sets: value} if option.sets else {}
 
 
-def parse_notification(option: Option, value: str) -> str:
+def parse_notification(option: CommandLineOption, value: str) -> str:
     """Return what an option asks for in delivery status notifications, as SMTP writes it (RFC 3461, section 4)."""
     from helper import dsn  # few sends need it
 

@@ -9,7 +9,7 @@ import os
 from helper.record import Record
 from helper.request.channel import Idle
 from helper.request.message import content
-from helper.request.smtp_input import Lines, MailData
+from helper.request.smtp_input import Lines, MailDataReader
 from helper.request.smtp_steps import (
     COMPLETE,
     CUT_OFF,
@@ -23,7 +23,7 @@ from helper.request.smtp_steps import (
     Outcome,
     ReadCommand,
     ReadMailData,
-    Reply,
+    ServerReply,
     Submit,
 )
 from helper.request.submission import Submission
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from helper.request.channel import Channel
     from helper.request.message import Message
-    from helper.request.smtp_steps import Dialogue, Envelope, Line
+    from helper.request.smtp_steps import ClientEnvelope, Dialogue, Line
 
 PART_OCTETS = 0xFFFF  # what is read at once; the replies are kept until all of it is answered
 IDLE_S = 600.0  # at least five minutes (RFC 5321, section 4.5.3.2.7): a session holds a password that may have changed
@@ -64,7 +64,7 @@ class Client:
         self._replies: list[bytes] = []
         self._is_idle = False
 
-    def say(self, reply: Reply) -> None:
+    def say(self, reply: ServerReply) -> None:
         """Answer."""
         self._replies.append(reply.octets)
 
@@ -146,7 +146,7 @@ def serve(dialogue: Dialogue, client: Client, services: Services, like: Submissi
             step = dialogue.send(answer)
             answer = None
             match step:
-                case Reply():
+                case ServerReply():
                     client.say(step)
                     if is_outcome:
                         client.settle()
@@ -170,7 +170,7 @@ def serve(dialogue: Dialogue, client: Client, services: Services, like: Submissi
         return bool(done.value)
 
 
-def submit(envelope: Envelope, collected: Collected, services: Services, like: Submission) -> Outcome:
+def submit(envelope: ClientEnvelope, collected: Collected, services: Services, like: Submission) -> Outcome:
     """Have the message that was collected sent."""
     submission = like.replace(
         recipients=tuple(b"<" + recipient + b">" for recipient in envelope.recipients),
@@ -195,7 +195,7 @@ class Collected:
 
     def collect(self, client: Client, line_end: bytes) -> str:
         """Take mail data to their end, and say what has become of them; nothing is kept of those that are not whole."""
-        data, octets = MailData(line_end), client.rest()
+        data, octets = MailDataReader(line_end), client.rest()
         while True:
             self._write(data.feed(octets))
             if data.after is not None:

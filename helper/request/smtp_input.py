@@ -49,7 +49,7 @@ class Lines:
         return octets
 
 
-class MailData:
+class MailDataReader:
     """Mail data that follow a DATA command with this line end: dots single again (RFC 5321, section 4.5.2)."""
 
     def __init__(self, line_end: bytes) -> None:

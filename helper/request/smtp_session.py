@@ -17,10 +17,10 @@ from helper.request.smtp_steps import (
     Abandon,
     CheckRecipient,
     CheckReversePath,
-    Envelope,
+    ClientEnvelope,
     ReadCommand,
     ReadMailData,
-    Reply,
+    ServerReply,
     Submit,
     say,
 )
@@ -52,9 +52,9 @@ class Transaction:
         self.recipient_parameters: list[bytes] = []
         self.octets = 0
 
-    def envelope(self) -> Envelope:
+    def envelope(self) -> ClientEnvelope:
         """Return it as a value."""
-        return Envelope(
+        return ClientEnvelope(
             self.reverse_path,
             tuple(self.recipients),
             tuple(self.recipient_parameters),
@@ -62,7 +62,7 @@ class Transaction:
         )
 
 
-class Session:
+class ServerSession:
     """One session of a client; `name` is what it is greeted with, `size_limit` in octets, 0 for none.
 
     Text after a refused DATA, from a client that has not waited, is never taken for the commands of another message:
@@ -146,7 +146,7 @@ class Session:
             raise Rejected(501, b"EHLO needs a name")
         self._give_up()
         size = b"SIZE %d" % self._size_limit
-        yield Reply(250, (self._name, b"PIPELINING", b"8BITMIME", b"SMTPUTF8", b"DSN", size))
+        yield ServerReply(250, (self._name, b"PIPELINING", b"8BITMIME", b"SMTPUTF8", b"DSN", size))
 
     def _helo(self, argument: bytes) -> Steps:
         if not argument:
@@ -270,15 +270,15 @@ class Session:
             self._abandoned = Abandon(refused.problem, (*refused.recipients, *accepted))
 
 
-COMMANDS: dict[bytes, Callable[[Session, bytes], Steps]] = {
-    b"EHLO": Session._ehlo,
-    b"HELO": Session._helo,
-    b"MAIL": Session._mail,
-    b"RCPT": Session._rcpt,
-    b"RSET": Session._rset,
-    b"NOOP": Session._noop,
-    b"VRFY": Session._vrfy,
-    b"HELP": Session._help,
+COMMANDS: dict[bytes, Callable[[ServerSession, bytes], Steps]] = {
+    b"EHLO": ServerSession._ehlo,
+    b"HELO": ServerSession._helo,
+    b"MAIL": ServerSession._mail,
+    b"RCPT": ServerSession._rcpt,
+    b"RSET": ServerSession._rset,
+    b"NOOP": ServerSession._noop,
+    b"VRFY": ServerSession._vrfy,
+    b"HELP": ServerSession._help,
 }
 
 

@@ -23,7 +23,7 @@ NO_MEMORY = "there is no memory for the message"
 FILE_LIMIT = "the message is larger than the caller may write (ulimit -f)"
 
 
-class Envelope(Record):
+class ClientEnvelope(Record):
     """From whom to whom a message goes, as an SMTP client has said it; one parameter word for each recipient."""
 
     reverse_path: bytes
@@ -34,7 +34,7 @@ class Envelope(Record):
     envid: bytes | None = None
 
 
-class Reply(Record):
+class ServerReply(Record):
     """Say this to the client; in a reply of several lines, each has the code."""
 
     code: int
@@ -90,7 +90,7 @@ class ReadMailData(Record):
 class Submit(Record):
     """Hand the message that was read to the smart host: answered with an Outcome."""
 
-    envelope: Envelope
+    envelope: ClientEnvelope
 
 
 class Outcome(Record):
@@ -111,8 +111,8 @@ class Abandon(Record):
     recipients: tuple[bytes, ...]
 
 
-def say(code: int, text: bytes) -> Reply:
+def say(code: int, text: bytes) -> ServerReply:
     """Return a reply whose text may be long, and of which nothing can steer the client's terminal."""
     clean = text.translate(PRINTABLE).rstrip(b" ") or b"-"
     lines = [clean[at : at + TEXT_LIMIT] for at in range(0, len(clean), TEXT_LIMIT)]
-    return Reply(code, tuple(lines))
+    return ServerReply(code, tuple(lines))

@@ -11,8 +11,8 @@ from helper.failure import MessageError
 from helper.message.address import Mailbox
 from helper.routing.items import OWN
 from helper.routing.lists import Listing, Lists
-from helper.routing.routers import Accepted, Circumstances, drive, unmet_condition
-from helper.routing.step import Destination, Step, Way, loop_key, routers_passed
+from helper.routing.routers import Accepted, Circumstances, run_router, unmet_condition
+from helper.routing.step import Ancestry, Destination, Step, loop_key, routers_passed
 from helper.routing.trace import Trace
 from helper.routing.undeliverable import Undeliverable, address_error
 
@@ -50,7 +50,7 @@ def route(
     )
     # Depth first: what an address became is done before its neighbour is looked at, so that an address met again
     # either comes after all that it became, or is its own descendant and differs in the routers that it passes over.
-    waiting = [Step(mailbox, mailbox, Way(reverse_path)) for mailbox in reversed(addresses)]
+    waiting = [Step(mailbox, mailbox, Ancestry(reverse_path)) for mailbox in reversed(addresses)]
     seen: set[tuple[object, ...]] = set()
     found: dict[bytes, Destination] = {}
     expansions = 0
@@ -59,7 +59,7 @@ def route(
         try:
             outcome = route_step(step, routers, circumstances, seen)
         except Undeliverable as undeliverable:
-            is_hidden = step.way.is_hidden
+            is_hidden = step.ancestry.is_hidden
             raise address_error(step.given, step.mailbox, undeliverable, is_hidden=is_hidden) from None
         if isinstance(outcome, Destination):
             key = outcome.address.key
@@ -84,8 +84,15 @@ def route_step(
 ) -> Destination | list[Step]:
     """Return where one address goes, or the addresses that it becomes: none where it was routed before."""
     passed = routers_passed(step)
-    way = step.way
-    state = (step.mailbox.key, passed, way.reverse_path, way.headers_add, way.headers_remove, way.is_hidden)
+    ancestry = step.ancestry
+    state = (
+        step.mailbox.key,
+        passed,
+        ancestry.reverse_path,
+        ancestry.headers_add,
+        ancestry.headers_remove,
+        ancestry.is_hidden,
+    )
     if state in seen:
         circumstances.trace.step(step, "is there already")
         return []
@@ -96,9 +103,9 @@ def route_step(
             circumstances.trace.skipped(step, router, unmet or "it has redirected this address already")
             continue
         try:
-            outcome = drive(router, step.mailbox, circumstances)
+            outcome = run_router(router, step.mailbox, circumstances)
         except Undeliverable as undeliverable:
-            if not step.way.is_hidden:
+            if not step.ancestry.is_hidden:
                 undeliverable.reveal()
             circumstances.trace.step(step, f"router {router.name} failed it: {undeliverable.problem}")
             raise
@@ -114,39 +121,39 @@ def route_step(
 
 def results(step: Step, number: int, router: Router, listing: Listing, circumstances: Circumstances) -> list[Step]:
     """Return the addresses that take the place of one, with what the router sets for them."""
-    if step.way.depth == DEPTH_MAX:
+    if step.ancestry.depth == DEPTH_MAX:
         raise Undeliverable(f"is redirected more than {DEPTH_MAX} times")
     circumstances.trace.results(step, router, listing)
     key = loop_key(step.mailbox)
     items = [(item.address_in(step.mailbox.domain), item.kind == OWN) for item in listing.items]
     addresses = [(mailbox, is_own) for mailbox, is_own in items if mailbox is not None]
-    way = Way(
-        reverse_path=reverse_path_after(router.errors_to, step.way.reverse_path),
-        headers_add=step.way.headers_add + router.headers_add,
-        headers_remove=step.way.headers_remove + router.headers_remove,
+    ancestry = Ancestry(
+        reverse_path=reverse_path_after(router.errors_to, step.ancestry.reverse_path),
+        headers_add=step.ancestry.headers_add + router.headers_add,
+        headers_remove=step.ancestry.headers_remove + router.headers_remove,
         parent=step,
         by=number,
         parent_stays=any(loop_key(mailbox) == key for mailbox, _ in addresses),
-        depth=step.way.depth + 1,
-        is_hidden=step.way.is_hidden or circumstances.trace.hides(listing),
+        depth=step.ancestry.depth + 1,
+        is_hidden=step.ancestry.is_hidden or circumstances.trace.hides(listing),
     )
-    return [Step(mailbox, step.given, way, own) for mailbox, own in addresses]
+    return [Step(mailbox, step.given, ancestry, own) for mailbox, own in addresses]
 
 
 def destination(step: Step, router: Router, accepted: Accepted, circumstances: Circumstances) -> Destination:
     """Return where an address goes, with what its routers and the transport set for it."""
     transport = circumstances.transports[accepted.transport]
-    reverse_path = reverse_path_after(router.errors_to, step.way.reverse_path)
-    removed = {*step.way.headers_remove, *router.headers_remove, *transport.headers_remove}
+    reverse_path = reverse_path_after(router.errors_to, step.ancestry.reverse_path)
+    removed = {*step.ancestry.headers_remove, *router.headers_remove, *transport.headers_remove}
     found = Destination(
         address=step.mailbox,
         given=step.given,
         transport=transport.name,
         hosts=accepted.hosts,
         reverse_path=reverse_path_after(transport.return_path, reverse_path),
-        headers_add=step.way.headers_add + router.headers_add + transport.headers_add,
+        headers_add=step.ancestry.headers_add + router.headers_add + transport.headers_add,
         headers_remove=tuple(sorted(removed)),
-        is_hidden=step.way.is_hidden,
+        is_hidden=step.ancestry.is_hidden,
     )
     circumstances.trace.destination(step, router, found)
     return found

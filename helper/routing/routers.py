@@ -58,7 +58,7 @@ def unmet_condition(router: Router, mailbox: Mailbox, circumstances: Circumstanc
     return None
 
 
-def drive(router: Router, mailbox: Mailbox, circumstances: Circumstances) -> Declined | Listing | Accepted:
+def run_router(router: Router, mailbox: Mailbox, circumstances: Circumstances) -> Declined | Listing | Accepted:
     """Return what the driver makes of an address that meets the conditions. Undeliverable where it goes nowhere."""
     if router.driver == "redirect":
         return redirect(router, mailbox, circumstances)
@@ -77,14 +77,14 @@ def redirect(router: Router, mailbox: Mailbox, circumstances: Circumstances) -> 
         return Declined("it has no entry for it")
     verdict = next((item for item in listing.items if item.kind in VERDICTS), None)
     if verdict is not None:
-        return judge(router, verdict, listing)
+        return decide(router, verdict, listing)
     for item in listing.items:
         if item.kind in (PIPE, FILE):
             raise Undeliverable(f"is redirected to a {item.kind}, {NO_LOCAL_DELIVERY}")
     return listing
 
 
-def judge(router: Router, verdict: Item, listing: Listing) -> Declined | Listing:
+def decide(router: Router, verdict: Item, listing: Listing) -> Declined | Listing:
     """Do what an item says that speaks for its whole list; the first one in it decides."""
     if verdict.kind == UNKNOWN:
         return Declined("its entry is :unknown:")

@@ -35,7 +35,7 @@ class Destination(Record):
         return hidden(address, printable(self.given.octets)) if self.is_hidden else address
 
 
-class Way(Record):
+class Ancestry(Record):
     """What led to an address, the same for all results of one redirection; the defaults are those of no redirection.
 
     `parent` was redirected by the router of number `by`, and `parent_stays` where it is among its own results.
@@ -57,7 +57,7 @@ class Step(Record):
 
     mailbox: Mailbox
     given: Mailbox
-    way: Way
+    ancestry: Ancestry
     own: bool = False
 
 
@@ -67,15 +67,15 @@ def routers_passed(step: Step) -> frozenset[int]:
     Undeliverable for a loop. It is none where the address was among its own results, for then it was meant to stay;
     else nobody named it as an end of the way, and the next router would send to what was only meant to be replaced.
     """
-    passed = {step.way.by} if step.own else set()
+    passed = {step.ancestry.by} if step.own else set()
     key = loop_key(step.mailbox)
-    way = step.way
-    while way.parent is not None:
-        if loop_key(way.parent.mailbox) == key:
-            if not way.parent_stays and not step.own:
+    ancestry = step.ancestry
+    while ancestry.parent is not None:
+        if loop_key(ancestry.parent.mailbox) == key:
+            if not ancestry.parent_stays and not step.own:
                 raise Undeliverable("is redirected in a loop")
-            passed.add(way.by)
-        way = way.parent.way
+            passed.add(ancestry.by)
+        ancestry = ancestry.parent.ancestry
     return frozenset(passed)
 
 

@@ -24,7 +24,7 @@ class Trace:
 
     def step(self, step: Step, text: str) -> None:
         """Tell what happens to an address."""
-        if self.tell is not None and not step.way.is_hidden:
+        if self.tell is not None and not step.ancestry.is_hidden:
             self.tell(f"{printable(step.mailbox.octets)}: {text}")
 
     def skipped(self, step: Step, router: Router, reason: str) -> None:
@@ -57,8 +57,8 @@ class Trace:
         if self.tell is None:
             return
         address = printable(step.mailbox.octets)
-        address = hidden(address) if step.way.is_hidden else address
-        came = "" if step.way.parent is None else f" (from {printable(step.given.octets)})"
+        address = hidden(address) if step.ancestry.is_hidden else address
+        came = "" if step.ancestry.parent is None else f" (from {printable(step.given.octets)})"
         hosts = ", ".join(host_text(host) for host in found.hosts)
         reverse_path = "" if found.reverse_path is None else printable(found.reverse_path.octets)
         self.tell(

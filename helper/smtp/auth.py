@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from helper.smtp.dialogue import Session
+    from helper.smtp.dialogue import SessionTerms
     from helper.smtp.extensions import Extensions
     from helper.smtp.reply import Reply
     from helper.smtp.sasl.exchange import Credential, Exchange
@@ -27,7 +27,7 @@ FAILED_LOGIN = (534, 535)
 
 
 def authenticate(
-    session: Session, credential: Credential, extensions: Extensions
+    session: SessionTerms, credential: Credential, extensions: Extensions
 ) -> Dialogue[tuple[tuple[str, Reply], ...]]:
     """Prove who we are, over an encrypted connection unless the configuration allows otherwise.
 

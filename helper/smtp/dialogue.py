@@ -33,7 +33,7 @@ def no_channel_binding() -> ChannelBinding | None:
     return None
 
 
-class Session(Record):
+class SessionTerms(Record):
     """What has to be agreed with a smart host before any message: names, protection, credential.
 
     `fresh_nonce` returns another printable string without comma at each call, which nobody can guess;
@@ -51,7 +51,7 @@ class Session(Record):
     discard_ehlo_keywords: tuple[str, ...] = ()
 
 
-def dialogue(session: Session, envelope: Envelope) -> Dialogue[Reply]:
+def dialogue(session: SessionTerms, envelope: Envelope) -> Dialogue[Reply]:
     """Hand one message over for all recipients, or for none.
 
     HostFailed up to authentication: another host may be tried. Refused, ReplyError or CannotTake afterwards.
@@ -69,7 +69,7 @@ def dialogue(session: Session, envelope: Envelope) -> Dialogue[Reply]:
         raise
 
 
-def prepare(session: Session) -> Dialogue[Extensions]:
+def prepare(session: SessionTerms) -> Dialogue[Extensions]:
     """Reach the point where a message may be offered, and return what the smart host offers there."""
     if session.tls == "implicit":
         yield StartTLS()
@@ -87,7 +87,7 @@ def prepare(session: Session) -> Dialogue[Extensions]:
     return extensions
 
 
-def hello(session: Session) -> Dialogue[Extensions]:
+def hello(session: SessionTerms) -> Dialogue[Extensions]:
     """Say who we are and learn what is offered; HELO for a server that takes no EHLO (RFC 5321, section 3.2).
 
     Not where STARTTLS or authentication is required: HELO leads to neither.
@@ -106,7 +106,7 @@ def hello(session: Session) -> Dialogue[Extensions]:
     return NOTHING_OFFERED
 
 
-def hello_again(session: Session, extensions: Extensions) -> Dialogue[Extensions]:
+def hello_again(session: SessionTerms, extensions: Extensions) -> Dialogue[Extensions]:
     """Ask once more what is offered, now that the server knows us; what it said before holds where it will not say.
 
     Dovecot's proxy tells only then what the server behind it offers. OpenSMTPD takes no second EHLO.
@@ -115,7 +115,7 @@ def hello_again(session: Session, extensions: Extensions) -> Dialogue[Extensions
     return parse_extensions(reply, session.discard_ehlo_keywords) if reply.is_positive else extensions
 
 
-def starttls(session: Session, extensions: Extensions) -> Dialogue[None]:
+def starttls(session: SessionTerms, extensions: Extensions) -> Dialogue[None]:
     """Turn the connection private, or give this host up: never go on without (RFC 3207; CVE-2016-0772)."""
     if "STARTTLS" not in extensions:
         yield Quit()
@@ -133,7 +133,7 @@ def refused_login(refused: tuple[tuple[str, Reply], ...]) -> Dialogue[HostFailed
     return after(before, failure)
 
 
-def ask(session: Session, command: bytes) -> Dialogue[Reply]:
+def ask(session: SessionTerms, command: bytes) -> Dialogue[Reply]:
     """Send one command and return the reply to it."""
     yield command_line(command)
     return (yield ReadText(shown(command), session.timeouts.command_s))

@@ -1,4 +1,4 @@
-"""Missing: where a module cannot be imported, one line says so; a copy from a checkout or pip has no `make deps`."""
+"""Missing module: say in one line which module cannot be imported; a checkout or a copy from pip has no `make deps`."""
 
 from __future__ import annotations
 

@@ -20,9 +20,11 @@ OUTER = (
     "trace=network,setresuid,execve,fork,vfork,clone,clone3,openat",
     "-o",
 )
-TELL = "        tell(channel, identified(way, uid, state), state)\n"
-SANDBOX = "        state = in_sandbox(state, way)\n"  # it would forbid a drop that comes later
-LATE_DROP = {"helper/entry/serve.py": {"        way.drop()\n": "", SANDBOX: "", TELL: TELL + "        way.drop()\n"}}
+TELL = "        tell(channel, identified(entry, uid, state), state)\n"
+SANDBOX = "        state = in_sandbox(state, entry)\n"  # it would forbid a drop that comes later
+LATE_DROP = {
+    "helper/entry/serve.py": {"        entry.drop()\n": "", SANDBOX: "", TELL: TELL + "        entry.drop()\n"}
+}
 SWITCHED = {
     "helper/privileged/begin.py": {
         "    service, standin = our_accounts()\n": """    import pwd

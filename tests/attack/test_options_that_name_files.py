@@ -118,7 +118,7 @@ def test_control_a_helper_that_writes_the_log_it_is_told_to_leaves_a_trace(weake
     )
     weakening = {
         "helper/story.py": {line: "        import os\n" + written + line},
-        "helper/entry/serve.py": {"        state = in_sandbox(state, way)\n": ""},
+        "helper/entry/serve.py": {"        state = in_sandbox(state, entry)\n": ""},
     }
     installation = weakened(weakening)
     installation.configure_relay(smarthost())

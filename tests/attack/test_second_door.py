@@ -42,7 +42,9 @@ READING = {
 # A member of the service user's group is found where the door is not shut yet; and asked for with too many rights.
 OUTER = ("/usr/bin/strace", "-f", "-qq", "-s", "300", "-e", "trace=execve,openat,seccomp", "-o")
 ASKING_EARLY = {
-    "helper/entry/serve.py": {"        uid = way.begin()\n": "        uid = way.begin()\n        way.identify(uid)\n"}
+    "helper/entry/serve.py": {
+        "        uid = entry.begin()\n": "        uid = entry.begin()\n        entry.identify(uid)\n"
+    }
 }
 BELIEVING = {
     "helper/privileged/accept.py": {
@@ -54,7 +56,7 @@ BELIEVING = {
 }
 
 # What a helper that was taken over would do first: each line is an attempt, told to the caller when it succeeds.
-TAKEN_OVER = """        channel = opened(way, state)
+TAKEN_OVER = """        channel = opened(entry, state)
         from helper.privileged import paths
         for name, attempt in {
             "secret": lambda: os.open(paths.SECRETS + "/relay.password", os.O_RDONLY),
@@ -71,11 +73,11 @@ TAKEN_OVER = """        channel = opened(way, state)
                 continue
             channel.say(f"possible: {name}")
 """
-OPENED = "        channel = opened(way, state)\n"
+OPENED = "        channel = opened(entry, state)\n"
 AT_WORK = {"helper/entry/serve.py": {OPENED: TAKEN_OVER}}
 UNHINDERED = {
     "helper/entry/serve.py": {
-        "        state = in_sandbox(state, way)\n": "",
+        "        state = in_sandbox(state, entry)\n": "",
         OPENED: TAKEN_OVER,
     }
 }

@@ -12,7 +12,7 @@ from helper.delivery.mail_data import mail_data
 from helper.delivery.plan import Plan
 from helper.delivery.report import Progress
 from helper.secret import Secret
-from helper.smtp.dialogue import Session
+from helper.smtp.dialogue import SessionTerms
 from helper.smtp.envelope import Envelope
 from helper.smtp.sasl.exchange import Credential
 from helper.smtp.transaction import Timeouts
@@ -86,7 +86,7 @@ class Dialogue:
             ),
             hosts=(Host("name", b"127.0.0.1", port, is_address=True),),
             own_certificate=None,
-            session=Session(
+            session=SessionTerms(
                 helo_name=b"ws1.example",
                 tls=self.tls,
                 timeouts=Timeouts(timeout_s, timeout_s, timeout_s),

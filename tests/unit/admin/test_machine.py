@@ -7,7 +7,7 @@ import re
 import pytest
 
 from admin.finding import Caution
-from admin.machine import judge_kernel, judge_sandbox, refuse_closed, refuse_old_kernel
+from admin.machine import assess_kernel, assess_sandbox, refuse_closed, refuse_old_kernel
 from helper.failure import ConfigError, SystemFault
 
 GOOD = {"fs/suid_dumpable": "0", "fs/protected_hardlinks": "1"}
@@ -15,7 +15,7 @@ GOOD = {"fs/suid_dumpable": "0", "fs/protected_hardlinks": "1"}
 
 @pytest.mark.parametrize("dumpable", ["0", "2"])
 def test_a_kernel_that_keeps_secrets_is_right(dumpable):
-    assert judge_kernel(GOOD | {"fs/suid_dumpable": dumpable}, False) == f"fs.suid_dumpable is {dumpable}"
+    assert assess_kernel(GOOD | {"fs/suid_dumpable": dumpable}, False) == f"fs.suid_dumpable is {dumpable}"
 
 
 @pytest.mark.parametrize("no_new_privs", [False, True])
@@ -23,7 +23,7 @@ def test_a_kernel_that_keeps_secrets_is_right(dumpable):
 def test_a_kernel_that_gives_them_away_is_wrong_whatever_else_there_is(no_new_privs, links):
     settings = GOOD | {"fs/suid_dumpable": "1", "fs/protected_hardlinks": links}
     with pytest.raises(SystemFault, match=r"sysctl -w fs\.suid_dumpable=0"):
-        judge_kernel(settings, no_new_privs)
+        assess_kernel(settings, no_new_privs)
 
 
 @pytest.mark.parametrize(
@@ -36,17 +36,17 @@ def test_a_kernel_that_gives_them_away_is_wrong_whatever_else_there_is(no_new_pr
 )
 def test_what_is_no_fault_is_told_all_the_same(settings, no_new_privs, told):
     with pytest.raises(Caution, match=told):
-        judge_kernel(settings, no_new_privs)
+        assess_kernel(settings, no_new_privs)
 
 
 def test_a_kernel_that_does_not_tell_of_links_is_no_reason_to_warn():
-    assert judge_kernel(GOOD | {"fs/protected_hardlinks": None}, False)
+    assert assess_kernel(GOOD | {"fs/protected_hardlinks": None}, False)
 
 
 @pytest.mark.parametrize("is_required", [False, True])
 @pytest.mark.parametrize("abi", [6, 7, 20])
 def test_a_kernel_that_has_all_of_the_sandbox_is_right(abi, is_required):
-    assert judge_sandbox(abi, True, is_required=is_required) == f"Landlock {abi} and seccomp"
+    assert assess_sandbox(abi, True, is_required=is_required) == f"Landlock {abi} and seccomp"
 
 
 @pytest.mark.parametrize(
@@ -63,19 +63,19 @@ def test_a_kernel_that_has_all_of_the_sandbox_is_right(abi, is_required):
 )
 def test_what_a_kernel_lacks_of_the_sandbox_is_told(abi, has_seccomp, told):
     with pytest.raises(Caution, match=re.escape(told)):
-        judge_sandbox(abi, has_seccomp, is_required=False)
+        assess_sandbox(abi, has_seccomp, is_required=False)
 
 
 @pytest.mark.parametrize(("abi", "has_seccomp"), [(0, True), (0, False), (1, False), (7, False)])
 def test_a_kernel_without_the_sandbox_that_is_required_is_wrong(abi, has_seccomp):
     with pytest.raises(SystemFault, match="no message is sent"):
-        judge_sandbox(abi, has_seccomp, is_required=True)
+        assess_sandbox(abi, has_seccomp, is_required=True)
 
 
 @pytest.mark.parametrize("abi", [1, 5])
 def test_an_old_landlock_is_enough_for_who_requires_a_sandbox(abi):
     with pytest.raises(Caution):
-        judge_sandbox(abi, True, is_required=True)
+        assess_sandbox(abi, True, is_required=True)
 
 
 @pytest.mark.parametrize("release", ["4.19.0-27-amd64", "5.8.18", "5.4"])

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from admin.migrate.conversion import Line, MigrateError, Place, Plan
+from admin.migrate.conversion import Conversion, Line, MigrateError, Place
 from admin.migrate.migrate import plan_of
 from admin.migrate.write import configuration_text, unchecked_text
 from helper.config.schema import MAIN
@@ -28,19 +28,19 @@ def lay_out(root, files):
     return root
 
 
-def plan_for(move: Move, root) -> Plan:
+def plan_for(move: Move, root) -> Conversion:
     """Return the plan of a configuration, on a machine that has names."""
     lay_out(root, SYSTEM | {name: text.replace("{port}", PORT) for name, text in move.files.items()})
     account = move.arguments[1] if move.arguments else None
     return plan_of(move.peer, Place(root, account=account))
 
 
-def text_for(plan: Plan) -> str:
+def text_for(plan: Conversion) -> str:
     """Return what is written, checked as a send would check it."""
     return unchecked_text(plan) if "from_override" in plan.settings.keys() - KNOWN else configuration_text(plan)
 
 
-def told(plan: Plan) -> str:
+def told(plan: Conversion) -> str:
     """Return all that is said of a plan, a line each."""
     return "\n".join([*map(str, plan.left_out), *plan.warnings])
 
@@ -175,7 +175,7 @@ def test_only_who_has_accounts_is_asked_for_one(tmp_path):
 
 
 def test_the_one_sender_of_all_is_the_last_rule():
-    plan = Plan("a peer")
+    plan = Conversion("a peer")
     line = Line("file", 1, "name", "")
     for login in ("root", "*", "alice"):
         plan.rewrite(login, "somebody@b.example", line)

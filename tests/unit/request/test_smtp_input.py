@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helper.request.smtp_input import LINE_LIMIT, VERB_OCTETS, Lines, MailData
+from helper.request.smtp_input import LINE_LIMIT, VERB_OCTETS, Lines, MailDataReader
 from helper.request.smtp_steps import Line
 
 CRLF, LF = b"\r\n", b"\n"
@@ -26,7 +26,7 @@ def lines_of(*parts: bytes) -> list[Line]:
 
 def read(line_end: bytes, parts: list[bytes]) -> tuple[bytes, bytes | None]:
     """Return the message and what came after it, of parts that come one by one."""
-    data, message = MailData(line_end), b""
+    data, message = MailDataReader(line_end), b""
     for at, part in enumerate(parts):
         message += data.feed(part)
         if data.after is not None:

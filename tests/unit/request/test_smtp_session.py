@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from helper.request.smtp_session import RECIPIENTS_LIMIT_OCTETS, Session, refusal
+from helper.request.smtp_session import RECIPIENTS_LIMIT_OCTETS, ServerSession, refusal
 from helper.request.smtp_steps import (
     COMPLETE,
     CUT_OFF,
@@ -15,12 +15,12 @@ from helper.request.smtp_steps import (
     Abandon,
     CheckRecipient,
     CheckReversePath,
-    Envelope,
+    ClientEnvelope,
     Line,
     Outcome,
     ReadCommand,
     ReadMailData,
-    Reply,
+    ServerReply,
     Submit,
 )
 
@@ -47,13 +47,13 @@ class Play:
             ]
         )
         outcomes = iter(outcomes)
-        dialogue = Session(b"ws1", size_limit).dialogue()
+        dialogue = ServerSession(b"ws1", size_limit).dialogue()
         answer = None
         try:
             while True:
                 step = dialogue.send(answer)
                 answer = None
-                if isinstance(step, Reply):
+                if isinstance(step, ServerReply):
                     self.replies += step.octets.decode("ascii").splitlines()
                 elif isinstance(step, ReadCommand):
                     answer = next(lines, end_of_input)
@@ -95,7 +95,7 @@ def test_a_message_is_taken_when_the_smart_host_has_it():
         CheckReversePath(b"a@x"),
         CheckRecipient(b"b@x", b"a@x"),
         ReadMailData(b"\r\n"),
-        Submit(Envelope(b"a@x", (b"b@x",), (b"",))),
+        Submit(ClientEnvelope(b"a@x", (b"b@x",), (b"",))),
     ]
     assert play.is_good
 
@@ -123,7 +123,7 @@ def test_parameters_go_with_the_envelope():
         "quit",
     )
     (envelope,) = Play(*commands).envelopes
-    assert envelope == Envelope(
+    assert envelope == ClientEnvelope(
         reverse_path=b"a@x",
         recipients=(b"b@x", b"c@x"),
         recipient_parameters=(b"NOTIFY=NEVER", b""),
@@ -352,7 +352,7 @@ def test_each_command_is_answered(command, code):
 def test_an_error_inside_a_transaction_leaves_it_as_it_was(command, code):
     play = Play(*TO_BOB[:3], command, "DATA", "QUIT")
     assert play.codes == [250, 250, 250, code, 354, 250, 221]
-    assert play.envelopes == [Envelope(b"a@x", (b"b@x",), (b"",))]
+    assert play.envelopes == [ClientEnvelope(b"a@x", (b"b@x",), (b"",))]
 
 
 def test_without_a_limit_every_size_is_good():

@@ -8,7 +8,7 @@ from helper import status
 from helper.failure import HostFailed, ReplyError
 from helper.secret import Secret
 from helper.smtp.auth import COMMAND_LIMIT, after, authenticate
-from helper.smtp.dialogue import Session
+from helper.smtp.dialogue import SessionTerms
 from helper.smtp.extensions import Extensions
 from helper.smtp.reply import take_reply
 from helper.smtp.sasl.exchange import Credential
@@ -25,7 +25,7 @@ PASSWORDS = {"ws1": "hunter2"}
 
 def steps(*offered, secret=b"hunter2", wanted=(), kind="password", binding=None, **changes):
     """Return the dialogue of an authentication where these mechanisms are offered."""
-    session = Session(b"ws1.example.net", "implicit", Timeouts(1.0, 2.0, 3.0), lambda: b"nonce", lambda: binding)
+    session = SessionTerms(b"ws1.example.net", "implicit", Timeouts(1.0, 2.0, 3.0), lambda: b"nonce", lambda: binding)
     credential = Credential(b"ws1", Secret(secret), wanted, kind)
     return authenticate(session.replace(**changes), credential, Extensions({"AUTH": offered}))
 

@@ -6,7 +6,7 @@ from helper import status
 from helper.failure import CannotTake, Failure, HostFailed, InDoubt, Refused, ReplyError
 from helper.secret import Secret
 from helper.sentence import verdict
-from helper.smtp.dialogue import Session, dialogue
+from helper.smtp.dialogue import SessionTerms, dialogue
 from helper.smtp.envelope import Envelope, MailData, Notification
 from helper.smtp.sasl.exchange import Credential
 from helper.smtp.steps import Quit
@@ -28,7 +28,7 @@ def ehlo(*keywords: str) -> bytes:
 
 
 def session(**changes):
-    return Session(b"ws1.example.net", "none", Timeouts(1.0, 2.0, 3.0), lambda: b"nonce").replace(**changes)
+    return SessionTerms(b"ws1.example.net", "none", Timeouts(1.0, 2.0, 3.0), lambda: b"nonce").replace(**changes)
 
 
 def envelope(*recipients: bytes, **changes):
