@@ -22,7 +22,7 @@ from helper.failure import SystemFault
 from helper.privileged import process
 from helper.privileged.begin import be_unreadable
 from helper.record import Record
-from helper.smtp.steps import shown
+from helper.text import shown
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
 SAID_LIMIT = 1024 * 1024  # octets, of both outputs together

@@ -12,7 +12,7 @@ from helper.config.values import Transport
 from helper.delivery.converse import follow
 from helper.delivery.deliver import connect
 from helper.delivery.plan import Plan
-from helper.delivery.report import Progress, printable
+from helper.delivery.report import Progress, bounded
 from helper.failure import ConfigError, HostFailed, ReplyError
 from helper.network.connect import Race
 from helper.network.resolve import Address
@@ -62,7 +62,7 @@ class Call:
             parts.append(f"AUTH {self.progress.auth} was accepted")
         elif transport.auth is not None:
             parts.append("AUTH was not tried again")
-        return printable("; ".join(parts))
+        return bounded("; ".join(parts))
 
 
 def call(plan: Plan, server: Server, address: Address) -> tuple[Finding, bool]:

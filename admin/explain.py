@@ -26,7 +26,7 @@ from helper.privileged.accounts import account
 from helper.record import Record
 from helper.request.submission import Inquiry, Submission
 from helper.routing.trace import host_text
-from helper.smtp.steps import shown
+from helper.text import shown
 
 TIME_LIMIT_S = 600
 

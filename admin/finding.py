@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from helper.failure import ConfigError, Failure
 from helper.record import Record
 from helper.sentence import verdict
-from helper.smtp.steps import shown
+from helper.text import shown
 from helper.version import VERSION
 
 OK, WARN, WRONG = "ok", "warn", "wrong"

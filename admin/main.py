@@ -15,8 +15,8 @@ from admin.finding import Finding, reason, tell_json, tell_lines, tell_list
 from admin.send_test import send_test, send_test_in_json
 from helper.config.values import Configuration
 from helper.failure import Failure
-from helper.smtp.steps import shown
 from helper.status import USAGE
+from helper.text import shown
 from helper.version import VERSION
 
 PEERS = ("msmtp", "ssmtp", "dma", "nullmailer", "esmtp", "postfix", "exim")

@@ -15,8 +15,8 @@ from admin.installed import SENDMAIL, refuse_taken
 from helper.failure import Failure, SystemFault, UsageError
 from helper.privileged import protected_files
 from helper.record import Record
-from helper.smtp.steps import shown
 from helper.status import USAGE
+from helper.text import shown
 from helper.version import VERSION
 
 # RFC 3834: no vacation message answers it.

@@ -24,7 +24,7 @@ from helper.failure import (
     WireError,
 )
 from helper.record import Record
-from helper.smtp.steps import shown
+from helper.text import shown
 
 NO_CHUNKING = ' (discard_ehlo_keywords = ["CHUNKING"] avoids it)'
 ADDRESS_LIMIT = 320  # octets: the longest address there is (RFC 5321, section 4.5.3.1)

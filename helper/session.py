@@ -25,8 +25,8 @@ from helper.request.smtp_session import ServerSession, refusal
 from helper.request.smtp_steps import Abandon, Outcome
 from helper.request.submission import Inquiry
 from helper.sentence import Verdict, verdict
-from helper.smtp.steps import shown
 from helper.story import new_progress, out_of_memory, report, send, size_limit, usable_configuration
+from helper.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

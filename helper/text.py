@@ -1,9 +1,23 @@
-"""What editors put at the start of a file of text, and nobody who wrote the file sees."""
+"""Text: the one definition of what is printable and what a control character is; byte-order marks of files."""
 
 from __future__ import annotations
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # of UTF-8
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+CONTROLS = bytes(range(32)) + b"\x7f"  # the control characters of ASCII
+PRINTABLE = bytes(range(32, 127))
+TO_PRINTABLE = bytes(octet if octet in PRINTABLE else ord("?") for octet in range(256))  # for bytes.translate
+
+
+def printable(text: str) -> str:
+    """Return text as a terminal and a log can take it: what is not printable ASCII becomes `?`."""
+    return "".join(character if " " <= character <= "~" else "?" for character in text)
+
+
+def shown(octets: bytes) -> str:
+    """Return octets as people see them: printable ASCII, and what is not ASCII by its number."""
+    return printable(octets.decode("utf-8", "replace").encode("ascii", "backslashreplace").decode("ascii"))
 
 
 def without_mark(octets: bytes) -> bytes:

@@ -14,8 +14,8 @@ from admin.migrate.read import login_of
 from admin.migrate.write import Destination, configuration_text, users_own, write
 from helper.failure import Failure
 from helper.privileged.command_files import refuse_unsafe_command
-from helper.smtp.steps import shown
 from helper.status import FAILED, SENT
+from helper.text import shown
 
 READERS: Mapping[str, tuple[Reader, ...]] = {
     "msmtp": (msmtp.read,),

@@ -17,8 +17,8 @@ from admin.oauth.store import grant_file, held, locked, save, token_file
 from helper.failure import ConfigError, Failure, NotPermitted
 from helper.privileged import protected_files
 from helper.secret import Secret
-from helper.smtp.steps import shown
 from helper.status import FAILED, SENT
+from helper.text import shown
 
 OURS = "gatepost login"
 SECRET_LIMIT = 4096  # octets

@@ -15,8 +15,8 @@ from admin.oauth.store import locked, logins, save, token_file
 from helper.config.values import Configuration
 from helper.failure import Failure, NotPermitted, SystemFault
 from helper.privileged import protected_files
-from helper.smtp.steps import shown
 from helper.status import FAILED, SENT
+from helper.text import shown
 
 # Renewed while it is good for less than this: the timer comes three times in an hour, and may fail twice.
 MARGIN = timedelta(minutes=45)

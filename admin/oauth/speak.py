@@ -15,6 +15,7 @@ from admin.oauth.grant import is_text
 from helper.failure import Failure
 from helper.privileged.drop import drop
 from helper.sandbox.confine import Sandbox
+from helper.text import printable as made_printable
 
 DOMAIN, HTTPS = 53, 443
 PROBLEM_LIMIT = 400  # characters
@@ -71,4 +72,4 @@ def printable(text: str, secrets: list[str]) -> str:
     """Return words of the server's that can be shown: no secret of ours, no control character, not too many."""
     for secret in secrets:
         text = text.replace(secret, "***")
-    return "".join(each if each.isascii() and each.isprintable() else "?" for each in text)[:PROBLEM_LIMIT]
+    return made_printable(text)[:PROBLEM_LIMIT]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from helper.config.shape import DIGITS, LETTERS, Shape, integer_of, is_word, require, text_of
 from helper.config.values import CREDENTIAL
+from helper.smtp.sasl.choose import NAMES
 
 UNITS_S = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}  # Exim, chapter 6, "Time intervals"
 DURATION_LIMIT_S = 604_800  # a week: a caller waits meanwhile
@@ -11,10 +12,6 @@ UNITS_OCTETS = {"K": 1024, "M": 1024**2, "G": 1024**3}  # Exim, chapter 6, "Inte
 INTEGER_LIMIT = 2**53  # what every reader of a log in JSON can still tell apart
 DIGITS_LIMIT = 16  # enough for INTEGER_LIMIT; the time that int() takes grows with the square of the digits
 PATH_LIMIT = 4095  # octets: PATH_MAX without its NUL
-MECHANISMS = (
-    *("SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "CRAM-MD5"),
-    *("PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER", "EXTERNAL"),
-)
 KEYWORD_LIMIT = 64  # characters of an EHLO keyword; the longest one in use has 19
 KEYWORD_CHARACTERS = LETTERS | DIGITS | frozenset("-")
 PROTECTING = ("STARTTLS", "AUTH")  # to go on without these is what tls and auth decide, and nothing else
@@ -114,7 +111,7 @@ def parse_command(value: object) -> tuple[str, ...]:
 
 def parse_mechanism(value: object) -> str:
     """Return the name of a SASL mechanism as EHLO writes it, in upper case."""
-    require(text_of(value).upper() in MECHANISMS and text_of(value).isascii(), MECHANISM.words)
+    require(text_of(value).upper() in NAMES and text_of(value).isascii(), MECHANISM.words)
     return text_of(value).upper()
 
 
@@ -176,5 +173,5 @@ ABSOLUTE_PATH = Shape("an absolute path, without ..", parse_absolute_path)
 LOG = Shape('"syslog" or an absolute path, without ..', parse_log)
 ALIAS_PATH = Shape('an absolute path, or one that begins with "$home/", without ..', parse_alias_path)
 COMMAND = Shape("an array of an absolute path and its arguments", parse_command)
-MECHANISM = Shape(f"one of {', '.join(MECHANISMS)}", parse_mechanism)
+MECHANISM = Shape(f"one of {', '.join(NAMES)}", parse_mechanism)
 KEYWORD = Shape("an EHLO keyword other than STARTTLS and AUTH", parse_keyword)

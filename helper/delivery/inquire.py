@@ -12,7 +12,7 @@ from helper.routing.aliases import count_entries
 from helper.routing.items import ListSyntax
 from helper.routing.policy import check
 from helper.sentence import verdict
-from helper.smtp.steps import shown
+from helper.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from time import monotonic
 
 from helper.delivery.system_log import ERROR, INFORMATIONAL, SystemLog
 from helper.discreet import for_log
-from helper.smtp.steps import shown
+from helper.text import printable, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class Log:
 
 def text_line(facts: list[tuple[str, str]]) -> str:
     """Return `name=value` pairs; a value that could be taken for more than one is quoted."""
-    return " ".join(f"{name}={quoted(printable(value))}" for name, value in facts)
+    return " ".join(f"{name}={quoted(bounded(value))}" for name, value in facts)
 
 
 def json_line(facts: list[tuple[str, str]]) -> str:
@@ -134,7 +134,7 @@ def json_line(facts: list[tuple[str, str]]) -> str:
     import json
 
     numbers = {"uid": int, "size": int, "status": int, "seconds": float}
-    return json.dumps({name: numbers.get(name, printable)(value) for name, value in facts})
+    return json.dumps({name: numbers.get(name, bounded)(value) for name, value in facts})
 
 
 def quoted(value: str) -> str:
@@ -145,7 +145,7 @@ def quoted(value: str) -> str:
     return f'"{escaped}"'
 
 
-def printable(value: str) -> str:
+def bounded(value: str) -> str:
     """Return printable ASCII of bounded length: neither a line break nor an escape sequence can be in it."""
     limit = max(VALUE_LIMIT, ADDRESSES_LIMIT + 20)
-    return "".join(character if " " <= character <= "~" else "?" for character in value[:limit])
+    return printable(value[:limit])

@@ -11,6 +11,7 @@ from helper.message.local_part import wire_local_part as wire_local_part
 from helper.message.tokens import LETTERS_AND_DIGITS
 from helper.message.tokens import AddressSyntax as AddressSyntax
 from helper.record import Record
+from helper.text import CONTROLS
 
 # Octets. RFC 5321 has 64, and wants no limit where that can be (section 4.5.3.1): tokens of ticket systems and senders
 # rewritten by forwarders (SRS) are longer, and it is the smart host that knows whether somebody has such an address.
@@ -20,7 +21,6 @@ DOMAIN_LIMIT = 255  # octets (RFC 5321, section 4.5.3.1.2)
 # Stricter than RFC 5322's dot-atom: these are what resolvers and servers know; the underscore is met in practice.
 DOMAIN_OCTETS = LETTERS_AND_DIGITS + b"-_."
 LITERAL_OCTETS = LETTERS_AND_DIGITS + b"-.:"
-CONTROLS = bytes(range(32)) + b"\x7f"
 
 
 class Mailbox(Record):

@@ -11,6 +11,7 @@ from helper.message.header import Field, new_field
 from helper.message.resent import split_at_newest_block
 from helper.message.rewrite_header import rewrite_addresses
 from helper.record import Record
+from helper.text import TO_PRINTABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 REMOVED_KEYS = frozenset((b"bcc", b"resent-bcc", b"return-path", b"envelope-to", b"delivery-date"))
 AUTHOR_KEYS = frozenset((b"from", b"sender", b"reply-to", b"resent-from", b"resent-sender", b"resent-reply-to"))
 RECIPIENT_KEYS = frozenset((b"to", b"cc", b"resent-to", b"resent-cc"))
-PRINTABLE = frozenset(range(32, 127))
 COMMENT_SPECIALS = frozenset(b"()\\")
 
 
@@ -151,7 +151,7 @@ def received_field(stamp: Stamp, only_recipient: Mailbox | None) -> Field:
 def in_comment(octets: bytes) -> bytes:
     """Return octets as they may stand in a comment (RFC 5322, section 3.2.2); what is not ASCII becomes `?`."""
     escaped = (b"\\%c" % octet if octet in COMMENT_SPECIALS else b"%c" % octet for octet in octets)
-    return b"".join(piece if PRINTABLE.issuperset(piece) else b"?" for piece in escaped)
+    return b"".join(escaped).translate(TO_PRINTABLE)
 
 
 def message_id_of(fields: Fields) -> bytes:

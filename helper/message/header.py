@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from helper.failure import MessageError
 from helper.record import Record
+from helper.text import CONTROLS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 HEADER_LIMIT = 1024 * 1024  # octets, as Exim's header_maxsize; a header is held in memory, a body is not
 FIELDS_LIMIT = 10_000  # a million octets could be 350,000 fields, each a value of its own
 NAME_OCTETS = bytes(octet for octet in range(33, 127) if octet != ord(":"))  # RFC 5322, section 2.2
-CONTROLS = bytes(range(32)) + b"\x7f"
 COLUMNS = 78  # RFC 5322, section 2.1.1
 
 

@@ -7,6 +7,7 @@ deep as a certificate is. What OpenSSL says of a certificate counts; this is for
 from __future__ import annotations
 
 from helper.record import Record
+from helper.text import printable
 
 CERTIFICATE_LIMIT = 128 * 1024  # octets; OpenSSL takes chains of 100 KiB
 NAMES_LIMIT = 5  # shown of a certificate, which may have hundreds
@@ -119,8 +120,7 @@ def common_names(name: Element) -> tuple[str, ...]:
 
 def shown_name(octets: bytes) -> str:
     """Return a name as it can be shown anywhere: whoever made the certificate wrote it."""
-    text = octets[:NAME_LIMIT].decode("ascii", "replace")
-    return "".join(letter if "!" <= letter <= "~" or letter == " " else "?" for letter in text)
+    return printable(octets[:NAME_LIMIT].decode("ascii", "replace"))
 
 
 def day_of(element: Element) -> str:

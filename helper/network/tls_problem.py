@@ -7,6 +7,7 @@ certificate what is printable and cut, get into a sentence.
 from __future__ import annotations
 
 from helper.network.certificate import NotACertificate, is_dns_name, issuer_of, names_of, validity_of
+from helper.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def handshake_problem(reason: str, message: str, minimum: str, wanted: str) -> s
 
     `minimum` is the oldest version that will do, `wanted` the name that was asked for.
     """
-    words = printable(message)
+    words = bounded(message)
     sentence = HANDSHAKE_PROBLEMS.get(reason, "{words}")
     return sentence.format(words=words, minimum=minimum, wanted=wanted)
 
@@ -132,6 +133,6 @@ def fact(read: Callable[[bytes], tuple[str, ...]], certificate: bytes) -> str:
         return ""
 
 
-def printable(message: str) -> str:
+def bounded(message: str) -> str:
     """Return the words of a message: whoever made the certificate may have had a hand in it."""
-    return "".join(letter if " " <= letter <= "~" else "?" for letter in message[:WORDS_LIMIT])
+    return printable(message[:WORDS_LIMIT])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from helper.failure import UsageError
 from helper.record import Record
 from helper.request.submission import Inquiry, Submission
+from helper.text import CONTROLS, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -245,7 +246,7 @@ def refuse_controls(command: CommandLine) -> None:
     named = [("-f", command.reverse_path), ("-F", command.full_name), ("-C", command.configuration)]
     named += [("the recipient", recipient) for recipient in command.recipients]
     for name, value in named:
-        if value and any(ord(character) < 0x20 or ord(character) == 0x7F for character in value):
+        if value and octets(value).translate(None, CONTROLS) != octets(value):
             raise UsageError(f"{name} {shown(value)} has a control character")
 
 
@@ -281,8 +282,7 @@ def given_octets(argument: str | None) -> bytes | None:
 
 def shown(text: str) -> str:
     """Return text of the caller as it may be shown on a terminal, at most 80 characters."""
-    text = text if len(text) <= 80 else text[:77] + "..."
-    return "".join(character if " " <= character <= "~" else "?" for character in text)
+    return printable(text if len(text) <= 80 else text[:77] + "...")
 
 
 def help_text() -> str:

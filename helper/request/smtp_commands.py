@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from helper import dsn
-from helper.message.address import CONTROLS, AddressSyntax, check_domain
+from helper.message.address import AddressSyntax, check_domain
+from helper.text import CONTROLS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from helper.request.smtp_steps import (
     CUT_OFF,
     FILE_LIMIT,
     IDLE,
-    PRINTABLE,
     TOO_LARGE,
     Abandon,
     CheckRecipient,
@@ -24,6 +23,7 @@ from helper.request.smtp_steps import (
     Submit,
     say,
 )
+from helper.text import TO_PRINTABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class ServerSession:
     """
 
     def __init__(self, name: bytes, size_limit: int) -> None:
-        self._name = name.translate(PRINTABLE)
+        self._name = name.translate(TO_PRINTABLE)
         self._size_limit = size_limit
         self._transaction: Transaction | None = None
         self._sent = 0

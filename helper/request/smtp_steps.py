@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from helper.record import Record
+from helper.text import TO_PRINTABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     Dialogue = Generator[Record, Any, bool]  # each step below says what it is answered with
 
 TEXT_LIMIT = 500  # octets of text in a line of a reply (RFC 5321, section 4.5.3.1.5: 512 with code and CRLF)
-PRINTABLE = bytes(octet if 0x20 <= octet < 0x7F else ord("?") for octet in range(256))
 
 # What can become of the mail data on its way to us.
 COMPLETE = "complete"
@@ -113,6 +113,6 @@ class Abandon(Record):
 
 def say(code: int, text: bytes) -> ServerReply:
     """Return a reply whose text may be long, and of which nothing can steer the client's terminal."""
-    clean = text.translate(PRINTABLE).rstrip(b" ") or b"-"
+    clean = text.translate(TO_PRINTABLE).rstrip(b" ") or b"-"
     lines = [clean[at : at + TEXT_LIMIT] for at in range(0, len(clean), TEXT_LIMIT)]
     return ServerReply(code, tuple(lines))

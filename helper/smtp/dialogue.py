@@ -12,8 +12,9 @@ from helper.record import Record
 from helper.smtp.auth import after, authenticate
 from helper.smtp.extensions import NOTHING_OFFERED, Extensions, parse_extensions
 from helper.smtp.fit import may_gain
-from helper.smtp.steps import Quit, Read, ReadText, StartTLS, command_line, shown
+from helper.smtp.steps import Quit, Read, ReadText, StartTLS, command_line
 from helper.smtp.transaction import Timeouts, transact
+from helper.text import shown
 
 NO_EHLO = (*range(500, 505), 550)  # codes of servers that may know HELO alone
 

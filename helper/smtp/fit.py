@@ -5,7 +5,7 @@ from __future__ import annotations
 from helper.discreet import hidden
 from helper.failure import CannotTake
 from helper.smtp.envelope import LINE_LIMIT
-from helper.smtp.steps import shown
+from helper.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

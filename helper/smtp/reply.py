@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from helper.discreet import hidden
 from helper.record import Record
+from helper.text import TO_PRINTABLE
 
 # RFC 5321, 4.5.3.1.5 allows 512 octets a line, RFC 4954, section 4 challenges of 12288 (with "334 " and CRLF more).
 # All lines together fit a page of text.
@@ -11,8 +12,6 @@ LINE_LIMIT = 12288 + 6
 REPLY_LIMIT = 64 * 1024
 LINES_LIMIT = 256
 TEXT_LIMIT = 400  # characters of a reply that are shown to people
-
-PRINTABLE = bytes(octet if 0x20 <= octet < 0x7F else ord("?") for octet in range(256))
 
 
 class ReplySyntax(Exception):
@@ -74,7 +73,7 @@ class Reply(Record):
 
 def clean(line: bytes) -> str:
     """Return a line in which nothing but printable ASCII is left."""
-    return line.translate(PRINTABLE).decode("ascii").strip()
+    return line.translate(TO_PRINTABLE).decode("ascii").strip()
 
 
 def is_enhanced_status_code(word: str) -> bool:

@@ -6,6 +6,7 @@ Writes are held back until a reply is needed, so that several in a row are one g
 from __future__ import annotations
 
 from helper.record import Record
+from helper.text import shown
 
 
 class Write(Record):
@@ -81,12 +82,6 @@ def command_line(command: bytes) -> Write:
     if b"\r" in command or b"\n" in command or b"\0" in command:
         raise AssertionError("a line break inside an SMTP command")
     return Write(command + b"\r\n", shown(command))
-
-
-def shown(octets: bytes) -> str:
-    """Return a command or an address as people see it: printable ASCII, whatever was put into it."""
-    text = octets.decode("utf-8", "replace").encode("ascii", "backslashreplace").decode("ascii")
-    return "".join(character if " " <= character <= "~" else "?" for character in text)
 
 
 TYPE_CHECKING = False

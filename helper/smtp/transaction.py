@@ -16,8 +16,8 @@ from helper.smtp.steps import (
     Write,
     WriteDataCommand,
     command_line,
-    shown,
 )
+from helper.text import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -35,13 +35,9 @@ each_address = pytest.mark.parametrize("address", ADDRESSES.values(), ids=ADDRES
 
 WITHOUT_CLEAN_REPLIES = {
     "helper/smtp/reply.py": {
-        'PRINTABLE = bytes(octet if 0x20 <= octet < 0x7F else ord("?") for octet in range(256))\n': (
-            "PRINTABLE = bytes(octet & 0x7F for octet in range(256))\n"
-        )
+        'line.translate(TO_PRINTABLE).decode("ascii")': 'bytes(octet & 0x7F for octet in line).decode("ascii")'
     },
-    "helper/delivery/report.py": {
-        'if " " <= character <= "~" else "?" for character in value[:limit]': ("for character in value[:limit]")
-    },
+    "helper/delivery/report.py": {"    return printable(value[:limit])\n": "    return value[:limit]\n"},
     "frontend/answers.c": {"octets[at] = '?';": "octets[at] = octets[at];"},
 }
 WITHOUT_QUOTES = {

@@ -44,7 +44,7 @@ OF_OURS_BEFORE_THE_DROP = {
         "helper.text",
     ),
     *("helper.config", "helper.config.compiled", "helper.config.values", "helper.version"),
-    *("helper.delivery", "helper.delivery.report", "helper.delivery.system_log", "helper.smtp", "helper.smtp.steps"),
+    *("helper.delivery", "helper.delivery.report", "helper.delivery.system_log"),
     *("helper.entry", "helper.entry.serve", "helper.entry.set_id"),
     *(
         f"helper.privileged{name}"

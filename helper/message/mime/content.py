@@ -5,6 +5,7 @@ from __future__ import annotations
 from helper.message.mime.parameters import Parametrised, parse_parametrised
 from helper.message.tokens import AddressSyntax
 from helper.record import Record
+from helper.text import PRINTABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ IDENTITY = (b"7bit", b"8bit", b"binary")
 UNREADABLE = "a Content-Type or Content-Transfer-Encoding in it cannot be read"
 BOUNDARY_LIMIT = 70  # RFC 2046, section 5.1.1
 SHOWN_LIMIT = 40  # octets of a name that somebody made up
-PRINTABLE = bytes(range(32, 127))
 MULTIPART, MESSAGE, LEAF = "multipart", "message", "leaf"
 
 

@@ -1,6 +1,8 @@
-"""Choose: which mechanisms are tried, and in which order."""
+"""Choose: the table of mechanisms, which of them are tried, and in which order."""
 
 from __future__ import annotations
+
+from helper.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,16 +13,40 @@ if TYPE_CHECKING:
     # The name and the data of what ties an authentication to its TLS session (RFC 5056).
     ChannelBinding = tuple[str, bytes]
 
-SCRAM = ("SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1")
-TOKEN = ("OAUTHBEARER", "XOAUTH2")
 
-# These give the credential to the server: what it refuses here, it has heard.
-REVEALING = (*TOKEN, "PLAIN", "LOGIN")
+class Mechanism(Record):
+    """One mechanism of AUTH. `kind` says what it needs: a password ("scram", "password"), a token, or a certificate.
+
+    One that `reveals` gives the credential to the server: what the server refuses, it has heard.
+    """
+
+    name: str
+    kind: str
+    reveals: bool = False
+
+
+# All that we speak; within a kind, the one that is tried first comes first.
+MECHANISMS = (
+    Mechanism("SCRAM-SHA-256-PLUS", "scram"),
+    Mechanism("SCRAM-SHA-256", "scram"),
+    Mechanism("SCRAM-SHA-1-PLUS", "scram"),
+    Mechanism("SCRAM-SHA-1", "scram"),
+    Mechanism("CRAM-MD5", "password"),
+    Mechanism("PLAIN", "password", reveals=True),
+    Mechanism("LOGIN", "password", reveals=True),
+    Mechanism("OAUTHBEARER", "token", reveals=True),
+    Mechanism("XOAUTH2", "token", reveals=True),
+    Mechanism("EXTERNAL", "certificate"),
+)
+NAMES = tuple(each.name for each in MECHANISMS)
+SCRAM, IN_THE_OPEN, TOKEN = (
+    tuple(each.name for each in MECHANISMS if each.kind == kind) for kind in ("scram", "password", "token")
+)
+REVEALING = tuple(each.name for each in MECHANISMS if each.reveals)
 
 # Where TLS keeps the password secret, CRAM-MD5 adds nothing to it: it costs a turn, proves nothing of the server, and
 # works only with servers that keep passwords in a form that can be read. Elsewhere it keeps it from who listens.
-PRIVATELY = ("PLAIN", "LOGIN", "CRAM-MD5")
-IN_THE_OPEN = ("CRAM-MD5", "PLAIN", "LOGIN")
+PRIVATELY = tuple(sorted(IN_THE_OPEN, key=lambda name: name not in REVEALING))
 
 
 def common_mechanisms(
@@ -85,21 +111,9 @@ def start_exchange(
 
         header, data = gs2_header(name, offered, binding)
         return scram(HASHES[name.removesuffix("-PLUS")], credential, fresh_nonce(), header, data)
-    if name == "CRAM-MD5":
-        from helper.smtp.sasl.cram_md5 import cram_md5
+    from helper.smtp.sasl.simple import SIMPLE
 
-        return cram_md5(credential)
-    if name == "EXTERNAL":
-        from helper.smtp.sasl.external import external
-
-        return external(credential)
-    if name in TOKEN:
-        from helper.smtp.sasl.oauth import oauthbearer, xoauth2
-
-        return oauthbearer(credential) if name == "OAUTHBEARER" else xoauth2(credential)
-    from helper.smtp.sasl.plain import login, plain
-
-    return plain(credential) if name == "PLAIN" else login(credential)
+    return SIMPLE[name](credential)
 
 
 def gs2_header(name: str, offered: tuple[str, ...], binding: ChannelBinding | None) -> tuple[bytes, bytes]:

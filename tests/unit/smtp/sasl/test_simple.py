@@ -3,11 +3,8 @@ from __future__ import annotations
 import pytest
 
 from helper.secret import Secret
-from helper.smtp.sasl.cram_md5 import cram_md5
 from helper.smtp.sasl.exchange import BadChallenge, Credential
-from helper.smtp.sasl.external import external
-from helper.smtp.sasl.oauth import oauthbearer, xoauth2
-from helper.smtp.sasl.plain import login, plain
+from helper.smtp.sasl.simple import cram_md5, external, login, oauthbearer, plain, xoauth2
 
 
 def credential(user=b"ws1", secret=b"hunter2"):
