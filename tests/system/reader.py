@@ -34,7 +34,7 @@ COMMANDS = {
     'exec {sendmail} "$@"',
     "gatepost": 'test -n "$SUDO" || exit 77\n'
     'case $1 in login|migrate) exec /usr/bin/python3 -c "{parse}" "$@";; esac\nexec {bin}/gatepost "$@"',
-    "editor": 'test -f "$1" && echo {password} >"$1"',
+    "editor": 'test -f "$1" || exit 1\ncase $1 in */secrets/*) echo {password} >"$1";; esac',
     "systemctl": 'test "$1 $2" = "enable --now" && grep -q "^.Install" {units}/"$3" && echo "$3" >>{enabled}',
     "apt": 'exec {commands}/apt-get "$@"',
     "apt-get": 'test "$*" = "install gatepost" && exec grep "^Package: gatepost" {checkout}/packaging/debian/control\n'

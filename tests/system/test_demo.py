@@ -32,5 +32,5 @@ def without_chance(text: str) -> list[str]:
 
 def test_the_readme_shows_what_the_demo_prints():
     readme = (CHECKOUT / "README.md").read_text()
-    (shown,) = re.findall(r"^This is what `make demo` prints:\n\n```\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    (shown,) = re.findall(r"^This is what `make demo` prints:\n\n```text\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
     assert without_chance(shown) == without_chance(run_demo())

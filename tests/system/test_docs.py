@@ -1,4 +1,4 @@
-"""Each page of docs/ is true: its commands are typed, its configuration is used, its mail is sent.
+"""The README and each page of docs/ are true: commands are typed, configurations used, mail is sent.
 
 A page is executed from top to bottom in a private installation, with a scripted smart host in place of the one that it
 names. A table of mail says what arrives there, or that it is refused.
@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.pages import PAGES, blocks_of
+from tests.support.pages import PAGES, ROOT, blocks_of
 from tests.system.reader import Reader
 
 
@@ -30,7 +30,7 @@ def read(installation, smarthost, certificates, tmp_path) -> Callable[[str], Non
     return read
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: page.name)
 def test_a_page_is_true(page, read):
     read(page.read_text())
 
