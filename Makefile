@@ -33,9 +33,9 @@ COMPILE  = $(CC) -std=c11 -D_GNU_SOURCE $(CPPFLAGS) $(WARNINGS) $(HARDEN) $(CFLA
 STATIC = @! readelf -lW $@ | grep -q INTERP || { rm $@; echo "make: $@ was not linked statically: try LINK=-static" >&2; exit 1; }
 
 # deps: what build, install and demo need
-DEPS      = gcc libc6-dev make python3 python3-dnspython python3-aiosmtpd openssl ca-certificates passwd
+DEPS      = gcc libc6-dev make python3 python3-dnspython python3-prctl python3-aiosmtpd openssl ca-certificates passwd
 # test-deps: what the tests and the benchmark need beside that
-TEST_DEPS = python3-prctl python3-oauthlib python3-pytest python3-pytest-xdist python3-hypothesis python3-hatchling python3-venv shellcheck \
+TEST_DEPS = python3-oauthlib python3-pytest python3-pytest-xdist python3-hypothesis python3-hatchling python3-venv shellcheck \
             util-linux libcap2-bin strace procps iproute2 systemd groff-base debian-archive-keyring binutils musl-tools
 # deb, and package-test with the tools of other distributions
 PACKAGERS = debhelper dh-apparmor po-debconf lintian apparmor mmdebstrap rpm rpmlint makepkg pacman-package-manager \

@@ -19,8 +19,8 @@ from time import monotonic
 from typing import NoReturn, Self
 
 from helper.failure import SystemFault
-from helper.privileged import process
 from helper.privileged.begin import be_unreadable
+from helper.privileged.process import prctl
 from helper.record import Record
 from helper.text import shown
 
@@ -155,8 +155,8 @@ def carry_out(who: pwd.struct_passwd | None, work: Work, descriptors: list[int])
             become(who)
         os.umask(0o022)
         os.chdir("/")
-        process.set_dumpable(0)
-        process.set_death_signal(signal.SIGKILL)  # a change of ids clears it
+        prctl.set_dumpable(0)
+        prctl.set_pdeathsig(signal.SIGKILL)  # a change of ids clears it
         result = work()
         status = result if isinstance(result, int) else 0
         sys.stdout.flush()

@@ -10,7 +10,15 @@ from admin.accounts import check_accounts
 from admin.configured_files import examine_files, read_configuration, write_compiled
 from admin.finding import OK, WRONG, Finding, finding, reason
 from admin.installed import check_code, check_command, check_launcher, check_sendmail
-from admin.machine import check_devices, check_interpreter, check_kernel, check_library, check_modules, check_sandbox
+from admin.machine import (
+    check_devices,
+    check_interpreter,
+    check_kernel,
+    check_library,
+    check_modules,
+    check_prctl,
+    check_sandbox,
+)
 from admin.plausibility import check_plausibility
 from admin.unroutable import check_routes
 from helper.config.values import Configuration
@@ -26,6 +34,7 @@ INSTALLATION = {
     "interpreter": check_interpreter,
     "library": check_library,
     "modules": check_modules,
+    "prctl": check_prctl,
     "devices": check_devices,
     "kernel": check_kernel,
 }

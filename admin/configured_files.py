@@ -19,18 +19,24 @@ from admin.keywords import check_keywords
 from admin.oauth.store import grant_file, locked, logins, takes_token, token_file
 from helper.config.compiled import compile_configuration
 from helper.config.configuration import parse_configuration
-from helper.config.values import CREDENTIAL, Configuration, ThisHost, Transport, alias_files, secret_files
+from helper.config.values import CREDENTIAL, Configuration, Transport, alias_files, secret_files, this_host_of
 from helper.delivery.plan import now, refuse_stale
 from helper.delivery.system_log import connected
 from helper.failure import ConfigError, SystemFault
-from helper.network.own_certificate import present
+from helper.network.own_certificate import OwnCertificate, present
+from helper.password import password_in
 from helper.privileged import paths, protected_files
 from helper.privileged.accounts import account
+from helper.privileged.acquire import certificate, machine_facts
 from helper.privileged.command_files import refuse_unsafe_command
 from helper.privileged.log_file import log_file, shared_directories
 from helper.record import Record
 from helper.routing.aliases import count_entries
 from helper.routing.items import ListSyntax
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from helper.privileged.compiled import Facts
 
 SYSLOG = "/dev/log"
 OF_A_LINE = frozenset("()'\"`<>|;$ \t\n")  # what a path seldom holds, and a line of a shell's or a language's does
@@ -43,15 +49,15 @@ class Parsed(Record):
 
     configuration: Configuration
     source: bytes
-    machine: ThisHost
+    machine: Facts
 
 
 def read_configuration() -> Parsed:
     """Return what the configuration says. ConfigError for whatever is wrong with the file or in it."""
     source = protected_files.configuration()
-    machine = ThisHost(protected_files.host_name(), protected_files.mailname(), protected_files.exists("/etc/aliases"))
+    machine = machine_facts()
     refuse_beyond_helper(paths.CONFIGURATION, os.R_OK)
-    return Parsed(parse_configuration(source, paths.CONFIGURATION, machine), source, machine)
+    return Parsed(parse_configuration(source, paths.CONFIGURATION, this_host_of(*machine)), source, machine)
 
 
 def write_compiled(parsed: Parsed) -> str:
@@ -118,7 +124,7 @@ def examine_secret(name: str, configuration: Configuration) -> str:
     path = os.path.join(paths.SECRETS, name)
     if not protected_files.exists(path):
         raise ConfigError(path, f"cannot be read: No such file or directory: {how_to_make(name, configuration)}")
-    secret = protected_files.secret(name)
+    secret = password_in(protected_files.secret(name))
     ends_with_blank = secret.reveal().endswith((b" ", b"\t"))
     secret.forget()
     refuse_beyond_helper(path, os.R_OK)
@@ -196,9 +202,7 @@ def examine_aliases(file: str, qualify: bytes) -> str:
 
 def examine_certificate(file: str, key_file: str | None) -> str:
     """Read a certificate of ours with its key, and see whether the helper could, and whether they fit each other."""
-    from helper.privileged.acquire import own_certificate
-
-    own = own_certificate(file, key_file, protected_files.ROOT)
+    own = OwnCertificate(*certificate(file, key_file, protected_files.ROOT))
     for path in dict.fromkeys((own.certificate_file, own.key_file)):
         refuse_beyond_helper(path, os.R_OK)
     present(own, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))

@@ -17,12 +17,13 @@ from helper.config.values import Configuration, Host, Transport
 from helper.delivery.plan import Plan, credential_of, now, refuse_stale, session_of
 from helper.delivery.report import Progress
 from helper.failure import Failure, HostFailed
+from helper.loaded_state import LoadedState, load_state
 from helper.network.resolve import reachable_from, resolve
 from helper.network.servers import Server, servers_of
 from helper.network.time_budget import up_to_the_end_of_the_message
 from helper.privileged import paths, protected_files
 from helper.privileged.accounts import account
-from helper.privileged.acquire import LoadedState, acquire_files_of
+from helper.privileged.acquire import acquire_for
 from helper.routing.trace import host_text
 from helper.smtp.envelope import Envelope, MailData
 
@@ -56,7 +57,7 @@ def visit_all(configuration: Configuration) -> Iterator[Finding]:
     """Read what a send would, give root up, and call on the smart hosts of each transport."""
     try:
         with helper_rights():
-            state = acquire_files_of(configuration, protected_files.ROOT)
+            state = load_state(acquire_for(configuration, protected_files.ROOT))
         if state.failure is not None:
             raise state.failure
         give_up_root(account(paths.STANDIN_USER), [])

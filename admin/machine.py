@@ -54,6 +54,17 @@ def check_modules() -> str:
     return f"{' and '.join(versions)} in {paths.PYTHON_MODULES}"
 
 
+def check_prctl() -> str:
+    """Find python-prctl for this interpreter; a stand-in takes its place in a send."""
+    try:
+        importlib.import_module("prctl")
+    except ImportError:
+        raise Caution(
+            f"{paths.PYTHON} cannot import prctl, and sends use a stand-in for it: apt install python3-prctl"
+        ) from None
+    return f"python-prctl in {paths.PYTHON_MODULES}"
+
+
 def check_library() -> str:
     """Find the standard library open to everybody: a send imports parts of it as its caller."""
     for name in LIBRARY:

@@ -9,8 +9,5 @@ from helper.bundle import load_bundle  # the path has to stand first
 load_bundle(__file__.removesuffix("__main__.py") + "helper")
 
 from helper.entry.set_id import main  # noqa: E402 # and the bundle
-from helper.privileged.paths import PYTHON_MODULES  # noqa: E402
-
-sys.path.append(PYTHON_MODULES)
 
 main()

@@ -26,7 +26,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from helper.config.values import Configuration
     from helper.identity.identify import Person
-    from helper.privileged.acquire import LoadedState
+    from helper.loaded_state import LoadedState
     from helper.request.argv import CommandLine
     from helper.request.channel import Channel
     from helper.request.message import Message

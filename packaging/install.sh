@@ -115,6 +115,7 @@ cat >"$lib.new/helper/privileged/paths.py" <<PATHS
 
 from __future__ import annotations
 
+VERSION = "$(sed -n 's/^VERSION = "\(.*\)"$/\1/p' helper/version.py)"
 PYTHON = "$python"
 PYTHON_MODULES = "$modules"
 LAUNCHER = "$prefix/libexec/gatepost/launcher"

@@ -20,6 +20,7 @@ from tests.support.certificates import Certificates, make_certificates
 from tests.support.installation import Installation
 from tests.support.second_door import SecondDoor
 from tests.support.smarthost import SmartHost
+from tests.support.weakened import Weakening, Workshop
 
 # The same examples each time, however slow the machine: what is found by chance belongs to fuzzing, and then to a test.
 hypothesis.settings.register_profile("house", deadline=None, derandomize=True, database=None)
@@ -86,6 +87,18 @@ def installation(shared_installation: Installation) -> Installation:
     shared_installation.mode(0o6755)
     shared_installation.configure("")
     return shared_installation
+
+
+@pytest.fixture(scope="session")
+def workshop(shared_installation: Installation) -> Workshop:
+    """Makes weakened installations, which go with the ordinary one."""
+    return Workshop(shared_installation)
+
+
+@pytest.fixture
+def weakened(workshop: Workshop) -> Callable[[Weakening], Installation]:
+    """Return an installation from sources with replacements: weakened({file: {old text: new text}})."""
+    return workshop.weakened
 
 
 def refuse_unfit_machine() -> None:

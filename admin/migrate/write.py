@@ -11,9 +11,10 @@ from admin.draft import draft
 from admin.migrate.conversion import Conversion, MigrateError
 from admin.migrate.write_toml import text_of
 from helper.config.configuration import parse_configuration
+from helper.config.values import this_host_of
 from helper.failure import ConfigError
 from helper.privileged import paths
-from helper.privileged.acquire import ask_this_host
+from helper.privileged.acquire import machine_facts
 
 FILE_MODE, DIRECTORY_MODE = 0o640, 0o750
 OWN_FILE_MODE, OWN_DIRECTORY_MODE = 0o600, 0o700
@@ -43,7 +44,7 @@ def configuration_text(plan: Conversion) -> str:
     text = unchecked_text(plan)
     octets = text.encode("utf-8", "surrogateescape")
     try:
-        parse_configuration(octets, "gatepost.toml", ask_this_host())
+        parse_configuration(octets, "gatepost.toml", this_host_of(*machine_facts()))
     except ConfigError as error:
         line = plan.origin_of(error.key or "")
         if line is not None:

@@ -15,6 +15,7 @@ from admin.oauth.grant import ENDPOINTS, PROVIDERS, Grant, checked, fields_of, i
 from admin.oauth.messenger import ANSWER_S, Messenger
 from admin.oauth.store import grant_file, held, locked, save, token_file
 from helper.failure import ConfigError, Failure, NotPermitted
+from helper.password import one_line
 from helper.privileged import protected_files
 from helper.secret import Secret
 from helper.status import FAILED, SENT
@@ -106,7 +107,7 @@ def client_secret(file: str | None) -> Secret:
     """Return the secret of a client, which is none where there is no file. ConfigError for what is no secret."""
     if file is None:
         return Secret(b"")
-    octets = protected_files.one_line(file, protected_files.protected_file(os.path.abspath(file), SECRET_LIMIT))
+    octets = one_line(file, protected_files.protected_file(os.path.abspath(file), SECRET_LIMIT))
     if not is_text(octets.decode("latin-1")):
         raise ConfigError(file, "must be a line of printable ASCII")
     return Secret(octets)

@@ -14,6 +14,7 @@ from admin.oauth.messenger import Messenger, Refusal
 from admin.oauth.store import locked, logins, save, token_file
 from helper.config.values import Configuration
 from helper.failure import Failure, NotPermitted, SystemFault
+from helper.password import password_in
 from helper.privileged import protected_files
 from helper.status import FAILED, SENT
 from helper.text import shown
@@ -68,6 +69,6 @@ def answer(messenger: Messenger, grant: Grant, name: str) -> dict[str, str]:
 def good_until(path: Path) -> str:
     """Return until when the token that we have is good, empty where that is not known."""
     try:
-        return protected_files.secret(str(path)).expires
+        return password_in(protected_files.secret(str(path))).expires
     except Failure:
         return ""

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import tomllib
 
-from helper.config.compiled import compile_configuration, compiled_configuration
+from fuzz.promises.compiled import meaning_of
+from helper.config.compiled import compile_configuration
 from helper.config.configuration import parse_configuration
-from helper.config.values import ThisHost
+from helper.config.values import this_host_of
 from helper.failure import ConfigError
 
 CANARY = "Tr0ub4dor+3"  # in a key that would be shown, it would be no value
-MACHINE = ThisHost(b"ws1.example.org", None, True)
+FACTS = (b"ws1.example.org", b"", True)
+MACHINE = this_host_of(*FACTS)
 HEAD = b'qualify_domain = "example.net"\n[transports.relay]\ndriver = "smtp"\nhosts = ["smtp.example.net:587"]\n'
 SEEDS = (
     HEAD + b'auth = { user = "ws1", password_file = "relay.password" }\ntls_pins = ["Tr0ub4dor+3"]\n',
@@ -38,9 +40,9 @@ def check(octets: bytes) -> None:
         check_error(error, octets)
         return
     assert parse_configuration(octets, "/etc/x", MACHINE) == configuration
-    copy = compile_configuration(configuration, octets, MACHINE)
-    assert compiled_configuration(copy, octets, MACHINE) == configuration
-    assert compiled_configuration(copy, octets + b"\n", MACHINE) is None
+    copy = compile_configuration(configuration, octets, FACTS)
+    assert meaning_of(copy, octets, FACTS) == configuration
+    assert meaning_of(copy, octets + b"\n", FACTS) is None
     for name in (configuration.qualify_domain, configuration.qualify_recipient, configuration.primary_hostname):
         assert name and not name.translate(None, b"abcdefghijklmnopqrstuvwxyz0123456789-_.")
 

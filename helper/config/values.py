@@ -7,6 +7,11 @@ are as written. A default here is what an absent key means; schema.py says the s
 from __future__ import annotations
 
 from helper.record import Record
+from helper.text import without_mark
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 CREDENTIAL = "credential:"  # what begins a password_file that systemd hands over (systemd.exec(5), "Credentials")
 
@@ -17,6 +22,12 @@ class ThisHost(Record):
     host_name: bytes  # the machine's full name
     mailname: bytes | None  # the content of /etc/mailname
     has_aliases: bool  # whether /etc/aliases exists
+
+
+def this_host_of(host_name: bytes, mailname: bytes, has_aliases: bool) -> ThisHost:
+    """Return the same of what stands in the files: of /etc/mailname the first line counts."""
+    line = without_mark(mailname).split(b"\n", 1)[0].strip()
+    return ThisHost(host_name, line or None, has_aliases)
 
 
 class Host(Record):
@@ -142,6 +153,25 @@ class Configuration(Record):
     exit_codes: str = "simple"
     sandbox: str = "best-effort"
     extract_addresses_remove_arguments: bool = False
+
+
+def needs_of(configuration: Configuration) -> tuple[Any, ...]:
+    """Return what has to be opened before the drop, as the fields of helper.privileged.acquire.Needs."""
+    passwords = [(each.name, *source_of(each.auth)) for each in configuration.transports if each.auth is not None]
+    certificates = [
+        (each.name, each.tls_certificate, each.tls_privatekey)
+        for each in configuration.transports
+        if each.tls_certificate is not None
+    ]
+    return configuration.log, tuple(passwords), tuple(certificates), alias_files(configuration)
+
+
+def source_of(auth: Authentication) -> tuple[str, Any]:
+    """Return where a password comes from, as a key of helper.privileged.acquire.SOURCES and what that is given."""
+    if auth.password_file is not None:
+        return ("systemd" if auth.password_file.startswith(CREDENTIAL) else "file"), auth.password_file
+    command = auth.password_command or auth.token_command
+    return ("command", command) if command else ("none", None)
 
 
 def alias_files(configuration: Configuration) -> tuple[str, ...]:

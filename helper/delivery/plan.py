@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from helper.config.values import Configuration, Host, Transport
     from helper.delivery.outgoing import Outgoing
     from helper.delivery.report import Progress
+    from helper.loaded_state import LoadedState
     from helper.network.own_certificate import OwnCertificate
-    from helper.privileged.acquire import LoadedState
     from helper.request.channel import Channel
     from helper.request.submission import Submission
     from helper.routing.transaction import Route

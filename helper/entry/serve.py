@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import os
 
-from helper import status
 from helper.failure import Failure, SystemFault
-from helper.privileged.acquire import nothing_acquired
+from helper.privileged.acquire import Acquired
 from helper.privileged.begin import CHANNEL
 from helper.record import Record
 
@@ -20,10 +19,11 @@ if TYPE_CHECKING:
 
     from helper.config.values import Configuration
     from helper.identity.identify import Person
-    from helper.privileged.acquire import LoadedState
+    from helper.loaded_state import LoadedState
     from helper.request.channel import Channel
     from helper.sandbox.confine import Sandbox
 
+SENT, FAILED = 0, 1  # of helper/status.py, which is loaded after the drop
 NOT_DROPPED = "the helper could not give up the rights of the service user, or load the rest of its code"
 
 
@@ -31,60 +31,75 @@ class Entry(Record):
     """One of the entries: what is done before the caller is looked at, and by what.
 
     `begin` returns the caller's uid; `drop` gives up what the process was given; `load` loads the rest of our code;
-    `further` gives up more once the process is in its sandbox; `is_callers_choice` says that the configuration is.
+    `further` gives up more once the process is in its sandbox. `is_callers_choice` says that the caller chooses the
+    configuration, `is_behind_socket` that no other helper can do more, and `is_without_helper` that none was started.
     """
 
     begin: Callable[[], int]
-    acquire: Callable[[], LoadedState]
+    acquire: Callable[[], Acquired]
     drop: Callable[[], None]
     load: Callable[[], None]
     channel: Callable[[], Channel]
     identify: Callable[[int], Person]
     further: Callable[[Sandbox], None] = lambda _sandbox: None
     is_callers_choice: bool = False
+    is_behind_socket: bool = False
+    is_without_helper: bool = False
 
 
 def serve(entry: Entry) -> NoReturn:
     """Serve one caller, and end; the frontend has been told the outcome of what it asked for."""
-    uid, state = acquired(entry)
+    uid, acquired = acquire(entry)
     try:
         entry.drop()
         entry.load()
         from helper.last_words import end_with
+        from helper.loaded_state import load_state, nothing_loaded
         from helper.story import tell
     except Failure as failure:  # one of the sentences of drop()
         end_at_once(failure.problem)
     except BaseException:  # whatever it is, nothing more may be done with these rights
         end_at_once(NOT_DROPPED)
-    channel = None
+    channel, state = None, nothing_loaded()
     try:
-        state = in_sandbox(state, entry)
+        state = in_sandbox(of_entry(load_state(acquired), entry), entry)
         channel = opened(entry, state)
         tell(channel, identified(entry, uid, state), state)
     except BaseException as failure:  # the last resort; no traceback, whose lines could hold a secret
         end_with(failure, channel, state.log)
-    os._exit(status.SENT)
+    os._exit(SENT)
 
 
-def acquired(entry: Entry) -> tuple[int | None, LoadedState]:
+def acquire(entry: Entry) -> tuple[int | None, Acquired]:
     """Return who called, and what was read; a failure is kept until the rights are given up, and told then."""
     uid = None
     try:
         uid = entry.begin()
         return uid, entry.acquire()
     except Failure as failure:
-        return uid, nothing_acquired(failure)
+        return uid, Acquired(failure)
     except BaseException as defect:  # the rights have to be given up first, whatever it is
-        return uid, nothing_acquired(SystemFault(f"a defect in Gatepost: {type(defect).__name__}"))
+        return uid, Acquired(SystemFault(f"a defect in Gatepost: {type(defect).__name__}"))
 
 
 def end_at_once(reason: str) -> NoReturn:
     """Say why nothing is sent, in two frames of helper/request/wire.py, which is not loaded yet, and end."""
     line = f"sendmail: not sent: {reason}".encode("ascii", "replace")
     try:
-        os.write(CHANNEL, b"e" + len(line).to_bytes(2, "big") + line + b"s\0\2" + bytes([status.FAILED, 1]))
+        os.write(CHANNEL, b"e" + len(line).to_bytes(2, "big") + line + b"s\0\2" + bytes([FAILED, 1]))
     finally:
-        os._exit(status.FAILED)
+        os._exit(FAILED)
+
+
+def of_entry(state: LoadedState, entry: Entry) -> LoadedState:
+    """Return the loaded state with what this entry means for it."""
+    from helper.failure import OnlyBySocket
+
+    return state.replace(
+        is_callers_choice=entry.is_callers_choice,
+        is_for_socket=isinstance(state.failure, OnlyBySocket) and not entry.is_behind_socket,
+        is_without_helper=entry.is_without_helper,
+    )
 
 
 def opened(entry: Entry, state: LoadedState) -> Channel:
@@ -110,7 +125,7 @@ def in_sandbox(state: LoadedState, entry: Entry) -> LoadedState:
     sandbox = sandbox_of(state.configuration)
     sandbox.shut_in()
     entry.further(sandbox)
-    return state.replace(sandbox=sandbox, is_callers_choice=entry.is_callers_choice)
+    return state.replace(sandbox=sandbox)
 
 
 def sandbox_of(configuration: Configuration | None) -> Sandbox:

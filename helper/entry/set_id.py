@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from helper.bundle import load_rest
 from helper.entry.serve import Entry, serve
-from helper.failure import OnlyBySocket
-from helper.privileged.acquire import acquire_installed
+from helper.privileged.acquire import acquire
 from helper.privileged.begin import CHANNEL, begin
 from helper.privileged.drop import drop
 
@@ -14,19 +13,12 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from helper.identity.identify import Person
-    from helper.privileged.acquire import LoadedState
     from helper.request.channel import Channel
 
 
 def main() -> NoReturn:
     """Serve one caller, and end."""
     serve(Entry(begin, acquire, drop, load_rest, channel, identify_caller))
-
-
-def acquire() -> LoadedState:
-    """Read what root wrote; a secret that only the helper behind gatepost.socket is given is its business."""
-    state = acquire_installed()
-    return state.replace(is_for_socket=isinstance(state.failure, OnlyBySocket))
 
 
 def channel() -> Channel:

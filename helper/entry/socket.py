@@ -10,9 +10,11 @@ import os
 
 from helper.bundle import load_rest
 from helper.entry.serve import Entry, serve
+from helper.failure import NotPermitted
 from helper.privileged import paths
-from helper.privileged.accept import begin, refuse_members, shut_in
-from helper.privileged.acquire import acquire_installed
+from helper.privileged.accept import SERVICE_CANNOT_SEND, begin, shut_in
+from helper.privileged.accounts import account
+from helper.privileged.acquire import acquire
 from helper.privileged.begin import CHANNEL
 
 TYPE_CHECKING = False
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
 
 def main() -> NoReturn:
     """Serve one caller, and end."""
-    serve(Entry(begin, acquire_installed, shut_in, load_rest, channel, identify_caller, keep_from_ours))
+    entry = Entry(begin, acquire, shut_in, load_rest, channel, identify_caller, keep_from_ours)
+    serve(entry.replace(is_behind_socket=True))
 
 
 def channel() -> Channel:
@@ -46,3 +49,13 @@ def identify_caller(uid: int) -> Person:
 def keep_from_ours(sandbox: Sandbox) -> None:
     """Read nothing of ours any more: what drop() does for other helpers, Landlock does for this one."""
     sandbox.shut_in_further(os.path.realpath(os.path.dirname(paths.CONFIGURATION)))
+
+
+def refuse_members(person: Person) -> Person:
+    """Return who is connected; raise NotPermitted for who has the service user's group, and can read the secrets.
+
+    Only a sandboxed process asks the name-service switch for the groups of a uid that others choose.
+    """
+    if account(paths.SERVICE_USER).pw_gid in person.gids:
+        raise NotPermitted(SERVICE_CANNOT_SEND)
+    return person

@@ -9,14 +9,16 @@ import os
 
 import helper.config.reach  # these now: later there may be no right to read them any more
 import helper.last_words
+import helper.loaded_state
 import helper.network.resolve
 import helper.sandbox.confine
-import helper.story  # noqa: F401 # for its loading alone, as the four above
+import helper.story  # noqa: F401 # for its loading alone, as the five above
 from helper.config.configuration import parse_configuration
+from helper.config.values import this_host_of
 from helper.entry.serve import Entry, serve
 from helper.failure import ConfigError, OnlyBySocket, SystemFault, UsageError
 from helper.privileged import paths
-from helper.privileged.acquire import acquire_files_of, ask_this_host, nothing_acquired
+from helper.privileged.acquire import Acquired, acquire_for, machine_facts
 from helper.privileged.begin import CHANNEL
 from helper.privileged.protected_files import exists
 from helper.request.argv import parse_argv
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from helper.identity.identify import Person
-    from helper.privileged.acquire import LoadedState
     from helper.privileged.protected_files import Owner
 
 NOT_SENT = "sendmail: not sent: "
@@ -38,7 +39,8 @@ NOT_SENT = "sendmail: not sent: "
 def main(sentence: str | None = None) -> NoReturn:
     """Serve one caller, and end; with a sentence, which says why there is no helper, do without one."""
     if sentence is not None:
-        serve(Entry(begin_without_files, lambda: nothing(sentence), shut_in, lambda: None, channel, stranger))
+        alone = Entry(begin_without_files, lambda: nothing(sentence), shut_in, lambda: None, channel, stranger)
+        serve(alone.replace(is_without_helper=True))
     caller = Caller()
     entry = Entry(caller.begin, caller.acquire, shut_in, lambda: None, caller.channel, identify_caller)
     serve(entry.replace(is_callers_choice=True))
@@ -64,7 +66,7 @@ class Caller:
         self._channel = self._channel or Channel(CHANNEL)
         return self._channel
 
-    def acquire(self) -> LoadedState:
+    def acquire(self) -> Acquired:
         """Read the configuration that is meant, and what it names."""
         try:
             self.channel().hear()
@@ -75,11 +77,10 @@ class Caller:
             given = None
         try:
             owner, octets = self._configuration(given)
-            configuration = parse_configuration(octets, owner.configuration, ask_this_host())
-            state = acquire_files_of(configuration, owner.replace(frontend=CHANNEL))
+            configuration = parse_configuration(octets, owner.configuration, this_host_of(*machine_facts()))
+            return acquire_for(configuration, owner.replace(frontend=CHANNEL))
         except ConfigError as error:
-            state = nothing_acquired(error).replace(is_for_socket=isinstance(error, OnlyBySocket))
-        return state
+            return Acquired(error)
 
     def _configuration(self, given: str | None) -> tuple[Owner, bytes]:
         """Return who keeps the configuration, and its octets."""
@@ -100,9 +101,9 @@ def channel() -> Channel:
     return Channel(CHANNEL)
 
 
-def nothing(sentence: str) -> LoadedState:
-    """Return what is held where no helper could be started: the reason, and nothing that was read."""
-    return nothing_acquired(SystemFault(sentence.removeprefix(NOT_SENT))).replace(is_without_helper=True)
+def nothing(sentence: str) -> Acquired:
+    """Return what is acquired where no helper could be started: nothing, and the reason."""
+    return Acquired(SystemFault(sentence.removeprefix(NOT_SENT)))
 
 
 def identify_caller(uid: int) -> Person:

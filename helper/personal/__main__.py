@@ -9,12 +9,8 @@ import sys
 
 sys.path += [__file__.rsplit("/", 3)[0], *filter(None, os.environ.get("GATEPOST_MODULES", "").split(":"))]
 
-from helper.privileged.paths import PYTHON_MODULES  # the path has to stand first
-
-sys.path.append(PYTHON_MODULES)
-
 try:
-    from helper.entry.unprivileged import main
+    from helper.entry.unprivileged import main  # the path has to stand first
 except ImportError as error:
     from helper.unprivileged.missing_module import end_without
 

@@ -22,8 +22,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from helper.identity.identify import Person
-
 SERVICE_CANNOT_SEND = f"the service user {paths.SERVICE_USER} and its group cannot send"
 
 INT_OCTETS = 4
@@ -114,13 +112,3 @@ def refuse_accounts_of_ours(uid: int) -> None:
         raise NotPermitted(SERVICE_CANNOT_SEND)
     if uid == standin.pw_uid:
         raise NotPermitted(f"the stand-in user {paths.STANDIN_USER} cannot send")
-
-
-def refuse_members(person: Person) -> Person:
-    """Return who is connected; raise NotPermitted for who has the service user's group, and can read the secrets.
-
-    Only a sandboxed process asks the name-service switch for the groups of a uid that others choose.
-    """
-    if account(paths.SERVICE_USER).pw_gid in person.gids:
-        raise NotPermitted(SERVICE_CANNOT_SEND)
-    return person

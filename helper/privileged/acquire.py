@@ -1,119 +1,139 @@
-"""Acquire: open and read what a send needs of root's files, while we may, and keep it as values."""
+"""Acquire: open and read what root wrote, while we still may. What it means is found out after the drop.
+
+Which files those are the compiled copy of the configuration says, in plain values. Where there is none, the
+configuration is parsed here.
+"""
 
 from __future__ import annotations
 
-from helper.config.compiled import compiled_configuration
-from helper.config.values import CREDENTIAL, Authentication, Configuration, ThisHost, alias_files
-from helper.delivery.report import Log
 from helper.failure import ConfigError, SystemFault
 from helper.privileged import paths, protected_files
 from helper.privileged.begin import CHANNEL
+from helper.privileged.compiled import content_of
 from helper.record import Record
 from helper.secret import Secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from helper.config.values import Configuration
     from helper.failure import Failure
-    from helper.network.own_certificate import OwnCertificate
-    from helper.sandbox.confine import Sandbox
+    from helper.privileged.compiled import Facts
+    from helper.privileged.protected_files import Owner
 
 
-class LoadedState(Record):
-    """What was read before the drop; `failure` is what was wrong with it, to be told with the caller's recipients.
+class Needs(Record):
+    """What a configuration names that has to be opened with our rights.
 
-    `is_callers_choice` says that the caller has chosen the configuration, `is_for_socket` that only a helper behind
-    gatepost.socket can send, and `is_without_helper` that none could be started: nothing was read then.
+    `passwords` and `certificates` have the name of their transport first. Then comes a function of SOURCES by its name,
+    and what that is given; or a certificate and its key, None where one file has both.
     """
 
-    configuration: Configuration | None
-    failure: Failure | None
-    secrets: dict[str, Secret]
-    alias_files: dict[str, bytes | None]
-    log: Log
-    own_certificates: dict[str, OwnCertificate]  # by the name of the transport, as the secrets
-    sandbox: Sandbox | None = None  # what this process is in
-    is_callers_choice: bool = False
-    is_for_socket: bool = False
-    is_without_helper: bool = False
+    log: str  # "syslog", or a path
+    passwords: tuple[tuple[str, str, Any], ...]
+    certificates: tuple[tuple[str, str, str | None], ...]
+    alias_files: tuple[str, ...]
 
 
-def acquire_installed() -> LoadedState:
+class Acquired(Record):
+    """What was read before the drop, as it stands in the files; `failure` is what was wrong with it, told later.
+
+    Either `configuration` is there, or `packed`, its values as the compiled copy has them, made from `source`.
+    """
+
+    failure: Failure | None = None
+    configuration: Configuration | None = None
+    packed: Any = None
+    source: bytes = b""
+    machine: Facts | None = None
+    passwords: dict[str, Secret] = {}  # noqa: RUF012 # by the name of the transport
+    certificates: dict[str, tuple[str, Secret, str, Secret]] = {}  # noqa: RUF012 # file, content, file of the key, key
+    alias_files: dict[str, bytes | None] = {}  # noqa: RUF012
+    log: int | None = None  # a descriptor, None for the system log
+
+
+def acquire() -> Acquired:
     """Open and read what root wrote, while we may. What is wrong there is told when we know whose message it stops."""
     try:
-        return acquire_files_of(configuration_of_root(), protected_files.ROOT.replace(frontend=CHANNEL))
+        source, machine = protected_files.configuration(), machine_facts()
+        content = content_of(protected_files.compiled(), source, machine)
+        if content is None:
+            from helper.config.configuration import parse_configuration  # half of what a send would load
+            from helper.config.values import this_host_of
+
+            return acquire_for(parse_configuration(source, paths.CONFIGURATION, this_host_of(*machine)), root())
+        needs, packed = content
+        return acquire_needs(Needs(*needs), root()).replace(packed=packed, source=source, machine=machine)
     except ConfigError as error:
-        return nothing_acquired(error)
+        return Acquired(error)
 
 
-def configuration_of_root() -> Configuration:
-    """Return what gatepost.toml says, from its compiled copy where that is exactly of this file."""
-    source = protected_files.configuration()
-    machine = ask_this_host()
-    configuration = compiled_configuration(protected_files.compiled(), source, machine)
-    if configuration is None:
-        from helper.config.configuration import parse_configuration  # half of what a send would load
-
-        configuration = parse_configuration(source, paths.CONFIGURATION, machine)
-    return configuration
+def root() -> Owner:
+    """Return who owns the files of an installation; a program that is asked for a password ends with our frontend."""
+    return protected_files.ROOT.replace(frontend=CHANNEL)
 
 
-def ask_this_host() -> ThisHost:
-    """Return what the machine says where a configuration is silent."""
-    return ThisHost(protected_files.host_name(), protected_files.mailname(), protected_files.exists("/etc/aliases"))
+def acquire_for(configuration: Configuration, owner: Owner) -> Acquired:
+    """Open and read what a configuration names that was parsed already. ConfigError as acquire_needs()."""
+    from helper.config.values import needs_of
+
+    return acquire_needs(Needs(*needs_of(configuration)), owner).replace(configuration=configuration)
 
 
-def nothing_acquired(error: Failure) -> LoadedState:
-    """Return what is wrong before anything was read, to be told with the message that it stops."""
-    return LoadedState(None, error, {}, {}, Log(None, "text"), {})
+def machine_facts() -> Facts:
+    """Return what a configuration takes from the machine where it is silent, as it stands there."""
+    return protected_files.host_name(), protected_files.mailname(), protected_files.exists("/etc/aliases")
 
 
-def acquire_files_of(configuration: Configuration, owner: protected_files.Owner) -> LoadedState:
-    """Open and read what the configuration names."""
-    log = open_log(configuration, owner)
+def acquire_needs(needs: Needs, owner: Owner) -> Acquired:
+    """Open and read what a configuration names. ConfigError for a log that cannot be used; all else is kept."""
+    log = None
+    if needs.log != "syslog":
+        from helper.privileged.log_file import log_file
+
+        log = log_file(needs.log, owner)
     try:
-        secrets = {each.name: secret_of(each.auth, owner) for each in configuration.transports if each.auth is not None}
-        own_certificates = {
-            each.name: own_certificate(each.tls_certificate, each.tls_privatekey, owner)
-            for each in configuration.transports
-            if each.tls_certificate is not None
-        }
-        aliases = {file: protected_files.alias_file(file, owner) for file in alias_files(configuration)}
+        return Acquired(
+            passwords={name: SOURCES[kind](where, owner) for name, kind, where in needs.passwords},
+            certificates={name: certificate(file, key, owner) for name, file, key in needs.certificates},
+            alias_files={file: protected_files.alias_file(file, owner) for file in needs.alias_files},
+            log=log,
+        )
     except (ConfigError, SystemFault) as error:
-        return LoadedState(configuration, error, {}, {}, log, {})
-    return LoadedState(configuration, None, secrets, aliases, log, own_certificates)
+        return Acquired(error, log=log)
 
 
-def open_log(configuration: Configuration, owner: protected_files.Owner) -> Log:
-    """Return the log that the configuration names."""
-    if configuration.log == "syslog":
-        return Log(None, configuration.log_format)
-    from helper.privileged.log_file import log_file
+def from_systemd(name: str, _: Owner) -> Secret:
+    """Return a password that systemd has handed over."""
+    from helper.privileged.credential import credential
 
-    return Log(log_file(configuration.log, owner), configuration.log_format)
+    return credential(name)
 
 
-def secret_of(auth: Authentication, owner: protected_files.Owner) -> Secret:
-    """Return the password or token for a smart host, from where the configuration says; none for EXTERNAL."""
-    if auth.password_file is not None and auth.password_file.startswith(CREDENTIAL):
-        from helper.privileged.credential import credential
-
-        return credential(auth.password_file)
-    if auth.password_file is not None:
-        return protected_files.secret(auth.password_file, owner)
-    command = auth.password_command or auth.token_command
-    if not command:
-        return Secret(b"")
+def from_command(command: tuple[str, ...], owner: Owner) -> Secret:
+    """Return what a program writes."""
     from helper.privileged.command import output_of
 
-    return Secret(output_of(command, owner))
+    return output_of(command, owner)
 
 
-def own_certificate(certificate_file: str, key_file: str | None, owner: protected_files.Owner) -> OwnCertificate:
+def from_nowhere(_nothing: None, _: Owner) -> Secret:
+    """Return no password: who we are is said by TLS (EXTERNAL)."""
+    return Secret(b"")
+
+
+SOURCES: dict[str, Callable[[Any, Owner], Secret]] = {
+    "file": protected_files.secret,
+    "systemd": from_systemd,
+    "command": from_command,
+    "none": from_nowhere,
+}
+
+
+def certificate(file: str, key_file: str | None, owner: Owner) -> tuple[str, Secret, str, Secret]:
     """Return our certificate for a smart host and the key to it, which may stand in the same file."""
-    from helper.network.own_certificate import OwnCertificate
-
-    key_name, key = protected_files.private_key(key_file or certificate_file, owner)
-    name, certificate = (
-        protected_files.certificate(certificate_file, owner) if key_file is not None else (key_name, key)
-    )
-    return OwnCertificate(name, certificate, key_name, key)
+    key_name, key = protected_files.private_key(key_file or file, owner)
+    name, content = protected_files.certificate(file, owner) if key_file is not None else (key_name, key)
+    return name, content, key_name, key

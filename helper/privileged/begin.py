@@ -7,8 +7,9 @@ import stat
 import sys
 
 from helper.failure import NotPermitted, SystemFault
-from helper.privileged import paths, process
+from helper.privileged import paths
 from helper.privileged.accounts import our_accounts
+from helper.privileged.process import prctl
 
 CHANNEL = 3  # where the launcher leaves the socketpair's end
 
@@ -31,10 +32,10 @@ def be_unreadable() -> None:
     help: the caller would win the race. At 2, as Ubuntu has it, only root can read it. At 0 it is unreadable from
     the start, unless there is no set-id at all, which identify_caller() finds out.
     """
-    if process.is_dumpable() and sysctl_suid_dumpable() not in (b"0", b"2"):
+    if prctl.get_dumpable() and sysctl_suid_dumpable() not in (b"0", b"2"):
         raise SystemFault("fs.suid_dumpable is 1, so every user could read the password: set it to 0 (sysctl)")
-    process.set_dumpable(0)
-    if process.is_dumpable():
+    prctl.set_dumpable(0)
+    if prctl.get_dumpable():
         raise SystemFault("the kernel does not shield this process from being read")
 
 

@@ -16,8 +16,9 @@ from helper.failure import ConfigError, SystemFault
 from helper.privileged import paths
 from helper.privileged.accounts import account
 from helper.privileged.command_files import refuse_unsafe_command
-from helper.privileged.protected_files import ROOT, SECRET_LIMIT, Owner, one_line
+from helper.privileged.protected_files import ROOT, SECRET_LIMIT, Owner
 from helper.privileged.supervise import LATE, NOT_EXECUTED, UNABLE, Ends, supervise
+from helper.secret import Secret
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
 SAID_LIMIT = 200  # octets of what a program of the caller's own says last
@@ -40,8 +41,8 @@ LEAST = {
 }
 
 
-def output_of(command: tuple[str, ...], owner: Owner = ROOT, timeout_s: float = TIMEOUT_S) -> bytes:
-    """Return the only line that a program writes to standard output.
+def output_of(command: tuple[str, ...], owner: Owner = ROOT, timeout_s: float = TIMEOUT_S) -> Secret:
+    """Return what a program writes to standard output.
 
     It runs without a shell, with the environment of its owner, with nothing on standard input, without the channel to
     the frontend, and with the service user's ids alone; it ends with the frontend. ConfigError where others than its
@@ -55,7 +56,7 @@ def output_of(command: tuple[str, ...], owner: Owner = ROOT, timeout_s: float = 
         refuse_tight_limits(program)
     said = os.memfd_create("said", os.MFD_CLOEXEC) if owner.environment else -1
     try:
-        return line_of(program, supervised(command, owner, said, timeout_s), timeout_s)
+        return Secret(output_in(program, supervised(command, owner, said, timeout_s), timeout_s), program)
     except ConfigError as error:
         raise ConfigError(program, error.problem + last_line(said)) from None
     finally:
@@ -63,15 +64,15 @@ def output_of(command: tuple[str, ...], owner: Owner = ROOT, timeout_s: float = 
             os.close(said)
 
 
-def line_of(program: str, report: bytes, timeout_s: float) -> bytes:
-    """Return the line of a report. ConfigError where the program has failed, or has not written one line."""
+def output_in(program: str, report: bytes, timeout_s: float) -> bytes:
+    """Return the output in a report. ConfigError where the program has failed, or has written too much."""
     head, _, output = report.partition(b"\n")
     if len(output) > SECRET_LIMIT:
         raise ConfigError(program, f"wrote more than {SECRET_LIMIT} octets")
     problem = problem_of(head, timeout_s)
     if problem:
         raise ConfigError(program, problem)
-    return one_line(program, output)
+    return output
 
 
 def refuse_callers_uid(program: str) -> None:

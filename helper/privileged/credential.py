@@ -10,11 +10,8 @@ import os
 import stat
 
 from helper.failure import ConfigError, OnlyBySocket
-from helper.privileged.protected_files import OPEN_QUIETLY, SECRET_LIMIT, read, secret_in
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from helper.secret import Secret
+from helper.privileged.protected_files import OPEN_QUIETLY, SECRET_LIMIT, read
+from helper.secret import Secret
 
 FOLDER_VARIABLE = "CREDENTIALS_DIRECTORY"
 
@@ -38,7 +35,7 @@ def credential(source: str) -> Secret:
         os.close(descriptor)
     if len(octets) > SECRET_LIMIT:
         raise ConfigError(source, f"is larger than {SECRET_LIMIT} octets")
-    return secret_in(source, octets)
+    return Secret(octets, source)
 
 
 def refuse_shared(source: str, status: os.stat_result) -> None:

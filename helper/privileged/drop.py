@@ -6,6 +6,7 @@ import os
 
 from helper.failure import SystemFault
 from helper.privileged import process
+from helper.privileged.process import prctl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,8 +96,8 @@ def empty_capabilities() -> None:
 
 def not_dumpable() -> None:
     """Shield the memory again: the change of ids has just reset it to fs.suid_dumpable."""
-    process.set_dumpable(0)
-    if process.is_dumpable():
+    prctl.set_dumpable(0)
+    if prctl.get_dumpable():
         raise SystemFault("the kernel does not shield this process from being read")
 
 
@@ -107,13 +108,13 @@ def no_core_file() -> None:
 
 def die_with_frontend() -> None:
     """Be killed when the frontend dies, so that a send that was interrupted is not delivered after all."""
-    process.set_death_signal(SIGKILL)
-    if process.death_signal() != SIGKILL:
+    prctl.set_pdeathsig(SIGKILL)
+    if prctl.get_pdeathsig() != SIGKILL:
         raise SystemFault("the kernel does not end the helper with its frontend")
 
 
 def no_new_privileges() -> None:
     """Let no later execve(2) give rights again."""
-    process.set_no_new_privs()
-    if not process.has_no_new_privs():
+    prctl.set_no_new_privs(1)
+    if not prctl.get_no_new_privs():
         raise SystemFault("no_new_privs was not set")

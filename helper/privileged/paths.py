@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+VERSION = "0.1.0"  # of helper/version.py
 PYTHON = "/usr/bin/python3"
 PYTHON_MODULES = "/usr/lib/python3/dist-packages"
 LAUNCHER = "/usr/libexec/gatepost/launcher"

@@ -14,7 +14,6 @@ from helper.privileged.accounts import account
 from helper.privileged.path_walk import steps
 from helper.record import Record
 from helper.secret import Secret
-from helper.text import without_mark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ SECRET_LIMIT = 16 * 1024  # octets; the longest tokens in use are about 4,000
 PEM_LIMIT = 64 * 1024  # octets; a certificate with those above it has about 6,000
 HOSTS_LIMIT = 1024 * 1024  # octets
 MAILNAME_LIMIT = 1024  # octets; one name
-ANY_DIGIT = bytes.maketrans(b"123456789", b"000000000")
 ALIASES_LIMIT = 64 * 1024 * 1024  # octets; half a million entries
 
 WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
@@ -107,12 +105,12 @@ def compiled() -> bytes:
 
 
 def secret(name: str, owner: Owner = ROOT) -> Secret:
-    """Return a password or token: the content of a file, relative to the folder of secrets, without a final line end.
+    """Return the content of a file with a password or token; its name is relative to the directory of secrets.
 
-    ConfigError where others than its owner can write it, where others can read it, or where it is empty.
+    ConfigError where others than its owner can write it, or where others can read it.
     """
     path = os.path.join(owner.secrets, name)
-    return secret_in(path, protected_file(path, SECRET_LIMIT, stat.S_IRWXO, owner))
+    return Secret(protected_file(path, SECRET_LIMIT, stat.S_IRWXO, owner), path)
 
 
 def private_key(name: str, owner: Owner = ROOT) -> tuple[str, Secret]:
@@ -125,31 +123,6 @@ def certificate(name: str, owner: Owner = ROOT) -> tuple[str, Secret]:
     """Return a certificate of ours with the path of its file, which everybody may read; relative as a key is."""
     path = os.path.join(owner.secrets, name)
     return path, Secret(protected_file(path, PEM_LIMIT, owner=owner))
-
-
-def secret_in(source: str, octets: bytes) -> Secret:
-    """Return the one line that a file of a secret has; of an access token a second one may say until when it is good.
-
-    Such as `expires 2026-11-28T12:00:00Z`; `gatepost refresh` writes it so. ConfigError for anything else.
-    """
-    octets = without_mark(octets)
-    line, dated, expires = octets.partition(b"\nexpires ")
-    if not dated:
-        return Secret(one_line(source, octets))
-    time = expires.removesuffix(b"\n").removesuffix(b"\r")
-    if time.translate(ANY_DIGIT) != b"0000-00-00T00:00:00Z":
-        raise ConfigError(source, "does not say when it expires as 2026-11-28T12:00:00Z would: gatepost refresh")
-    return Secret(one_line(source, line), source, time.decode("ascii"))
-
-
-def one_line(source: str, octets: bytes) -> bytes:
-    """Return the only line of a file or of a program's output, without its end. ConfigError where it is not one."""
-    line = octets.removesuffix(b"\n").removesuffix(b"\r")
-    if not line:
-        raise ConfigError(source, "gives nothing: a password was expected")
-    if any(line_end in line for line_end in (b"\n", b"\r", b"\0")):
-        raise ConfigError(source, "gives more than one line, or a NUL")
-    return line
 
 
 def alias_file(path: str, owner: Owner = ROOT) -> bytes | None:
@@ -182,9 +155,9 @@ def host_name() -> bytes:
     return name
 
 
-def mailname() -> bytes | None:
-    """Return the first line of /etc/mailname (Debian Policy 11.6), None where there is none."""
-    return without_mark(readable_octets("/etc/mailname", MAILNAME_LIMIT)).split(b"\n", 1)[0].strip() or None
+def mailname() -> bytes:
+    """Return the start of /etc/mailname (Debian Policy 11.6), nothing where there is none."""
+    return readable_octets("/etc/mailname", MAILNAME_LIMIT)
 
 
 def readable_octets(path: str, limit: int) -> bytes:

@@ -13,7 +13,7 @@ import resource
 import select
 import time
 
-from helper.privileged import process
+from helper.privileged.process import prctl
 from helper.record import Record
 
 TYPE_CHECKING = False
@@ -28,7 +28,6 @@ LOOK_S = 0.001  # between one look whether it has ended and the next: with its l
 SLICE_S = 0.1  # between one look whether the helper is still there and the next
 GRACE_S = 1.0  # for a program whose helper was killed: it may be writing a file that others need
 
-SET_TSC, TSC_IS_READABLE = 26, 1  # linux/prctl.h
 LATE, UNABLE = b"late", b"unable"  # what a report begins with where there is no exit status
 
 
@@ -93,10 +92,10 @@ def leave_caller_behind(helper: int, patience: Patience) -> None:
     group, user = os.getegid(), os.geteuid()
     os.setresgid(group, group, group)
     os.setresuid(user, user, user)
-    process.set_dumpable(0)  # the change of ids has just reset it, and other secrets may be in memory
+    prctl.set_dumpable(0)  # the change of ids has just reset it, and other secrets may be in memory
     _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
     _signal.signal(_signal.SIGTERM, patience.shorten)
-    process.set_death_signal(_signal.SIGTERM)
+    prctl.set_pdeathsig(_signal.SIGTERM)
     if os.getppid() != helper:
         patience.shorten()
 
@@ -104,7 +103,7 @@ def leave_caller_behind(helper: int, patience: Patience) -> None:
 def make_clock_readable() -> None:
     """Let the program read the processor's clock (prctl(2), PR_SET_TSC): its caller can have it killed for that."""
     try:
-        process.prctl(SET_TSC, TSC_IS_READABLE)
+        prctl.set_tsc(prctl.TSC_ENABLE)
     except OSError:  # only x86 has this
         return
 
@@ -132,7 +131,7 @@ def become(command: tuple[str, ...], environment: dict[str, str], writing: int, 
     try:
         os.setpgid(0, 0)  # it can be killed with all that it starts
         _signal.signal(_signal.SIGTERM, _signal.SIG_DFL)
-        process.set_death_signal(_signal.SIGKILL)
+        prctl.set_pdeathsig(_signal.SIGKILL)
         if os.getppid() == supervisor:
             os.dup2(writing, STDOUT)  # all others are closed by execve: none is without O_CLOEXEC
             os.execve(command[0], command, environment)

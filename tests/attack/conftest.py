@@ -1,4 +1,4 @@
-"""What attack tests may ask for besides: installations with a defence taken out, and sends that stand still."""
+"""What attack tests may ask for besides: a directory for everybody, and sends that stand still."""
 
 from __future__ import annotations
 
@@ -6,24 +6,10 @@ import shutil
 
 import pytest
 
-from tests.support.installation import Installation
 from tests.support.misbehaviour import Silent
 from tests.support.process import helper_below, wait_for
-from tests.support.weakened import Workshop
 
 MESSAGE = b"Subject: hello\n\nhello\n"
-
-
-@pytest.fixture(scope="session")
-def workshop(shared_installation: Installation) -> Workshop:
-    """Makes weakened installations, which go with the ordinary one."""
-    return Workshop(shared_installation)
-
-
-@pytest.fixture
-def weakened(workshop: Workshop):
-    """Return an installation from sources with replacements: weakened({file: {old text: new text}})."""
-    return workshop.weakened
 
 
 @pytest.fixture

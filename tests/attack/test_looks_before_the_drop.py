@@ -21,9 +21,14 @@ OUTER = (
     "-o",
 )
 TELL = "        tell(channel, identified(entry, uid, state), state)\n"
-SANDBOX = "        state = in_sandbox(state, entry)\n"  # it would forbid a drop that comes later
+# It would forbid a drop that comes later.
+SANDBOX = "        state = in_sandbox(of_entry(load_state(acquired), entry), entry)\n"
 LATE_DROP = {
-    "helper/entry/serve.py": {"        entry.drop()\n": "", SANDBOX: "", TELL: TELL + "        entry.drop()\n"}
+    "helper/entry/serve.py": {
+        "        entry.drop()\n": "",
+        SANDBOX: "        state = of_entry(load_state(acquired), entry)\n",
+        TELL: TELL + "        entry.drop()\n",
+    }
 }
 SWITCHED = {
     "helper/privileged/begin.py": {

@@ -37,7 +37,7 @@ OUTLIVING = {
 READING = {
     "helper/identity/identify.py": {".replace(files=NOBODYS)": ".replace(files=CALLERS)"},
     "helper/identity/list_files.py": {"owner_of_list(path, status, user))": "user)"},
-    "helper/entry/socket.py": {", identify_caller, keep_from_ours))": ", identify_caller))"},
+    "helper/entry/socket.py": {", identify_caller, keep_from_ours)": ", identify_caller)"},
 }
 # A member of the service user's group is found where the door is not shut yet; and asked for with too many rights.
 OUTER = ("/usr/bin/strace", "-f", "-qq", "-s", "300", "-e", "trace=execve,openat,seccomp", "-o")
@@ -77,7 +77,9 @@ OPENED = "        channel = opened(entry, state)\n"
 AT_WORK = {"helper/entry/serve.py": {OPENED: TAKEN_OVER}}
 UNHINDERED = {
     "helper/entry/serve.py": {
-        "        state = in_sandbox(state, entry)\n": "",
+        "        state = in_sandbox(of_entry(load_state(acquired), entry), entry)\n": (
+            "        state = of_entry(load_state(acquired), entry)\n"
+        ),
         OPENED: TAKEN_OVER,
     }
 }

@@ -11,7 +11,7 @@ import pytest
 
 from helper.config.compiled import compile_configuration
 from helper.config.configuration import parse_configuration
-from helper.config.values import ThisHost
+from helper.config.values import this_host_of
 from helper.privileged import protected_files
 from tests.support.installation import write
 
@@ -324,8 +324,8 @@ def test_a_compiled_configuration_is_believed_only_where_root_alone_can_write_it
     """It would take the password wherever it likes: here to another smart host. The first row is the control."""
     other = smarthost(tls="starttls", auth={"ws1": "xyzzy-plugh"})
     source = installation.configuration.read_bytes()
-    machine = ThisHost(protected_files.host_name(), None, False)
-    evil = parse_configuration(installation.relay_configuration(other).encode(), "evil.toml", machine)
+    machine = (protected_files.host_name(), b"", False)
+    evil = parse_configuration(installation.relay_configuration(other).encode(), "evil.toml", this_host_of(*machine))
     compiled = installation.sysconfdir / "gatepost.compiled"
     compiled.write_bytes(compile_configuration(evil, source, machine))
     os.chown(compiled, installation.account(owner).pw_uid, installation.account("mail").pw_gid)

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from tests.support.canary import assert_no_canary
-from tests.support.weakened import Workshop
 
 CANARY = "canary-3f9c1b72"
 FOLDERS = ("/tmp", "/var/tmp")
@@ -56,7 +55,7 @@ WEAK_PROCESS = {
         "no_bytecode, helper, NULL}": "no_bytecode, helper, helper, NULL}",
     },
     "helper/entry/serve.py": {"    sandbox.shut_in()\n": ""},
-    DROP: {"    not_dumpable()\n": "    process.set_dumpable(1)\n", "    no_core_file()\n": ""},
+    DROP: {"    not_dumpable()\n": "    prctl.set_dumpable(1)\n", "    no_core_file()\n": ""},
 }
 WEAK_PROCESS_ROWS = {
     "without effect",
@@ -171,8 +170,8 @@ def test_programs_are_told_as_one_object(installation, host):
     [(WEAK_PROCESS, WEAK_PROCESS_ROWS), (WEAK_PROGRAMS, WEAK_PROGRAMS_ROWS)],
     ids=["process", "programs"],
 )
-def test_a_defence_that_was_taken_out_is_missed(shared_installation, smarthost, weakening, broken):
-    installation = Workshop(shared_installation).weakened(weakening)
+def test_a_defence_that_was_taken_out_is_missed(weakened, smarthost, weakening, broken):
+    installation = weakened(weakening)
     host = smarthost(tls="starttls", auth={"ws1": CANARY})
     installation.configure_relay(host)
     done = selftest(installation)

@@ -61,10 +61,10 @@ def test_the_steps_of_the_sandbox_are_taken_where_the_story_says():
 
 def test_the_phases_of_the_story_stand_in_the_order_in_which_the_helper_goes_through_them():
     serve = (ROOT / "helper/entry/serve.py").read_text("utf-8")
-    main, acquired = (serve.partition(f"def {name}(")[2].partition("\ndef ")[0] for name in ("serve", "acquired"))
-    order = ("acquired(", "entry.drop()", "entry.load()", "in_sandbox(", "opened(", "tell(channel")
+    main, acquire = (serve.partition(f"def {name}(")[2].partition("\ndef ")[0] for name in ("serve", "acquire"))
+    order = ("acquire(entry)", "entry.drop()", "entry.load()", "in_sandbox(", "opened(", "tell(channel")
     assert sorted(order, key=main.index) == list(order)
-    assert acquired.index("entry.begin()") < acquired.index("entry.acquire()")
+    assert acquire.index("entry.begin()") < acquire.index("entry.acquire()")
     phases = names_in(step(7).partition("\n\n")[0])
     assert phases == ["hear", "route", "compose", "deliver", "report"]
     assert all(

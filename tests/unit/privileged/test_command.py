@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from helper.failure import ConfigError
+from helper.password import command_output
 from helper.privileged.command import output_of
 from helper.privileged.protected_files import SECRET_LIMIT, Owner, service_user
 from tests.support.process import children_of, status_of, wait_for
@@ -29,7 +30,7 @@ def children_are_waited_for():
 
 
 def output(script: str, timeout_s: float = 30) -> bytes:
-    return output_of((SHELL, "-c", script), ANYBODY, timeout_s)
+    return command_output(output_of((SHELL, "-c", script), ANYBODY, timeout_s)).reveal()
 
 
 def problem(script: str, timeout_s: float = 30) -> str:
@@ -92,6 +93,7 @@ def test_nobody_is_left_behind(tmp_path):
 HELPER = """
 import sys
 sys.path.insert(0, sys.argv[1])
+from helper.password import command_output
 from helper.privileged.command import output_of
 from helper.privileged.protected_files import Owner, service_user
 output_of(("/bin/sh", "-c", sys.argv[2]), Owner("", "", service_user, lambda *_: None), float(sys.argv[3]))

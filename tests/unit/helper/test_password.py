@@ -5,26 +5,31 @@ from __future__ import annotations
 import pytest
 
 from helper.failure import ConfigError
-from helper.privileged.protected_files import secret_in
+from helper.password import password_in
+from helper.secret import Secret
 
 FILE = "/etc/gatepost/secrets/relay.token"
 TIME = b"2026-11-28T12:00:00Z"
 
 
+def read(octets: bytes) -> Secret:
+    return password_in(Secret(octets, FILE))
+
+
 @pytest.mark.parametrize("octets", [b"token", b"token\n", b"token\r\n", b"expires " + TIME])
 def test_one_line_is_a_secret_that_never_expires(octets):
-    secret = secret_in(FILE, octets)
+    secret = read(octets)
     assert (secret.reveal(), secret.expires) == (octets.strip(), "")
 
 
 @pytest.mark.parametrize("octets", [b"token\r\n", b"token\nexpires " + TIME])
 def test_a_byte_order_mark_at_the_start_is_no_part_of_it(octets):
-    assert secret_in(FILE, b"\xef\xbb\xbf" + octets).reveal() == b"token"
+    assert read(b"\xef\xbb\xbf" + octets).reveal() == b"token"
 
 
 @pytest.mark.parametrize("octets", [b"token\nexpires %s", b"token\nexpires %s\n", b"token\r\nexpires %s\r\n"])
 def test_a_second_line_says_when_it_expires(octets):
-    secret = secret_in(FILE, octets % TIME)
+    secret = read(octets % TIME)
     assert (secret.reveal(), secret.source, secret.expires) == (b"token", FILE, TIME.decode())
 
 
@@ -37,11 +42,11 @@ def test_a_second_line_says_when_it_expires(octets):
 )
 def test_a_time_of_another_form_is_told_and_not_shown(time):
     with pytest.raises(ConfigError) as raised:
-        secret_in(FILE, b"token\nexpires " + time + b"\n")
+        read(b"token\nexpires " + time + b"\n")
     assert raised.value.problem == "does not say when it expires as 2026-11-28T12:00:00Z would: gatepost refresh"
 
 
 @pytest.mark.parametrize("octets", [b"", b"\n", b"\nexpires " + TIME, b"a\nb\nexpires " + TIME, b"a\nb\n", b"a\0b"])
 def test_what_is_no_single_line_is_no_secret(octets):
     with pytest.raises(ConfigError):
-        secret_in(FILE, octets)
+        read(octets)

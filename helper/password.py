@@ -1,0 +1,48 @@
+"""The password or token in what was read: one line, and of a token perhaps until when it is good."""
+
+from __future__ import annotations
+
+from helper.failure import ConfigError
+from helper.secret import Secret
+from helper.text import without_mark
+
+ANY_DIGIT = bytes.maketrans(b"123456789", b"000000000")
+
+
+def password_in(read: Secret) -> Secret:
+    """Return the one line that a file of a password has; of an access token a second one may say until when it is good.
+
+    Such as `expires 2026-11-28T12:00:00Z`; `gatepost refresh` writes it so. ConfigError for anything else. What was
+    read is forgotten.
+    """
+    octets = without_mark(read.reveal())
+    read.forget()
+    line, dated, expires = octets.partition(b"\nexpires ")
+    if not dated:
+        return Secret(one_line(read.source, octets))
+    time = expires.removesuffix(b"\n").removesuffix(b"\r")
+    if time.translate(ANY_DIGIT) != b"0000-00-00T00:00:00Z":
+        raise ConfigError(read.source, "does not say when it expires as 2026-11-28T12:00:00Z would: gatepost refresh")
+    return Secret(one_line(read.source, line), read.source, time.decode("ascii"))
+
+
+def command_output(read: Secret) -> Secret:
+    """Return the one line that a program wrote; nothing where none was asked (EXTERNAL). ConfigError for more.
+
+    What was read is forgotten.
+    """
+    if not read.source:
+        return read
+    octets = read.reveal()
+    read.forget()
+    return Secret(one_line(read.source, octets))
+
+
+def one_line(source: str, octets: bytes) -> bytes:
+    """Return the only line of a file or of a program's output, without its end. ConfigError where it is not one."""
+    line = octets.removesuffix(b"\n").removesuffix(b"\r")
+    if not line:
+        raise ConfigError(source, "gives nothing: a password was expected")
+    if any(line_end in line for line_end in (b"\n", b"\r", b"\0")):
+        raise ConfigError(source, "gives more than one line, or a NUL")
+    return line
