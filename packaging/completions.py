@@ -13,7 +13,8 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from admin.main import parser
-from helper.request.argv import BODIES, MODES, OPTIONS, RETURNS, VALUE
+from helper.request.argv import MODES, OPTIONS, VALUE
+from helper.request.submission import BODIES, RETURNS
 
 
 class Choice(NamedTuple):
@@ -31,7 +32,12 @@ NAMED = {
     FILES: ("compgen -f", "_files"),
     ANYTHING: ("true", " "),
 }
-FOLLOWS = {"B": " ".join(BODIES), "R": " ".join(RETURNS), "N": "never success failure delay", "C": FILES}
+FOLLOWS = {
+    "B": b" ".join(BODIES).decode(),
+    "R": b" ".join(RETURNS).decode(),
+    "N": "never success failure delay",
+    "C": FILES,
+}
 FOLLOWS |= dict.fromkeys("fr", USERS)
 
 BASH_SENDMAIL = """\

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from helper.failure import UsageError
 from helper.record import Record
-from helper.request.submission import Inquiry, Submission
+from helper.request.submission import BODIES, RETURNS, Inquiry, Submission
 from helper.text import CONTROLS, printable
 
 TYPE_CHECKING = False
@@ -79,8 +79,6 @@ MODES = {
     "D": "daemon",
 }
 INQUIRIES = {"verify": b"verify", "trace": b"trace", "check aliases": b"aliases"}
-BODIES = ("7BIT", "8BITMIME")
-RETURNS = ("FULL", "HDRS")
 # Exim's -oMa and its like, -oA, -oP and -oX: their argument is the next word, which must not become a recipient.
 OLD_OPTIONS_WITH_VALUE = ("A", "P", "X", "Ma", "Maa", "Mai", "Mas", "Mi", "Mm", "Mr", "Ms", "Mt")
 OLD_OPTIONS_WITH_TIME = ("r", "s")  # the next word as well, such as 5s
@@ -210,7 +208,7 @@ def parse_argument(option: CommandLineOption, value: str) -> dict[str, str | boo
     if option.sets == "old_option":
         return {"dots_are_text": True} if value == "i" else {}
     if option.sets == "body":
-        if value.upper() not in BODIES:
+        if octets(value.upper()) not in BODIES:
             raise UsageError(f"-B takes 7BIT or 8BITMIME, not {shown(value)}")
         return {"body": value.upper()}
     if option.sets == "reverse_path":
@@ -227,7 +225,7 @@ def parse_notification(option: CommandLineOption, value: str) -> str:
     from helper import dsn  # few sends need it
 
     if option.sets == "ret":
-        if value.upper() not in RETURNS:
+        if octets(value.upper()) not in RETURNS:
             raise UsageError(f"-R takes full or hdrs, not {shown(value)}")
         return value.upper()
     given = value.encode("ascii", "replace") if value.isascii() else b""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from helper import dsn
 from helper.message.address import AddressSyntax, check_domain
+from helper.request.submission import BODIES, RETURNS
 from helper.text import CONTROLS
 
 TYPE_CHECKING = False
@@ -11,8 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SIZE_DIGITS = 20  # RFC 1870, section 3
-BODIES = (b"7BIT", b"8BITMIME")
-RETURNS = (b"FULL", b"HDRS")
 
 
 class Rejected(Exception):

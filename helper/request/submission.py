@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from helper.record import Record
 
+BODIES = (b"7BIT", b"8BITMIME")  # of BODY (RFC 6152) and -B
+RETURNS = (b"FULL", b"HDRS")  # of RET (RFC 3461, section 4.3) and -R
+
 
 class Submission(Record):
     """A message to be sent: from whom to whom it goes.
