@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -45,9 +44,6 @@ def check(then: Callable[[Configuration], Iterator[Finding]]) -> Iterator[Findin
 
     `then` goes on with a configuration that can be read; it may give root up.
     """
-    if os.geteuid() != 0:
-        yield Finding(WRONG, "gatepost", "only root can read what has to be checked: sudo gatepost check")
-        return
     for subject, examine in INSTALLATION.items():
         yield finding(subject, examine)
     try:

@@ -248,22 +248,9 @@ def is_open_to_all(path: str, how: int) -> bool:
 
 
 def examine_log(path: str) -> str:
-    """Open the log, and see whether the helper could; find somebody who listens for the system log."""
+    """Open the log, and see whether the helper could."""
     if path == "syslog":
-        if not protected_files.exists(SYSLOG):
-            raise Caution(f"nobody listens at {SYSLOG}, so that no send is logged: start a system log, or set log")
-        listener = connected(SYSLOG)
-        if listener is None:
-            raise Caution(f"nobody listens at {SYSLOG}, so that no send is logged: start a system log, or set log")
-        room = select.poll()
-        room.register(listener, select.POLLOUT)
-        is_taken = room.poll(LOG_PATIENCE_MS)
-        listener.close()
-        if not is_taken:
-            raise Caution(
-                f"{SYSLOG} is full and nobody reads it: each send waits 5 s for it: start the system log anew"
-            )
-        return f"syslog, by {SYSLOG}"
+        return examine_syslog()
     if protected_files.exists(path):
         refuse_beyond_helper(path, os.W_OK)
     with helper_rights():  # its directory can be the service user's, and root opens nothing there
@@ -272,6 +259,22 @@ def examine_log(path: str) -> str:
     if shared:
         raise Caution(f"{path}: a group can write {', '.join(shared)}, and exchange what is in it: chmod g-w")
     return path
+
+
+def examine_syslog() -> str:
+    """Find somebody who listens for the system log, and reads what comes."""
+    if not protected_files.exists(SYSLOG):
+        raise Caution(f"nobody listens at {SYSLOG}, so that no send is logged: start a system log, or set log")
+    listener = connected(SYSLOG)
+    if listener is None:
+        raise Caution(f"nobody listens at {SYSLOG}, so that no send is logged: start a system log, or set log")
+    room = select.poll()
+    room.register(listener, select.POLLOUT)
+    is_taken = room.poll(LOG_PATIENCE_MS)
+    listener.close()
+    if not is_taken:
+        raise Caution(f"{SYSLOG} is full and nobody reads it: each send waits 5 s for it: start the system log anew")
+    return f"syslog, by {SYSLOG}"
 
 
 def refuse_beyond_helper(path: str, how: int) -> None:

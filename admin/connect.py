@@ -24,6 +24,7 @@ from helper.network.time_budget import up_to_the_end_of_the_message
 from helper.privileged import paths, protected_files
 from helper.privileged.accounts import account
 from helper.privileged.acquire import acquire_for
+from helper.privileged.protected_files import Owner
 from helper.routing.trace import host_text
 from helper.smtp.envelope import Envelope, MailData
 
@@ -64,6 +65,28 @@ def visit_all(configuration: Configuration) -> Iterator[Finding]:
     except Failure as failure:
         yield Finding(WRONG, "connect", f"no smart host was called: {reason(failure)}")
         return
+    yield from visit_loaded(configuration, state)
+
+
+def visit_own(configuration: Configuration, owner: Owner) -> Iterator[Finding]:
+    """Read what a send without privilege would, and call on the smart hosts of each transport, as the user."""
+    try:
+        state = load_state(acquire_for(configuration, owner))
+        if state.failure is not None:
+            raise state.failure
+    except Failure as failure:
+        yield Finding(WRONG, "connect", f"no smart host was called: {reason(failure)}")
+        return
+    yield from visit_loaded(configuration, state)
+
+
+def greet_own(configuration: Configuration, owner: Owner) -> Iterator[Finding]:
+    """Do the same without a credential."""
+    yield from visit_own(without_credentials(configuration), owner)
+
+
+def visit_loaded(configuration: Configuration, state: LoadedState) -> Iterator[Finding]:
+    """Call on the smart hosts of each transport."""
     for transport in configuration.transports:
         try:
             if transport.name in state.secrets:

@@ -22,16 +22,21 @@ BAD = (WRONG, FAILS)
 PLAIN = "\x1b[0m"
 
 # What a remedy begins with that stands at the end of a problem; the first three want a file as their last word.
+AGAIN = "install Gatepost again"  # what a send says; here it becomes a command
 WITH_FILE = ("chmod", "chown", "chgrp")
 COMMANDS = (
     *WITH_FILE,
+    "apk",
     "apt",
+    "dnf",
     "gatepost",
     "gpasswd",
     "install",
+    "make",
     "mknod",
     "mount",
     "openssl",
+    "pacman",
     "sed",
     "sudo",
     "sysctl",
@@ -77,6 +82,10 @@ def finding(subject: str, examine: Callable[[], str]) -> Finding:
 def told(word: str, subject: str, failure: Failure) -> Finding:
     """Return a finding of a failure, with the remedy that its problem ends with, after a colon."""
     problem = failure.problem if isinstance(failure, Caution) else reason(failure)
+    if AGAIN in problem:
+        from admin.reinstall import reinstall_command
+
+        problem = problem.replace(AGAIN, reinstall_command())
     text, _, remedy = problem.rpartition(": ")
     commands = remedy.split(", ")
     if not text or any(command.partition(" ")[0] not in COMMANDS for command in commands):

@@ -60,7 +60,7 @@ def parser() -> Parser:
     whole.add_argument("--version", action="version", version=f"Gatepost {VERSION}")
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    checking = commands.add_parser("check", help="check every file, owner and mode, and compile the configuration")
+    checking = commands.add_parser("check", help="check every file, owner and mode; without root, your own files")
     checking.add_argument("--connect", action="store_true", help="connect to each smart host; no message is sent")
     checking.add_argument("--auth", action="store_true", help="connect, and log in as well")
     checking.add_argument("--json", action="store_true", help="tell it as one JSON list")
@@ -119,7 +119,20 @@ def parser() -> Parser:
 def run_check(arguments: argparse.Namespace) -> int:
     """Check as far as was asked for."""
     tell = tell_list if arguments.json else tell_lines
+    if os.geteuid() != 0:
+        return tell(findings_of_own(arguments), sys.stdout)
     return tell(check(visit_of(arguments)), sys.stdout)
+
+
+def findings_of_own(arguments: argparse.Namespace) -> Iterator[Finding]:
+    """Return what is found by an ordinary user, who checks their own installation."""
+    from admin.check_own import check_own, nothing_more
+
+    if not arguments.connect and not arguments.auth:
+        return check_own(nothing_more)
+    from admin.connect import greet_own, visit_own
+
+    return check_own(visit_own if arguments.auth else greet_own)
 
 
 def visit_of(arguments: argparse.Namespace) -> Callable[[Configuration], Iterator[Finding]]:

@@ -32,19 +32,19 @@ SHARED = frozenset(
 NOWHERE = (b"localhost", b"localhost.localdomain", b"localdomain")
 
 
-def check_plausibility(configuration: Configuration) -> Iterator[Finding]:
+def check_plausibility(configuration: Configuration, file: str = paths.CONFIGURATION) -> Iterator[Finding]:
     """Yield what cannot have been meant."""
     for transport in configuration.transports:
-        yield from check_ports(transport)
-        yield from check_proof(transport)
-    yield from check_domains(configuration)
+        yield from check_ports(transport, file)
+        yield from check_proof(transport, file)
+    yield from check_domains(configuration, file)
     yield from check_names(configuration)
-    yield from check_policies(configuration)
+    yield from check_policies(configuration, file)
 
 
-def check_ports(transport: Transport) -> Iterator[Finding]:
+def check_ports(transport: Transport, file: str) -> Iterator[Finding]:
     """Yield the ports that want TLS from the first octet and are not given it, and the other way round."""
-    table = f"[transports.{transport.name}] of {paths.CONFIGURATION}"
+    table = f"[transports.{transport.name}] of {file}"
     for host in transport.hosts:
         port = port_of(host, transport)
         place = f"{host.name.decode('ascii')}:{port}"
@@ -72,11 +72,11 @@ def is_loopback(host: Host) -> bool:
     return host.name.startswith(LOOPBACK)
 
 
-def check_proof(transport: Transport) -> Iterator[Finding]:
+def check_proof(transport: Transport, file: str) -> Iterator[Finding]:
     """Yield where a credential goes to whoever answers."""
     if transport.auth is None:
         return
-    table = f"[transports.{transport.name}] of {paths.CONFIGURATION}"
+    table = f"[transports.{transport.name}] of {file}"
     if transport.tls == "none":
         if all(map(is_loopback, transport.hosts)):
             return
@@ -87,7 +87,7 @@ def check_proof(transport: Transport) -> Iterator[Finding]:
         yield Finding(WARN, "auth", text, remedy="tls_verify = true")
 
 
-def check_domains(configuration: Configuration) -> Iterator[Finding]:
+def check_domains(configuration: Configuration, file: str) -> Iterator[Finding]:
     """Yield the domains under which nobody can be answered, or somebody else is."""
     domains = {"qualify_domain": configuration.qualify_domain, "qualify_recipient": configuration.qualify_recipient}
     if configuration.qualify_recipient == configuration.qualify_domain:
@@ -95,16 +95,14 @@ def check_domains(configuration: Configuration) -> Iterator[Finding]:
     for key, domain in domains.items():
         name = domain.decode("ascii")
         if domain in SHARED:
-            text = f"{key} is {name}, where local names such as root belong to strangers; in {paths.CONFIGURATION}"
+            text = f"{key} is {name}, where local names such as root belong to strangers; in {file}"
             yield Finding(WARN, key, f"{text}, a domain of your own", remedy=f'{key} = "ws1.example.net"')
         elif domain in NOWHERE or b"." not in domain:
-            text = f"{key} is {name}, and nobody can answer an address in it; in {paths.CONFIGURATION}"
+            text = f"{key} is {name}, and nobody can answer an address in it; in {file}"
             yield Finding(WARN, key, f"{text}, a domain of the DNS", remedy=f'{key} = "ws1.example.net"')
     if b"." not in configuration.primary_hostname:
         name = configuration.primary_hostname.decode("ascii")
-        text = (
-            f"this machine is {name}, which is no full name, and many smart hosts refuse it; in {paths.CONFIGURATION}"
-        )
+        text = f"this machine is {name}, which is no full name, and many smart hosts refuse it; in {file}"
         yield Finding(WARN, "primary_hostname", text, remedy=f'primary_hostname = "{name}.example.net"')
 
 
@@ -133,13 +131,11 @@ def is_known(name: bytes) -> bool:
     return True
 
 
-def check_policies(configuration: Configuration) -> Iterator[Finding]:
+def check_policies(configuration: Configuration, file: str) -> Iterator[Finding]:
     """Yield policies under which nobody can send: one for everybody forbids it, and none before allows anything."""
     for policy in configuration.policies:
         if policy.allow and (not policy.callers or any(map(is_known, policy.callers))):
             return
         if not policy.callers:
-            yield Finding(
-                WRONG, "policies", f"nobody may send by the policies of {paths.CONFIGURATION}: allow somebody"
-            )
+            yield Finding(WRONG, "policies", f"nobody may send by the policies of {file}: allow somebody")
             return

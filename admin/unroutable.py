@@ -52,23 +52,28 @@ def check_addresses(configuration: Configuration) -> Iterator[Finding]:
         give_up_root(account(paths.STANDIN_USER), [])
     except Failure:
         return
+    yield from check_routed(configuration, files, paths.CONFIGURATION)
+
+
+def check_routed(configuration: Configuration, files: Mapping[str, bytes | None], file: str) -> Iterator[Finding]:
+    """Yield the addresses that go nowhere, by alias files as they were read, with the rights that there are."""
     for path, octets in files.items():
         if octets is not None:
             yield from check_aliases(path, octets, files, configuration)
     is_for_all = not any(router.callers or router.senders for router in configuration.routers)
     failure = failure_of(Mailbox(LOCAL, configuration.qualify_recipient), files, configuration)
     if is_for_all and NO_ROUTER in failure:
-        text = f"{failure}: mail to local addresses fails, until a router of {paths.CONFIGURATION} takes them"
+        text = f"{failure}: mail to local addresses fails, until a router of {file} takes them"
         yield Finding(WRONG, "routers", text)
 
 
-def check_order(configuration: Configuration) -> Iterator[Finding]:
+def check_order(configuration: Configuration, file: str = paths.CONFIGURATION) -> Iterator[Finding]:
     """Yield each redirect router that stands after one that takes every local address."""
     taken_by: Router | None = None
     for router in configuration.routers:
         if taken_by is not None and router.driver == "redirect":
             text = f"router {router.name} is never asked for local addresses, for {taken_by.name} takes them all"
-            yield Finding(WRONG, "routers", f"{text}: put {router.name} first in {paths.CONFIGURATION}")
+            yield Finding(WRONG, "routers", f"{text}: put {router.name} first in {file}")
         if takes_all_local(router, configuration):
             taken_by = taken_by or router
 

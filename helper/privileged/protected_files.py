@@ -210,11 +210,11 @@ def refuse_unsafe(path: str, status: os.stat_result, unreadable_by: int, owner: 
     if not stat.S_ISREG(status.st_mode):
         raise ConfigError(path, "is no regular file")
     owner.refuse_writable(path, status)
+    # Root's files are read by way of their group; who reads their own needs none.
+    if status.st_uid != 0 and status.st_mode & (unreadable_by | unreadable_by << 3):
+        raise ConfigError(path, "can be read by others: chmod go-rwx")
     if status.st_mode & unreadable_by:
         raise ConfigError(path, "can be read by every user: chmod o-rwx")
-    # Root's files are read by way of their group; who reads their own needs none.
-    if status.st_uid != 0 and status.st_mode & (unreadable_by << 3):
-        raise ConfigError(path, "can be read by others: chmod g-rwx")
 
 
 def refuse_unsafe_folders(path: str, owner: Owner) -> None:

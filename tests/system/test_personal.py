@@ -163,8 +163,8 @@ def test_a_folder_in_which_others_could_exchange_it_is_refused(personal, own_hos
 @pytest.mark.parametrize(
     ("mode", "told"),
     [
-        (0o604, "can be read by every user: chmod o-rwx"),
-        (0o640, "can be read by others: chmod g-rwx"),
+        (0o604, "can be read by others: chmod go-rwx"),
+        (0o640, "can be read by others: chmod go-rwx"),
         (0o620, "can be written by others: chmod go-w"),
         (0o000, "cannot be read: Permission denied"),
     ],
