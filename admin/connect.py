@@ -147,7 +147,7 @@ class Visitor:
             if not is_welcome:
                 self.plan = self.plan.replace(session=self.plan.session.replace(credential=None))
         if not found:
-            nowhere = HostFailed("its name has no address that can be reached from here", status.NO_HOST)
+            nowhere = HostFailed("its name has no address that this host can reach", status.NO_HOST)
             return [self.unreachable(server.label, nowhere)]
         if all(each.word == WRONG for each in found):
             return found

@@ -35,10 +35,10 @@ static const char *problem_of_root(void)
         return IN_USER_NAMESPACE;
     }
     if (!has_capability(CAP_SETUID)) {
-        return NOT_SENT("root cannot give itself up: this process has no CAP_SETUID");
+        return NOT_SENT("cannot drop root: this process has no CAP_SETUID");
     }
     if (!has_capability(CAP_SETGID)) {
-        return NOT_SENT("root cannot give itself up: this process has no CAP_SETGID");
+        return NOT_SENT("cannot drop root: this process has no CAP_SETGID");
     }
     return NULL;
 }
@@ -66,7 +66,7 @@ static void give_up_all_but_name(void)
 {
     give_up_bounding_set();
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !give_up_capabilities()) {
-        refuse(NOT_SENT("root cannot give up its capabilities"));
+        refuse(NOT_SENT("cannot drop root's capabilities"));
     }
 }
 
@@ -77,18 +77,18 @@ static void give_up_root(gid_t real_group, gid_t effective_group, uid_t real_use
     uid_t users[3];
 
     if (setresuid(0, 0, 0) != 0 || setgroups(0, NULL) != 0) {
-        refuse(in_user_namespace() ? IN_USER_NAMESPACE : NOT_SENT("root cannot give up its groups"));
+        refuse(in_user_namespace() ? IN_USER_NAMESPACE : NOT_SENT("cannot drop root's groups"));
     }
     give_up_bounding_set(); /* what cannot be dropped from it is not kept below */
     if (setresgid(real_group, effective_group, effective_group) != 0 ||
         setresuid(real_user, effective_user, effective_user) != 0 || !give_up_capabilities()) {
-        refuse(NOT_SENT("root cannot give itself up"));
+        refuse(NOT_SENT("cannot drop root"));
     }
     if (getresgid(&groups[0], &groups[1], &groups[2]) != 0 || getresuid(&users[0], &users[1], &users[2]) != 0 ||
         groups[0] != real_group || groups[1] != effective_group || groups[2] != effective_group ||
         users[0] != real_user || users[1] != effective_user || users[2] != effective_user || getgroups(0, NULL) != 0 ||
         setresuid((uid_t)-1, 0, (uid_t)-1) == 0 || setresgid((gid_t)-1, 0, (gid_t)-1) == 0) {
-        refuse(NOT_SENT("root gave itself up, and the kernel says that it did not"));
+        refuse(NOT_SENT("the kernel says that root was not dropped"));
     }
 }
 
@@ -108,7 +108,7 @@ static void give_up_borrowed_rights(void)
     }
     if (setresgid(group, group, group) != 0 || setresuid(user, user, user) != 0) {
         refuse(in_user_namespace() ? IN_USER_NAMESPACE
-                                   : NOT_SENT("the rights of a calling set-id program cannot be given up"));
+                                   : NOT_SENT("cannot drop the rights of the calling set-id program"));
     }
 }
 

@@ -56,7 +56,7 @@ static void hold_standard_descriptors(void)
 {
     for (int number = 0; number <= 2; number++) {
         if (fcntl(number, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != number) {
-            refuse(NOT_SENT("/dev/null cannot be opened"));
+            refuse(NOT_SENT("cannot open /dev/null"));
         }
     }
 }
@@ -65,7 +65,7 @@ static void hold_standard_descriptors(void)
 static void ignore_signals_of_writes(void)
 {
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR) {
-        refuse(NOT_SENT("the signals of failed writes cannot be ignored"));
+        refuse(NOT_SENT("cannot ignore SIGPIPE and SIGXFSZ"));
     }
 }
 

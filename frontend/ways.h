@@ -110,7 +110,7 @@ static bool start_process(struct helper *helper)
     int ends[2];
     *helper = (struct helper){.channel = -1, .read_end = -1};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
-        keep_first_sentence(errno == EMFILE ? LIMIT_TOO_LOW : NOT_SENT("a socketpair cannot be made"));
+        keep_first_sentence(errno == EMFILE ? LIMIT_TOO_LOW : NOT_SENT("cannot make a socketpair"));
         return false;
     }
     const pid_t child = fork();

@@ -42,7 +42,7 @@ def one_line(source: str, octets: bytes) -> bytes:
     """Return the only line of a file or of a program's output, without its end. ConfigError where it is not one."""
     line = octets.removesuffix(b"\n").removesuffix(b"\r")
     if not line:
-        raise ConfigError(source, "gives nothing: a password was expected")
+        raise ConfigError(source, "is empty: a password was expected")
     if any(line_end in line for line_end in (b"\n", b"\r", b"\0")):
-        raise ConfigError(source, "gives more than one line, or a NUL")
+        raise ConfigError(source, "has more than one line, or a NUL")
     return line

@@ -75,7 +75,7 @@ def status_and_reason(failure: Failure) -> tuple[int, str]:
             exit_status, reason = status_and_reason_of_host(failure)
             return exit_status, f"{failure.host}: {reason}"
         case WireError():
-            return status.PROTOCOL, f"the frontend is not to be trusted: {failure.problem}"
+            return status.PROTOCOL, f"the frontend broke the protocol: {failure.problem}"
         case SystemFault():
             return status.SYSTEM, failure.problem
     return status.SOFTWARE, "a defect in Gatepost: a failure without a sentence"

@@ -147,7 +147,7 @@ def argument(path: bytes, configuration: Configuration) -> bytes:
     try:
         return b"<" + parse_path(path, configuration.qualify_recipient).octets + b">"
     except AddressSyntax as error:
-        raise AddressError(b"<" + path + b">", f"is no recipient: {error.problem}") from None
+        raise AddressError(b"<" + path + b">", f"is not a recipient: {error.problem}") from None
 
 
 def text_of(outcome: Verdict) -> bytes:

@@ -43,7 +43,7 @@ enum {
 static bool frontend_listens; /* on CHANNEL; before that, descriptor 3 is whatever the caller left there */
 
 #define NOT_SENT(reason) "sendmail: not sent: " reason
-#define NO_SECOND_PROCESS NOT_SENT("no second process can be had (process limit?)")
+#define NO_SECOND_PROCESS NOT_SENT("cannot start a second process (process limit?)")
 #define LIMIT_TOO_LOW NOT_SENT("a resource limit of the caller is too low (open files, address space, data or stack)")
 
 /*
@@ -177,7 +177,7 @@ static void silence_descriptors(void)
 {
     const int nowhere = open("/dev/null", O_RDWR);
     if (nowhere < 0 || dup2(nowhere, 0) < 0 || dup2(nowhere, 1) < 0 || dup2(nowhere, 2) < 0) {
-        refuse(NOT_SENT("/dev/null cannot be opened"));
+        refuse(NOT_SENT("cannot open /dev/null"));
     }
     if (syscall(SYS_close_range, CHANNEL + 1, ~0U, 0) != 0) {
         refuse(NOT_SENT("the kernel is older than 5.9: it has no close_range"));
@@ -193,7 +193,7 @@ static void reset_signals(void)
     sigset_t none;
     for (size_t at = 0; at < sizeof timers / sizeof timers[0]; at++) {
         if (setitimer((__typeof__(ITIMER_REAL))timers[at], &never, NULL) != 0) {
-            refuse(NOT_SENT("a timer of the caller cannot be stopped"));
+            refuse(NOT_SENT("cannot stop a timer of the caller's"));
         }
     }
     for (int number = 1; number <= SIGRTMAX; number++) {
@@ -202,7 +202,7 @@ static void reset_signals(void)
         (void)syscall(SYS_rt_sigaction, number, by_default, NULL, sizeof(uint64_t));
     }
     if (sigemptyset(&none) != 0 || sigprocmask(SIG_SETMASK, &none, NULL) != 0) {
-        refuse(NOT_SENT("the signal mask of the caller cannot be reset"));
+        refuse(NOT_SENT("cannot reset the caller's signal mask"));
     }
 }
 
@@ -238,10 +238,10 @@ static void reset_limits(void)
 {
     const struct rlimit no_core = {0, 0};
     if (!raise_limits() || !raise_limit(RLIMIT_STACK, MEGABYTE, 8 * MEGABYTE)) {
-        refuse(NOT_SENT("a resource limit cannot be raised"));
+        refuse(NOT_SENT("cannot raise a resource limit"));
     }
     if (setrlimit(RLIMIT_CORE, &no_core) != 0) {
-        refuse(NOT_SENT("core files cannot be switched off"));
+        refuse(NOT_SENT("cannot disable core files"));
     }
 }
 
@@ -297,11 +297,11 @@ __attribute__((noreturn)) static void execute_helper(void)
     char *const environment[] = {path, NULL};
 
     if (chdir("/") != 0) {
-        refuse(NOT_SENT("the folder / cannot be entered"));
+        refuse(NOT_SENT("cannot change to /"));
     }
     build_process();
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
-        refuse(NOT_SENT("the helper cannot be shielded from being read by its caller"));
+        refuse(NOT_SENT("cannot make the helper unreadable for its caller"));
     }
     (void)execve(python, arguments, environment);
     refuse_unexecuted();

@@ -76,7 +76,7 @@ def machine_domain(key: str, name: bytes) -> bytes:
     """Return a name that the machine has for itself; it goes into EHLO and addresses, and has to be fit for them."""
     name = name.removesuffix(b".").lower()
     if not is_domain(name.decode("ascii", "replace")):
-        raise BadValue("has to be given, because the name that this machine has for it is no domain name", (key,))
+        raise BadValue("must be set: this machine's own name is not a domain name", (key,))
     return name
 
 

@@ -53,7 +53,7 @@ def parse_host(value: object) -> Host:
     require(0 < len(text) <= ENTRY_LIMIT and text.isprintable() and " " not in text, HOST.words)
     refuse_international(text)
     if "://" in text:
-        raise BadValue("must be a host without smtp:// or smtps:// before it: what these mean is said by tls and port")
+        raise BadValue("must be a host without smtp:// or smtps://: use tls and port")
     if text.startswith(tuple(KINDS)):
         return looked_up_host(text)
     if text.startswith("["):
@@ -72,7 +72,7 @@ def looked_up_host(text: str) -> Host:
     domain, colon, port = domain.partition(":")
     host = Host(KINDS[prefix + ":"], host_name(domain))
     if colon and host.kind == "srv":
-        raise BadValue("must not have a port after srv: the DNS says it")
+        raise BadValue("must not have a port after srv: the DNS gives it")
     return with_port(host, colon, port)
 
 
@@ -80,7 +80,7 @@ def bracketed_host(text: str) -> Host:
     """Return a host that is an address in square brackets."""
     address, bracket, rest = text[1:].partition("]")
     if not (is_ipv4(address) or is_ipv6(address)) or not bracket or rest[:1] not in ("", ":"):
-        raise BadValue("must have nothing but an IP address in square brackets, and then a port or nothing")
+        raise BadValue("must have only an IP address in square brackets, and after them a port or nothing")
     return with_port(Host("name", address.lower().encode("ascii"), is_address=True), rest[:1], rest[1:])
 
 

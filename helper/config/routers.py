@@ -89,13 +89,13 @@ def refuse_unclear_redirect(fields: dict[str, Any]) -> None:
     if "file" in fields and "data" in fields:
         raise BadValue("cannot be given together with file", ("data",))
     if fields.get("file", "").startswith("$") and not fields.get("check_local_user"):
-        raise BadValue("needs check_local_user = true, for only a user has a home", ("file",))
+        raise BadValue("needs check_local_user = true: only a user has a home directory", ("file",))
 
 
 def refuse_unknown_transport(router: Router, transports: tuple[Transport, ...]) -> None:
     """Raise BadValue where the transport of a router is not there."""
     if router.transport and all(router.transport != transport.name for transport in transports):
-        raise BadValue("is no transport of this file", ("transport",))
+        raise BadValue("is not a transport in this file", ("transport",))
 
 
 def refuse_given_away(router: Router, transports: tuple[Transport, ...]) -> None:

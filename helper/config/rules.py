@@ -18,7 +18,7 @@ def build_rewrite(value: object) -> tuple[tuple[bytes, bytes], ...]:
         with At(left_side):
             pattern = compared(left_side, "address_pattern" if "@" in left_side else "local_part_pattern")
         if not is_rewritable(pattern):
-            raise BadValue("holds a left side that is neither a login nor a pattern for addresses", (left_side,))
+            raise BadValue("has a left side that is neither a login nor an address pattern", (left_side,))
         with At(left_side):
             mailbox = parse_mailbox(address)
             if mailbox.startswith(b"*@") and "*" not in pattern:

@@ -87,7 +87,7 @@ def deliver_to_server(plan: Plan, server: Server, budget: TimeBudget) -> Reply:
             if failure.status == status.NOT_PERMITTED:
                 break
         addresses = race.left
-    raise said or HostFailed("its name has no address that can be reached from here", status.NO_HOST)
+    raise said or HostFailed("its name has no address that this host can reach", status.NO_HOST)
 
 
 def place(server: Server, address: Address) -> str:

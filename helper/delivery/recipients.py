@@ -43,9 +43,9 @@ def argument_mailboxes(text: bytes, qualify: bytes) -> list[Mailbox]:
             for spec in parse_address_list(text)
         ]
     except AddressSyntax as error:
-        raise AddressError(text, f"is no recipient: {error.problem}") from None
+        raise AddressError(text, f"is not a recipient: {error.problem}") from None
     if not found:
-        raise AddressError(text.strip() or b'""', "is no recipient: there is no address in it")
+        raise AddressError(text.strip() or b'""', "is not a recipient: it contains no address")
     return found
 
 

@@ -30,7 +30,7 @@ class Files(Record):
 def read_file(path: str, user: int | None) -> ListFile | None:
     """Return a .forward file, or one that is included, with the caller's rights; None where there is none.
 
-    OSError for one that cannot be read, is no regular file (a FIFO would make us wait), is larger than any list, or
+    OSError for one that cannot be read, is not a regular file (a FIFO would make us wait), is larger than any list, or
     could be somebody else's trick (list_owner.py). `user` is whose word the path is, None for the configuration's.
     """
     try:
@@ -40,7 +40,7 @@ def read_file(path: str, user: int | None) -> ListFile | None:
     with open(descriptor, "rb", buffering=0) as file:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise OSError("is no regular file")
+            raise OSError("is not a regular file")
         if status.st_size > LIST_LIMIT:
             raise OSError("is too large for a list of addresses")
         from helper.identity.list_owner import owner_of_list  # few sends read lists

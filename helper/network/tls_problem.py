@@ -24,7 +24,7 @@ ADDRESS_AS_NAME = (
     "it has {wanted} as a name, and an address counts only as an address (subjectAltName IP:{wanted}): have it issued "
     "anew, or set tls_pins to the digest of its key and tls_verify = false"
 )
-CA_WITHOUT_RIGHTS = "what signed it is no CA, or one that may not sign this"
+CA_WITHOUT_RIGHTS = "its issuer is not a CA, or must not sign this certificate"
 TOO_WEAK = "it has to be replaced by a stronger one"
 
 ADDRESS_MISMATCH = 64
@@ -44,7 +44,7 @@ CERTIFICATE_PROBLEMS = {
     25: CA_WITHOUT_RIGHTS,
     26: "it, or one above it, was not made for this purpose: the extended key usage has to have serverAuth",
     32: CA_WITHOUT_RIGHTS,
-    34: "it demands an understanding of extensions that nobody has here",
+    34: "it has a critical extension that is not supported here",
     47: "its CA may not sign certificates for {names}",
     48: "its CA may not sign certificates for {names}",
     62: WRONG_NAME,
@@ -56,11 +56,14 @@ CERTIFICATE_PROBLEMS = {
     80: CA_WITHOUT_RIGHTS,
 }
 
-NOT_TLS = 'what the smart host says is no TLS: correct the port, or tls ("implicit" for port 465, "starttls" for 587)'
+NOT_TLS = (
+    'the smart host does not speak TLS on this port: correct the port, or tls ("implicit" for port 465, "starttls" '
+    "for 587)"
+)
 TOO_OLD = "the smart host does not speak TLS {minimum} or a newer one (tls_min_version)"
 OURS_WANTED = "the smart host demands a certificate of ours: set tls_certificate"
 OURS_REFUSED = "the smart host does not accept our certificate (tls_certificate): {words}"
-WEAK = "what the smart host proposes is too weak to be safe: {words}"
+WEAK = "the smart host proposes parameters that are too weak: {words}"
 
 # By the names that Python gives to OpenSSL's reasons; an ALERT was sent by the smart host.
 HANDSHAKE_PROBLEMS = {

@@ -36,7 +36,7 @@ def refuse_unsafe_command(command: tuple[str, ...], owner: Owner = ROOT) -> None
         if not interpreter:
             break
         if not interpreter.startswith("/"):
-            raise ConfigError(program, "names no absolute path in its #! line")
+            raise ConfigError(program, "has no absolute path in its #! line")
         refuse_unsafe_file(interpreter, owner)
         program = interpreter
         arguments += [argument, *argument.split()]

@@ -41,6 +41,6 @@ def credential(source: str) -> Secret:
 def refuse_shared(source: str, status: os.stat_result) -> None:
     """Raise ConfigError for what others can read; it is the service user's, or root's and an ACL lets us read it."""
     if not stat.S_ISREG(status.st_mode) or status.st_uid not in (0, os.geteuid()):
-        raise ConfigError(source, "is no file of systemd's")
+        raise ConfigError(source, "was not provided by systemd")
     if status.st_mode & (stat.S_IRWXO | stat.S_IWGRP):
         raise ConfigError(source, "can be read or written by others")

@@ -100,7 +100,7 @@ int main(void)
         refuse(NOT_SENT("the stand-in user " STANDIN_USER " cannot send"));
     }
     if (real_group == service.gid) {
-        refuse(NOT_SENT("who has the group of " SERVICE_USER " cannot send: it must have no members"));
+        refuse(NOT_SENT("members of the group " SERVICE_USER " cannot send: it must have no members"));
     }
     if (effective_group != service.gid || saved_group != service.gid ||
         (effective_user != service.uid && effective_user != real_user) || saved_user != effective_user) {

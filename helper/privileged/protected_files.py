@@ -208,7 +208,7 @@ def refuse_unsafe_file(path: str, owner: Owner = ROOT) -> None:
 def refuse_unsafe(path: str, status: os.stat_result, unreadable_by: int, owner: Owner) -> None:
     """Raise ConfigError for a file that is not its owner's alone to write, or that too many can read."""
     if not stat.S_ISREG(status.st_mode):
-        raise ConfigError(path, "is no regular file")
+        raise ConfigError(path, "is not a regular file")
     owner.refuse_writable(path, status)
     # Root's files are read by way of their group; who reads their own needs none.
     if status.st_uid != 0 and status.st_mode & (unreadable_by | unreadable_by << 3):

@@ -116,7 +116,7 @@ def parse_argv(arguments: Sequence[bytes]) -> CommandLine:
     name, words = (argv[0].rsplit("/", 1)[-1], argv[1:]) if argv else ("sendmail", [])
     given: dict[str, str | bool] = {"mode": MODES_BY_NAME.get(name, "send")}
     if not words and given["mode"] == "send":
-        raise UsageError("neither an option nor a recipient was given; sendmail --help shows what there is")
+        raise UsageError("no option and no recipient were given; sendmail --help shows the options")
     recipients: list[str] = []
     rest = words[::-1]  # the next word is the last one
     while rest:
@@ -182,7 +182,7 @@ def refuse_wrong_value(option: CommandLineOption, letters: str, value: str) -> N
     """Raise UsageError where an option that is ignored would take a recipient away, or leave its value to be one."""
     name = f"-{option.letter}{letters if option.sets == 'old_option' else ''}"
     if (not letters and option.letter in INCOMPLETE) or (name[:2] == "-o" and letters in INCOMPLETE_OLD_OPTIONS):
-        raise UsageError(f"{name} is incomplete: what belongs to it stands in the same word")
+        raise UsageError(f"{name} is incomplete: its value must follow in the same word")
     if name[:2] == "-o" and letters in OLD_OPTIONS_WITH_TIME and not has_only(value, "smhdw"):
         raise UsageError(f"{name} takes a time such as 5s or 1h30m, not {shown(value)}")
     is_number = name == "-h" or (name == f"-o{OLD_OPTION_WITH_NUMBER}" and value != letters)

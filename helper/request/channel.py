@@ -43,11 +43,11 @@ class Channel:
     def __init__(self, descriptor: int) -> None:
         self._socket = _socket.socket(fileno=descriptor)
         if self._socket.family != _socket.AF_UNIX or self._socket.type != _socket.SOCK_STREAM:
-            raise WireError("the channel is no stream socket")
+            raise WireError("the channel is not a stream socket")
         try:
             self._socket.getpeername()
         except OSError:  # one that listens would keep us waiting for ever
-            raise WireError("the channel is no connected socket") from None
+            raise WireError("the channel is not a connected socket") from None
         self.is_in_doubt = False
         self._pending = b""  # the rest of a frame that the frontend has taken a part of
         self._is_stalled = False  # it has taken nothing for FRAME_TIMEOUT_S: it is shown nothing more
@@ -244,7 +244,7 @@ class Channel:
         octets = bytearray()
         while len(octets) < length:
             if not self._input.poll(max(0.0, deadline - monotonic()) * 1000):
-                raise WireError("what was begun was not finished in time")
+                raise WireError("a frame was not finished in time")
             try:
                 part = self._socket.recv(min(length - len(octets), 1024 * 1024), _socket.MSG_DONTWAIT)
             except BlockingIOError:

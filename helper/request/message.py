@@ -52,9 +52,9 @@ def refuse_unsealed(descriptor: int) -> None:
         seals = fcntl.fcntl(descriptor, fcntl.F_GET_SEALS)
         status = os.fstat(descriptor)
     except OSError:
-        raise WireError("the message is no memory file") from None
+        raise WireError("the message is not a memory file") from None
     if not stat.S_ISREG(status.st_mode) or seals & ALL_SEALS != ALL_SEALS:
-        raise WireError("the message is no sealed memory file")
+        raise WireError("the message is not a sealed memory file")
 
 
 def content(descriptor: int, size_limit: int | None) -> Message:

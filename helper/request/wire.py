@@ -53,11 +53,11 @@ LINE_LIMIT = 8 * 1024  # octets; longer lines are cut
 def parse_hello(head: bytes) -> tuple[bytes, int, int]:
     """Return what standard input is, the count of the arguments, and how many octets follow the first HEAD_OCTETS.
 
-    WireError where this is no hello of this version, or one larger than any caller's.
+    WireError where the hello is not of this version, or one larger than any caller's.
     """
     kind = head[len(MAGIC) : len(MAGIC) + 1]
     if len(head) != HEAD_OCTETS or not head.startswith(MAGIC) or kind not in INPUTS:
-        raise WireError("this is no hello of this version")
+        raise WireError("the hello is not of this version")
     count, total = int.from_bytes(head[-8:-4], "big"), int.from_bytes(head[-4:], "big")
     if total > HELLO_LIMIT:
         raise WireError(f"the hello is larger than {HELLO_LIMIT} octets")

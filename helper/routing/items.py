@@ -171,9 +171,9 @@ def parse_special(text: bytes) -> Item:
         return Item(kind, rest)
     if kind == ":include:":
         if not rest.startswith(b"/") or b"\0" in rest:
-            raise AddressSyntax("what it includes is no absolute path", 0)
+            raise AddressSyntax("it does not include an absolute path", 0)
         return Item(INCLUDE, rest)
-    raise AddressSyntax("it begins with a colon, and is no special item", 0)
+    raise AddressSyntax("it begins with a colon and is not a special item", 0)
 
 
 def is_address(text: bytes, qualify: bytes) -> bool:

@@ -88,7 +88,7 @@ class Sandbox:
             if has_seccomp:
                 filter_system_calls()
         except OSError as error:
-            raise SystemFault(f"the kernel did not shut the helper in: {error.strerror}") from None
+            raise SystemFault(f"the kernel refused the sandbox: {error.strerror}") from None
 
     def shut_in_further(self, kept_back: str = "") -> None:
         """Give up reading, but of what resolving names and TLS need; of one folder there, `kept_back`, that too.
@@ -103,7 +103,7 @@ class Sandbox:
                 each for path in readable(self._certificates) for each in around(kept_back, path)
             )
         except OSError as error:
-            raise SystemFault(f"the kernel did not shut the helper in further: {error.strerror}") from None
+            raise SystemFault(f"the kernel refused the second step of the sandbox: {error.strerror}") from None
 
 
 def strength_of(landlock_abi: int, has_seccomp: bool) -> str:

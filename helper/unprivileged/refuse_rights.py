@@ -70,9 +70,9 @@ def shut_in() -> None:
 def refuse_lent_rights(users: Collection[int], groups: Collection[int]) -> None:
     """Raise SystemFault where real, effective and saved ids are not the same, and for root."""
     if len(set(users)) > 1 or len(set(groups)) > 1:
-        raise SystemFault("a configuration of the caller's own is never used with the rights of somebody else")
+        raise SystemFault("the caller's own configuration is never used with another user's rights")
     if 0 in users:
-        raise SystemFault("root sends by the installed sendmail, which gives root up first, or as an ordinary user")
+        raise SystemFault("root must use the installed sendmail, which drops root first, or send as an ordinary user")
 
 
 def refuse_secure_execution(auxiliary: bytes) -> None:
@@ -81,7 +81,7 @@ def refuse_secure_execution(auxiliary: bytes) -> None:
         int.from_bytes(auxiliary[at : at + WORD_OCTETS], sys.byteorder) for at in range(0, len(auxiliary), WORD_OCTETS)
     ]
     if any(key == AT_SECURE and value for key, value in zip(words[::2], words[1::2], strict=False)):
-        raise SystemFault("a configuration of the caller's own is never used in secure-execution mode")
+        raise SystemFault("the caller's own configuration is never used in secure-execution mode")
 
 
 def auxiliary_vector() -> bytes:

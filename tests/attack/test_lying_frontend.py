@@ -21,7 +21,7 @@ from tests.support.process import files_of, helper_below, wait_for
 
 CANARY = secrets.token_urlsafe(24)
 MESSAGE = b"Subject: hello\n\nhello\n"
-DISTRUST = b"sendmail: not sent: the frontend is not to be trusted: "
+DISTRUST = b"sendmail: not sent: the frontend broke the protocol: "
 SEALS = {
     "seal": fcntl.F_SEAL_SEAL,
     "shrink": fcntl.F_SEAL_SHRINK,
@@ -75,12 +75,12 @@ HONEST = hello(b"sendmail", b"carol@example.org")
 @pytest.mark.parametrize(
     ("octets", "reason"),
     [
-        (b"\0" * 18, b"no hello of this version"),
-        (bytes(range(64, 128)), b"no hello of this version"),
-        (b"GET / HTTP/1.1\r\n\r\n", b"no hello of this version"),
-        (hello(b"sendmail", magic=b"GATEPOST\x01"), b"no hello of this version"),
-        (hello(b"sendmail", magic=b"GATEPOST\x03"), b"no hello of this version"),
-        (hello(b"sendmail", kind=b"x"), b"no hello of this version"),
+        (b"\0" * 18, b"hello is not of this version"),
+        (bytes(range(64, 128)), b"hello is not of this version"),
+        (b"GET / HTTP/1.1\r\n\r\n", b"hello is not of this version"),
+        (hello(b"sendmail", magic=b"GATEPOST\x01"), b"hello is not of this version"),
+        (hello(b"sendmail", magic=b"GATEPOST\x03"), b"hello is not of this version"),
+        (hello(b"sendmail", kind=b"x"), b"hello is not of this version"),
         (hello(total=wire.HELLO_LIMIT + 1), b"larger than"),
         (hello(total=2**32 - 1), b"larger than"),
         (hello(b"sendmail", count=2), b"fewer arguments"),
@@ -230,7 +230,7 @@ def test_a_memory_file_that_could_still_change_is_refused(installation, host, mi
     with ForgedFrontend(installation) as forged:
         forged.ready()
         forged.submit(memory_file(MESSAGE, ALL_SEALS & ~SEALS[missing]))
-        assert b"no sealed memory file" in is_refused(forged, host, installation)
+        assert b"not a sealed memory file" in is_refused(forged, host, installation)
 
 
 def test_a_seal_that_leaves_old_mappings_writable_is_not_enough(installation, host):
@@ -238,7 +238,7 @@ def test_a_seal_that_leaves_old_mappings_writable_is_not_enough(installation, ho
     with ForgedFrontend(installation) as forged:
         forged.ready()
         forged.submit(memory_file(MESSAGE, ALL_SEALS & ~fcntl.F_SEAL_WRITE | future_write))
-        assert b"no sealed memory file" in is_refused(forged, host, installation)
+        assert b"not a sealed memory file" in is_refused(forged, host, installation)
 
 
 @pytest.mark.parametrize(

@@ -226,9 +226,7 @@ def test_lent_rights_are_refused(personal, smarthost, collector, by_user, by_gro
     _, secret = protect(personal.installation, smarthost)
     personal.configure(collector, **password_from(secret))
     lines = start_with_ids(personal, *lent(personal, by_user, by_group))
-    assert lines == [
-        "sendmail: not sent: a configuration of the caller's own is never used with the rights of somebody else"
-    ]
+    assert lines == ["sendmail: not sent: the caller's own configuration is never used with another user's rights"]
 
 
 def test_control_without_that_refusal_they_read_the_password(weakened, smarthost, collector):
@@ -244,7 +242,7 @@ def test_control_without_that_refusal_they_read_the_password(weakened, smarthost
 
 def test_root_is_refused(personal, collector):
     personal.configure(collector)
-    assert "root sends by the installed sendmail" in start_with_ids(personal, (0, 0, 0), (0, 0, 0))[0]
+    assert "root must use the installed sendmail" in start_with_ids(personal, (0, 0, 0), (0, 0, 0))[0]
 
 
 @pytest.mark.parametrize("who", ["service-user", "member-of-its-group"])
@@ -272,7 +270,7 @@ def test_rights_that_a_file_gives_the_interpreter_are_refused(personal, collecto
     """File capabilities leave all ids as they are: the kernel's secure-execution mode tells of them."""
     personal.configure(collector)
     lines = start_with_ids(personal, *lent(personal, False, False), interpreter=capable(playground))
-    assert lines == ["sendmail: not sent: a configuration of the caller's own is never used in secure-execution mode"]
+    assert lines == ["sendmail: not sent: the caller's own configuration is never used in secure-execution mode"]
 
 
 def test_control_without_looking_at_them_they_read_the_password(weakened, smarthost, collector, playground):

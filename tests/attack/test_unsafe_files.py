@@ -379,8 +379,8 @@ def replace_by(kind, path):
     if kind in ("fifo", "folder"):
         os.chown(path, 0, group)
         path.chmod(0o750)
-        return "is no regular file"
-    return "is no regular file" if kind == "device" else "cannot be read"
+        return "is not a regular file"
+    return "is not a regular file" if kind == "device" else "cannot be read"
 
 
 def remove(path):

@@ -128,9 +128,9 @@ def test_an_unsafe_file_or_folder_is_refused(installation, smarthost, file, mode
     ("content", "problem"),
     [
         (None, "No such file or directory"),
-        ("", "gives nothing: a password was expected"),
-        ("\n", "gives nothing: a password was expected"),
-        (f"{CANARY}\nsecond line\n", "gives more than one line, or a NUL"),
+        ("", "is empty: a password was expected"),
+        ("\n", "is empty: a password was expected"),
+        (f"{CANARY}\nsecond line\n", "has more than one line, or a NUL"),
         (f"{CANARY}\0", "NUL"),
         (CANARY * 1000, "is larger than"),
     ],

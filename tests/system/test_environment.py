@@ -56,7 +56,7 @@ HARD = {
     "data-1M": ("RLIMIT_DATA", MEGABYTE, TOO_LOW),
     "data-31M": ("RLIMIT_DATA", 31 * MEGABYTE, TOO_LOW),
     "stack-64K": ("RLIMIT_STACK", 65536, TOO_LOW),
-    "processes-1": ("RLIMIT_NPROC", 1, "no second process can be had (process limit?)"),
+    "processes-1": ("RLIMIT_NPROC", 1, "cannot start a second process (process limit?)"),
 }
 ENOUGH = {
     "files": ("RLIMIT_NOFILE", 16),

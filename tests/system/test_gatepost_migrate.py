@@ -214,7 +214,7 @@ def test_only_regular_files_of_a_stated_size_are_read(installation, tmp_path, ki
     told = (
         "is larger than 4194304 octets, too large to be a configuration"
         if kind == "large"
-        else "cannot be read: it is no regular file"
+        else "cannot be read: it is not a regular file"
     )
     assert done.stderr == f"gatepost: nothing was written: {file}: {told}\n"
 

@@ -155,7 +155,7 @@ def test_root_that_cannot_become_anybody_takes_the_socket(program, missing):
 def test_where_that_is_closed_the_sentence_names_what_is_missing(program, missing):
     with start(program, "--help", through=without(missing)) as send:
         other = send.helper()
-        words = f"sendmail: not sent: root cannot give itself up: this process has no CAP_{missing.upper()}"
+        words = f"sendmail: not sent: cannot drop root: this process has no CAP_{missing.upper()}"
         assert other.arguments[1:] == [*UNPRIVILEGED, words]
         assert other.hello().arguments[1:] == [b"--help"]
         other.end(status(0))

@@ -250,7 +250,7 @@ def test_every_address_of_every_argument_is_answered(installation, relay, option
         "dora@example.com: is taken by no router: not verified",
         "erik@example.org: verified",
     ]
-    assert answers[3].startswith("a@@b: is no recipient: ")
+    assert answers[3].startswith("a@@b: is not a recipient: ")
 
 
 @pytest.mark.parametrize("caller", ["alice", "bob", "root"])

@@ -39,7 +39,7 @@ def test_an_argument_without_an_address_stops_the_message(installation, smarthos
     configure(installation, host, "simple")
     result = installation.send(*ONE, empty, stdin=MESSAGE)
     shown = empty.strip() or '""'
-    assert (result.status, result.reason) == (1, f"{shown}: is no recipient: there is no address in it")
+    assert (result.status, result.reason) == (1, f"{shown}: is not a recipient: it contains no address")
     assert host.connections == 0
 
 

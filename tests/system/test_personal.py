@@ -134,8 +134,8 @@ def test_a_configuration_that_is_wrong_is_told_with_its_place(personal, smarthos
         (lambda path: path.chmod(0o620), "can be written by others: chmod go-w"),
         (lambda path: path.chmod(0o602), "can be written by others: chmod go-w"),
         (lambda path: os.truncate(path, 1 << 30), "is larger than 65536 octets"),
-        (lambda path: (path.unlink(), os.mkfifo(path, 0o666)), "is no regular file"),
-        (lambda path: (path.unlink(), path.mkdir(mode=0o755)), "is no regular file"),
+        (lambda path: (path.unlink(), os.mkfifo(path, 0o666)), "is not a regular file"),
+        (lambda path: (path.unlink(), path.mkdir(mode=0o755)), "is not a regular file"),
     ],
     ids=["missing", "unreadable", "group-writable", "writable", "huge", "fifo", "folder"],
 )

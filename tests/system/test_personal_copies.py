@@ -38,7 +38,7 @@ def test_a_checkout_needs_no_c_program(personal, own_host, checkout):
 
 def test_a_checkout_started_by_root_refuses(personal, own_host, checkout):
     result = as_user(personal, *checkout, "-C", str(personal.configuration), *ONE, user="root")
-    assert result.reason == "root sends by the installed sendmail, which gives root up first, or as an ordinary user"
+    assert result.reason == "root must use the installed sendmail, which drops root first, or send as an ordinary user"
     assert own_host.connections == 0
 
 

@@ -272,5 +272,5 @@ def test_a_forward_file_that_is_no_file_fails_the_message(installation, forwardi
     path = f"{installation.account('alice').pw_dir}/.forward"
     os.mkfifo(path)
     recipient = own(installation)
-    reason = f"{recipient}: cannot be routed: {path} cannot be read: is no regular file"
+    reason = f"{recipient}: cannot be routed: {path} cannot be read: is not a regular file"
     assert_goes_nowhere(installation.send(recipient, stdin=MESSAGE), forwarding, [recipient], reason)

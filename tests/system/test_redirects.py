@@ -160,7 +160,7 @@ def test_a_list_with_a_wrong_line_fails_the_message(installation, smarthost):
     assert_goes_nowhere(result, host, [STAFF], result.reason)
 
 
-@pytest.mark.parametrize(("make", "problem"), [(os.mkfifo, "is no regular file"), (os.mkdir, "Is a directory")])
+@pytest.mark.parametrize(("make", "problem"), [(os.mkfifo, "is not a regular file"), (os.mkdir, "Is a directory")])
 def test_a_list_has_to_be_a_regular_file(installation, smarthost, make, problem):
     host = smarthost()
     path = installation.sysconfdir / f"odd.{make.__name__}"

@@ -319,7 +319,7 @@ def test_root_without_the_capabilities_to_become_somebody_else_takes_it(installa
 @pytest.mark.parametrize("missing", ["setuid", "setgid"])
 def test_where_it_is_closed_root_is_told_which_is_missing_and_the_rest_is_answered(installation, host, missing):
     result = send(installation, user="root", through=without(missing))
-    assert result.reason == f"root cannot give itself up: this process has no CAP_{missing.upper()}"
+    assert result.reason == f"cannot drop root: this process has no CAP_{missing.upper()}"
     assert send(installation, "-bp", user="root", through=without(missing)).stdout == "Mail queue is empty\n"
     assert send(installation, "-Q", user="root", through=without(missing)).status == 64
     assert host.connections == 0
@@ -357,7 +357,7 @@ def test_whose_transport_needs_one_takes_the_socket_though_the_launcher_works(in
     [
         (None, "is given by systemd, and only to a helper behind gatepost.socket (LoadCredential=)"),
         ({}, "cannot be read: No such file or directory: see LoadCredential= of gatepost@.service"),
-        ({"relay.password": "a\nb\n"}, "gives more than one line, or a NUL"),
+        ({"relay.password": "a\nb\n"}, "has more than one line, or a NUL"),
         ({"relay.password": "a" * 20000}, "is larger than 16384 octets"),
     ],
 )

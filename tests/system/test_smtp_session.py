@@ -257,7 +257,7 @@ def test_a_session_without_any_good_recipient_sends_nothing_and_says_so(installa
     stdin = HELLO + b"MAIL FROM:<>\r\nRCPT TO:<a b>\r\nDATA\r\n" + QUIT
     result = installation.send("-bs", stdin=stdin)
     assert [line[:3] for line in replies(result.stdout)] == ["250", "550", "554", "221"]
-    assert (result.status, result.reason.startswith("<a b>: is no recipient: ")) == (1, True)
+    assert (result.status, result.reason.startswith("<a b>: is not a recipient: ")) == (1, True)
     assert_logged(result, status=1, recipients=["a b"], outcome="failed")
     assert host.connections == 0
 

@@ -237,9 +237,9 @@ def test_a_value_of_another_type_is_refused_by_every_shape(shape, value):
     [
         ("bücher.example", "A-label"),
         ("2001:db8::1", "square brackets"),
-        ("[a.example]:25", "nothing but an IP address in square brackets"),
+        ("[a.example]:25", "only an IP address in square brackets"),
         ("a.example:0", "from 1 to 65535"),
-        ("srv:a.example:25", "the DNS says it"),
+        ("srv:a.example:25", "the DNS gives it"),
     ],
 )
 def test_a_wrong_host_is_told_what_to_write(value, hint):

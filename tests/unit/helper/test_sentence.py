@@ -88,7 +88,7 @@ def at_host(error):
             "not sent: smtp.example.net:587: connecting: connection refused; "
             "smtp.example.net:587: AUTH PLAIN was refused: 535 no",
         ),
-        (failure.WireError("it lies"), 76, "failed", "not sent: the frontend is not to be trusted: it lies"),
+        (failure.WireError("it lies"), 76, "failed", "not sent: the frontend broke the protocol: it lies"),
         (failure.SystemFault("no memory"), 71, "failed", "not sent: no memory"),
     ],
 )

@@ -95,7 +95,7 @@ def test_an_old_version_is_refused_with_the_option_that_demands_a_newer_one(cert
 def test_what_is_no_tls_is_told_as_a_wrong_port(trust, octets):
     layer = TlsLayer(trust)
     layer.shake_hands(b"")
-    with pytest.raises(HostFailed, match="is no TLS: correct the port, or tls "):
+    with pytest.raises(HostFailed, match="does not speak TLS on this port: correct the port, or tls "):
         layer.shake_hands(octets)
 
 

@@ -72,8 +72,8 @@ def test_a_program_without_an_end_of_what_it_says_is_not_heard_out():
     [
         ("exit 3", "failed with status 3"),
         ("kill -9 $$", "failed with status -9"),
-        ("true", "gives nothing: a password was expected"),
-        ("printf 'a\\nb\\n'", "gives more than one line, or a NUL"),
+        ("true", "is empty: a password was expected"),
+        ("printf 'a\\nb\\n'", "has more than one line, or a NUL"),
     ],
 )
 def test_a_program_that_fails_gives_no_password(script, expected):

@@ -109,7 +109,7 @@ def test_what_others_cannot_write_or_is_no_file_is_taken(ask, places, argument):
         ("#!/usr/bin/env {0}/open.py", "is theirs"),
         ("#!/usr/bin/env -S python3 {0}/open.py", "is theirs"),
         ("#!{0}/second", "is theirs"),
-        ("#!python3", "names no absolute path in its #! line"),
+        ("#!python3", "has no absolute path in its #! line"),
         ("#!{0}/nowhere", "cannot be found"),
     ],
 )

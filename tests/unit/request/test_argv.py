@@ -181,7 +181,7 @@ def test_the_name_decides_where_no_option_does():
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        ([], "neither an option nor a recipient"),
+        ([], "no option and no recipient"),
         (["-i"], "no recipient"),
         (["-bv"], "no address to verify"),
         (["-Z", "a@x"], "unknown option -Z"),
