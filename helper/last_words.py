@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from helper import status
-from helper.delivery.report import Progress
+from helper.delivery.report import Log, Progress
 from helper.failure import Failure
 from helper.privileged.begin import CHANNEL
 from helper.request.channel import Channel
@@ -15,15 +15,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-    from helper.delivery.report import Log
 
 STDERR = 2
 
 
-def end_with(failure: BaseException, channel: Channel | None, log: Log) -> NoReturn:
+def end_with(failure: BaseException, channel: Channel | None, log: Log | None) -> NoReturn:
     """Tell frontend and log how it ended, and end."""
     line = verdict(failure).line if isinstance(failure, Failure) else defect_line(failure, channel)
-    log.write(Progress(), Verdict(status.SOFTWARE, "failed", line), status.FAILED)
+    (log or Log(None, "text")).write(Progress(), Verdict(status.SOFTWARE, "failed", line), status.FAILED)
     try:
         channel = channel or Channel(CHANNEL)
         channel.say(line)

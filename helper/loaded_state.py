@@ -39,11 +39,6 @@ class LoadedState(Record):
     is_without_helper: bool = False
 
 
-def nothing_loaded() -> LoadedState:
-    """Return the state before anything is loaded: what has to be told now goes to the system log."""
-    return LoadedState(None, None, {}, {}, Log(None, "text"), {})
-
-
 def load_state(acquired: Acquired) -> LoadedState:
     """Return what was acquired, with its meaning. A password that is none becomes the failure."""
     configuration = configuration_of(acquired)

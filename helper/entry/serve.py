@@ -54,19 +54,20 @@ def serve(entry: Entry) -> NoReturn:
         entry.drop()
         entry.load()
         from helper.last_words import end_with
-        from helper.loaded_state import load_state, nothing_loaded
+        from helper.loaded_state import load_state
         from helper.story import tell
     except Failure as failure:  # one of the sentences of drop()
         end_at_once(failure.problem)
     except BaseException:  # whatever it is, nothing more may be done with these rights
         end_at_once(NOT_DROPPED)
-    channel, state = None, nothing_loaded()
+    channel = log = None
     try:
         state = in_sandbox(of_entry(load_state(acquired), entry), entry)
+        log = state.log
         channel = opened(entry, state)
         tell(channel, identified(entry, uid, state), state)
     except BaseException as failure:  # the last resort; no traceback, whose lines could hold a secret
-        end_with(failure, channel, state.log)
+        end_with(failure, channel, log)
     os._exit(SENT)
 
 

@@ -27,6 +27,8 @@ MODULES = (
     "socket",
     "pwd",
     "json",
+    "prctl",
+    "resource",
     "tomllib",
     "os",
     "syslog",

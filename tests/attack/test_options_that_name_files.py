@@ -118,7 +118,11 @@ def test_control_a_helper_that_writes_the_log_it_is_told_to_leaves_a_trace(weake
     )
     weakening = {
         "helper/story.py": {line: "        import os\n" + written + line},
-        "helper/entry/serve.py": {"        state = in_sandbox(state, entry)\n": ""},
+        "helper/entry/serve.py": {
+            "        state = in_sandbox(of_entry(load_state(acquired), entry), entry)\n": (
+                "        state = of_entry(load_state(acquired), entry)\n"
+            )
+        },
     }
     installation = weakened(weakening)
     installation.configure_relay(smarthost())

@@ -98,6 +98,7 @@ def test_the_c_programs_end_by_themselves_however_they_are_started(folder):
 def test_a_defect_in_a_c_program_is_noticed(folder, tmp_path):
     for source in ("frontend", "helper/privileged"):
         shutil.copytree(programs.TREE / source, tmp_path / source, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(programs.TREE / "helper/start.h", tmp_path / "helper")
     launcher = tmp_path / "helper/privileged/launcher.c"
     beyond = "    volatile char beyond[4];\n    beyond[getpid() > 0 ? 4 : 0] = 1;\n    struct stat channel;\n"
     launcher.write_text(launcher.read_text().replace("    struct stat channel;\n", beyond))

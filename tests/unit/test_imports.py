@@ -55,7 +55,8 @@ ALLOWED = {
     "helper/privileged/compiled.py": PURE | {"binascii", "marshal", "sys", "helper.privileged.paths.VERSION"},
     "helper/privileged/log_file.py": PURE | {"os", "resource", "stat", "helper.privileged"},
     "helper/privileged/command.py": PURE
-    | {"os", "resource", "select", "time", "_signal", "helper.privileged", "helper.secret"},
+    | {"os", "resource", "select", "time", "_signal", "helper.privileged", "helper.secret"}
+    | {"helper.password.command_output"},
     "helper/privileged/command_files.py": PURE | {"os", "stat", "helper.privileged"},
     "helper/privileged/supervise.py": PURE
     | {"os", "resource", "select", "time", "_signal", "helper.privileged.process"},
