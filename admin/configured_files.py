@@ -150,7 +150,7 @@ def examine_login(name: str, configuration: Configuration) -> str:
     with locked(name):
         token_file(configuration, name)
     if not os.path.isdir(os.path.join(paths.PYTHON_MODULES, "oauthlib")):
-        raise SystemFault(f"oauthlib is not in {paths.PYTHON_MODULES}: install python3-oauthlib")
+        raise SystemFault(f"oauthlib is not in {paths.PYTHON_MODULES}: apt install python3-oauthlib")
     return str(grant_file(name))
 
 

@@ -21,7 +21,7 @@ LINKS = ("lib/sendmail", "bin/mailq", "bin/newaliases")
 COMMAND = PREFIX / "bin/gatepost"
 CODE = Path(__file__).resolve().parents[1]
 
-SET_ID_MODES = (0o6755, 0o2755)
+SET_ID = stat.S_ISUID | stat.S_ISGID
 WITHOUT_SET_ID = 0o755
 PROGRAM_LIMIT = 16 * 1024 * 1024  # octets; ours has less than one
 FOR_ALL = stat.S_IROTH | stat.S_IXOTH
@@ -102,8 +102,8 @@ def check_launcher() -> str:
             f"{path} has no set-id bit: each user sends without privilege, by a configuration of their own or by "
             f"gatepost.socket; for a password that users cannot read: chown {name}:{name} {path} && chmod 6755 {path}"
         )
-    owner = service.pw_uid if mode == SET_ID_MODES[0] else 0
-    if mode not in SET_ID_MODES or (status.st_uid, status.st_gid) != (owner, service.pw_gid):
+    owner = service.pw_uid if mode & SET_ID == SET_ID else 0
+    if not gives_rights(mode) or (status.st_uid, status.st_gid) != (owner, service.pw_gid):
         raise SystemFault(
             f"{path} must be {name}:{name} 6755, root:{name} 2755, or root's own 0755 without privilege: "
             f"chown {name}:{name} {path} && chmod 6755 {path}"
@@ -113,6 +113,13 @@ def check_launcher() -> str:
     if system.f_flag & os.ST_NOEXEC:
         raise SystemFault(f"{path} is on a file system mounted noexec: {remount(path, 'exec')}")
     return f"{path} {mode:o}"
+
+
+def gives_rights(mode: int) -> bool:
+    """Say whether a mode lets users execute the launcher with its rights, be it only the owner or group."""
+    is_set_id = mode & (SET_ID | stat.S_ISVTX) in (SET_ID, stat.S_ISGID)
+    is_writable_by_others = bool(mode & (stat.S_IWGRP | stat.S_IWOTH))
+    return is_set_id and bool(mode & stat.S_IXUSR) and not is_writable_by_others
 
 
 def remount(path: str, option: str) -> str:
@@ -129,7 +136,7 @@ def mount_point(path: str, mounts: str) -> str:
 
 def has_set_id() -> bool:
     """Say whether the launcher gives rights at all; without, each user's own configuration decides how they send."""
-    return bool(os.stat(paths.LAUNCHER).st_mode & (stat.S_ISUID | stat.S_ISGID))
+    return bool(os.stat(paths.LAUNCHER).st_mode & SET_ID)
 
 
 def check_code() -> str:

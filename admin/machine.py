@@ -45,10 +45,10 @@ def check_modules() -> str:
         try:
             module = importlib.import_module(name)
         except ImportError:
-            raise SystemFault(f"{name} is not in {paths.PYTHON_MODULES}: install {package}") from None
+            raise SystemFault(f"{name} is not in {paths.PYTHON_MODULES}: apt install {package}") from None
         place = module.__file__ or ""
         if not place.startswith(f"{paths.PYTHON_MODULES}/"):
-            raise ConfigError(place, f"is not in {paths.PYTHON_MODULES}, where a send looks: install {package}")
+            raise ConfigError(place, f"is not in {paths.PYTHON_MODULES}, where a send looks: apt install {package}")
         protected_files.refuse_unsafe_file(place)
         versions.append(name.partition(".")[0])
     return f"{' and '.join(versions)} in {paths.PYTHON_MODULES}"

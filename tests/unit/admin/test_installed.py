@@ -7,7 +7,7 @@ import py_compile
 
 import pytest
 
-from admin.installed import is_compiled
+from admin.installed import gives_rights, is_compiled
 from helper.failure import ConfigError
 
 HASH, TIME = py_compile.PycInvalidationMode.UNCHECKED_HASH, py_compile.PycInvalidationMode.TIMESTAMP
@@ -46,3 +46,13 @@ def test_a_copy_of_another_interpreter_is_none(module):
     with open(compiled, "r+b") as file:
         file.write(b"\0\0\r\n")
     assert not is_compiled(module)
+
+
+@pytest.mark.parametrize("mode", [0o6755, 0o6711, 0o6750, 0o6700, 0o2755, 0o2711, 0o2750])
+def test_a_mode_that_an_upgrade_keeps_gives_rights(mode):
+    assert gives_rights(mode)
+
+
+@pytest.mark.parametrize("mode", [0o4755, 0o755, 0o7755, 0o6775, 0o2757, 0o6644, 0o2055])
+def test_another_mode_gives_no_rights_or_lets_others_write(mode):
+    assert not gives_rights(mode)
