@@ -10,6 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from bench.figures import faster_from
 from bench.growth import Growth
 from bench.growth_picture import growth_as_svg
 from bench.growth_table import growth_as_json, growth_as_text
@@ -35,7 +36,8 @@ def comparison(place: Place, options: argparse.Namespace) -> None:
     bench = Bench(place, options)
     workloads = [workload for workload in WORKLOADS if options.only in workload.name and bench.can(workload)]
     results = {workload.name: bench.measure(workload) for workload in workloads}
-    notes = [*bench.notes, speed_of_the_sink()]
+    distances = [faster_from(results, peer) for peer in ("exim", "msmtp")]
+    notes = [*bench.notes, *filter(None, distances), speed_of_the_sink()]
     if options.svg:
         options.svg.write_text(as_svg(results, where))
     print((as_json if options.json else as_text)(results, where, notes))

@@ -57,6 +57,23 @@ class Outcome:
 
 
 Results = dict[str, Outcome]  # by workload
+AWAY = " ms away, TLS + AUTH"
+
+
+def faster_from(results: Results, peer: str) -> str | None:
+    """Say from which distance on a send with TLS and AUTH is faster than a peer's; None where that was not measured.
+
+    From one that was measured on, at which our median is shorter, and at all longer ones.
+    """
+    measured = [name for name, outcome in results.items() if name.endswith(AWAY) and peer in outcome.figures]
+    distances = sorted(int(name.removesuffix(AWAY)) for name in measured)
+    if not distances:
+        return None
+    slower = [away for away in distances if results[f"{away}{AWAY}"].ratio(peer)[1] >= 1]
+    faster = [away for away in distances if not slower or away > slower[-1]]
+    if not faster:
+        return f"With TLS and AUTH, not faster than {peer} up to {distances[-1]} ms away."
+    return f"With TLS and AUTH, faster than {peer} from {faster[0]} ms away on."
 
 
 def quartiles(values: list[float]) -> tuple[float, float, float]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 
 from bench.figures import OURS, Figures, Outcome
-from bench.link import CannotBeSlow, slow_link
+from bench.link import CannotBeSlow, Netem, SlowTun, slow_link
 from bench.measure import Cost, Errand, Runner, Send
 from bench.memory import watch
 from bench.message import Message, missing
@@ -40,7 +40,7 @@ class Bench:
         self._stderr.touch()
         self._sends = 0
         self._programs: list[Program] = []
-        self._link: object = None
+        self._links: dict[int, Netem | SlowTun] = {}
         self.notes: list[str] = []
         self._prepare()
 
@@ -60,14 +60,15 @@ class Bench:
 
     def can(self, workload: Workload) -> bool:
         """Say whether this machine can do that; where not, a note says why."""
-        if not workload.is_far or self._link:
+        away = workload.round_trip_ms
+        if not away or away in self._links:
             return True
         try:
-            self._link, measured_ms = slow_link()
+            self._links[away], measured_ms = slow_link(away)
         except CannotBeSlow as error:
             self.notes.append(f"Not measured: {workload.name}: {error}")
             return False
-        self.notes.append(f"40 ms away: connect(2) takes {measured_ms:.1f} ms ({self._link.name}).")
+        self.notes.append(f"{away} ms away: connect(2) takes {measured_ms:.1f} ms ({self._links[away].name}).")
         return True
 
     def measure(self, workload: Workload) -> Outcome:
@@ -80,7 +81,7 @@ class Bench:
         folder = self._place.root / "messages"
         folder.mkdir(exist_ok=True)
         messages = [Message(folder / str(number), workload.size_octets) for number in range(workload.messages)]
-        with self._link if workload.is_far else nullcontext():
+        with self._links.get(workload.round_trip_ms) or nullcontext():
             self._time(workload, messages, programs, outcome)
             if workload.watched_rounds:
                 self._watch(workload, messages, programs, outcome)
@@ -114,10 +115,11 @@ class Bench:
     def _sink(self, workload: Workload, programs: list[Program], **behaviour: float) -> Sink:
         keywords = tuple(word for word in KEYWORDS if word.split()[0] not in self._options.without)
         certificate = None if workload.tls == PLAIN else (str(self._place.certificate), str(self._place.key))
-        address = self._link.sink_address if workload.is_far else "127.0.0.1"
+        link = self._links.get(workload.round_trip_ms)
+        address = "127.0.0.1" if link is None else link.sink_address
         sink = Sink(Offer(keywords, workload.tls, certificate, **behaviour), address)
         for program in programs:
-            program.configure(SmartHost(FAR if workload.is_far else NEAR, sink.port, workload.tls))
+            program.configure(SmartHost(NEAR if link is None else FAR, sink.port, workload.tls))
         return sink
 
     def _start(self, program: Program, workload: Workload, messages: list[Message]) -> Runner:

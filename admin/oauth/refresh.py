@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from admin.configured_files import read_configuration
-from admin.finding import reason
+from admin.finding import WRONG, told
 from admin.oauth.grant import Grant, fields_of
 from admin.oauth.messenger import Messenger, Refusal
 from admin.oauth.store import locked, logins, save, token_file
@@ -30,14 +30,14 @@ def refresh(names: list[str], *, is_forced: bool) -> int:
             raise NotPermitted("only root can renew tokens: sudo gatepost refresh")
         configuration = read_configuration().configuration
     except Failure as failure:
-        print(f"gatepost: {shown(os.fsencode(reason(failure)))}", file=sys.stderr)
+        print(shown(os.fsencode(told(WRONG, "gatepost", failure).line)), file=sys.stderr)
         return FAILED
     status = SENT
     for name in names or logins():
         try:
             print(f"{name}: {renew(name, configuration, is_forced=is_forced)}", flush=True)
         except Failure as failure:
-            print(f"gatepost: {shown(os.fsencode(f'{name}: {reason(failure)}'))}", file=sys.stderr, flush=True)
+            print(f"gatepost: {shown(os.fsencode(told(WRONG, name, failure).line))}", file=sys.stderr, flush=True)
             status = FAILED
     return status
 
