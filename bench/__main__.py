@@ -19,7 +19,7 @@ from bench.picture import as_svg
 from bench.place import Place, enter_private_namespace
 from bench.rounds import Bench
 from bench.sink_speed import speed_of_the_sink
-from bench.table import as_json, as_text
+from bench.table import as_json, as_markdown, as_text
 from bench.workloads import WORKLOADS
 
 
@@ -40,7 +40,8 @@ def comparison(place: Place, options: argparse.Namespace) -> None:
     notes = [*bench.notes, *filter(None, distances), speed_of_the_sink()]
     if options.svg:
         options.svg.write_text(as_svg(results, where))
-    print((as_json if options.json else as_text)(results, where, notes))
+    form = as_json if options.json else as_markdown if options.markdown else as_text
+    print(form(results, where, notes))
 
 
 def cost_as_work_grows(place: Place, options: argparse.Namespace) -> None:
@@ -57,6 +58,7 @@ def command_line() -> argparse.Namespace:
     """Return the options."""
     parser = argparse.ArgumentParser(prog="bench", description="Compare Gatepost with its peers. Needs root.")
     parser.add_argument("--json", action="store_true", help="print JSON, with every round")
+    parser.add_argument("--markdown", action="store_true", help="print the table of docs/benchmarks.md")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="also write a picture")
     parser.add_argument("--only", default="", metavar="TEXT", help="only the workloads with this text in their names")
     parser.add_argument("--peer", action="append", default=[], metavar="NAME", help="compare with this one alone")

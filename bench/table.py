@@ -51,6 +51,30 @@ def watched(own: Figures) -> str:
     return f"{median(own.turns):7.0f}{memory[0]:9.1f}{memory[1]:8.1f}{memory[2]:8.1f}{memory[3]:7.1f}"
 
 
+def as_markdown(results: Results, where: dict[str, object], notes: list[str]) -> str:
+    """Return the table of docs/benchmarks.md, with our time over each peer's, and processor time beside Exim's."""
+    programs = list(dict.fromkeys(program for outcome in results.values() for program in outcome.figures))
+    head = ["work", *(f"{program} ms" for program in programs), "CPU ms", "CPU, Exim's", "PSS MiB"]
+    rows = [head, ["---"] * len(head)]
+    rows += [[workload, *markdown_cells(outcome, programs)] for workload, outcome in results.items()]
+    return "\n".join([*("| " + " | ".join(cells) + " |" for cells in rows), "", described(where), "", *notes])
+
+
+def markdown_cells(outcome: Outcome, programs: list[str]) -> list[str]:
+    """Return the cells of one workload."""
+    own, exim = outcome.figures[OURS], outcome.figures.get("exim")
+    times = []
+    for program in programs:
+        figures = outcome.figures.get(program)
+        ratio = "" if program == OURS or figures is None else f" ({outcome.ratio(program)[1]:.2f})"
+        times.append("-" if figures is None else f"{figures.wall_ms:.1f}{ratio}")
+    beside = "-" if exim is None else f"{exim.processor_ms:.1f} ({own.processor_ms / exim.processor_ms:.2f})"
+    pss = f"{own.peak_mib('pss'):.1f}" if own.peaks else "-"
+    if exim is not None and exim.peaks and own.peaks:
+        pss += f" ({own.peak_mib('pss') / exim.peak_mib('pss'):.2f})"
+    return [*times, f"{own.processor_ms:.1f}", beside, pss]
+
+
 def as_json(results: Results, where: dict[str, object], notes: list[str]) -> str:
     """Return everything, each round included."""
     workloads = {workload: outcome_as_dict(outcome) for workload, outcome in results.items()}

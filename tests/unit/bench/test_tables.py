@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from bench.growth_table import growth_as_json, growth_as_text
-from bench.table import as_json, as_text
+from bench.table import as_json, as_markdown, as_text
 from tests.unit.bench.sample import MACHINE, RESULTS
 from tests.unit.bench.test_pictures import curve
 
@@ -42,3 +42,11 @@ def test_growth_as_json_has_each_point():
 def with_memory_files(measured):
     measured.memory_file_mib = [0.0] * len(measured.sizes)
     return measured
+
+
+def test_the_table_of_the_page_has_a_row_for_each_workload():
+    lines = as_markdown(RESULTS, MACHINE, ["A note."]).splitlines()
+    assert lines[0].startswith("| work | gatepost ms | curl ms | CPU ms | ")
+    assert lines[2].startswith("| 1 KiB, TLS + AUTH | 30.0 | 20.0 (1.50) | 15.0 | - |")
+    assert lines[3].startswith("| 200 messages, 50 at once | 1500.0 | 3000.0 (0.50) | ")
+    assert lines[-1] == "A note."
