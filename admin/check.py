@@ -20,6 +20,7 @@ from admin.machine import (
 )
 from admin.plausibility import check_plausibility
 from admin.unroutable import check_routes
+from admin.unused import check_unused
 from helper.config.values import Configuration
 from helper.failure import Failure
 from helper.privileged import paths
@@ -56,6 +57,7 @@ def check(then: Callable[[Configuration], Iterator[Finding]]) -> Iterator[Findin
     yield finding("sandbox", partial(check_sandbox, parsed.configuration))
     yield from examine_files(parsed.configuration)
     yield from check_plausibility(parsed.configuration)
+    yield from check_unused(parsed.configuration)
     yield from check_routes(parsed.configuration)
     yield from then(parsed.configuration)
 

@@ -19,6 +19,7 @@ from admin.keywords import check_keywords
 from admin.machine import OLDEST_PYTHON, check_prctl
 from admin.plausibility import check_plausibility
 from admin.unroutable import check_order, check_routed
+from admin.unused import check_unused
 from helper.config.configuration import parse_configuration
 from helper.config.values import CREDENTIAL, Configuration, Transport, alias_files, secret_files, this_host_of
 from helper.delivery.plan import now, refuse_stale
@@ -59,6 +60,7 @@ def check_own(then: Visit) -> Iterator[Finding]:
         return
     yield from examine_own_files(configuration, owner)
     yield from check_plausibility(configuration, path)
+    yield from check_unused(configuration, path)
     yield from check_order(configuration, path)
     yield from check_routed(configuration, own_alias_files(configuration, owner), path)
     yield from then(configuration, owner)

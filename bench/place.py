@@ -23,7 +23,7 @@ PREFIX = "gatepost-bench-"
 INSIDE = "--in-private-namespace"
 SERVICE, STANDIN, USER, EXIM = "gpbench-mail", "gpbench-null", "gpbench-alice", "Debian-exim"
 NEAR, FAR = "smtp.bench.test", "far.bench.test"
-FIRST_ID = 30000  # of the range for ordinary accounts, beyond what a machine has usually given away
+LAST_ID = 899  # of the range for system accounts, below what a machine has usually given away
 CLONE_NEWNET = 0x40000000
 
 
@@ -104,7 +104,7 @@ class Place:
 
     def _add_accounts(self) -> None:
         taken = {account.pw_uid for account in pwd.getpwall()} | {group.gr_gid for group in grp.getgrall()}
-        free = (number for number in range(FIRST_ID, 60000) if number not in taken)
+        free = (number for number in range(LAST_ID, 100, -1) if number not in taken)
         numbers = {name: next(free) for name in (SERVICE, STANDIN, USER)}
         numbers[EXIM] = numbers[USER]  # without privilege, Exim can give its files to no other user
         rest = "Bench:/nonexistent:/usr/sbin/nologin"

@@ -266,7 +266,7 @@ def test_check_finds_what_a_login_left_and_what_others_can_read(place, server):
     told = f"{file}: must be root's alone"
     remedy = f"chown root:root {file} && chmod 0600 {file}"
     assert f"wrong  login: {told}: {remedy}\n" in gatepost(place, "check").stdout
-    refused = f"gatepost: relay: {told}: chown root:root, chmod 0600\n"
+    refused = f"gatepost: relay: {told}: {remedy}\n"
     assert gatepost(place, "refresh", "--force").stderr == refused
     file.chmod(0o600)
     file.rename(file.with_name("other.oauth"))
