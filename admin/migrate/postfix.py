@@ -32,7 +32,7 @@ LEFT_OUT = {
     "always_bcc": "no copies are sent",
     "smtp_fallback_relay": "hosts are tried in order: add it to hosts",
     "fallback_relay": "hosts are tried in order: add it to hosts",
-    "local_login_sender_maps": "callers have their own address; who may name another is said by trusted_users",
+    "local_login_sender_maps": "callers have their own address; trusted_users may use another",
     "smtp_tls_cert_file": "name the certificate and the key by tls_certificate and tls_privatekey",
     "smtp_tls_key_file": "name the certificate and the key by tls_certificate and tls_privatekey",
     "smtp_tls_chain_files": "name the certificate and the key by tls_certificate and tls_privatekey",

@@ -120,7 +120,7 @@ def from_command(command: tuple[str, ...], owner: Owner) -> Secret:
 
 
 def from_nowhere(_nothing: None, _: Owner) -> Secret:
-    """Return no password: who we are is said by TLS (EXTERNAL)."""
+    """Return no password: TLS says who we are (EXTERNAL)."""
     return Secret(b"")
 
 

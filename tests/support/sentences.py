@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from helper.network import tls_problem
+
 ROOT = Path(__file__).parents[2]
 # What these are given is told to the caller, as it is or after what it is about.
 FAILURES = {
@@ -14,15 +16,14 @@ FAILURES = {
     *("OnlyBySocket", "StaleToken", "HostFailed", "CannotTake", "ReplyError", "WireError", "SystemFault", "InDoubt"),
     *("Undeliverable", "BadValue", "AddressSyntax", "ListSyntax", "CannotConvert", "ReplySyntax", "BadChallenge"),
 }
-C_FILES = ("frontend/ways.h", "frontend/rights.h", "frontend/sendmail.c", "frontend/answers.c", "frontend/message.c")
-C_FILES += ("helper/start.h", "helper/privileged/launcher.c")
+C_FILES = sorted([*(ROOT / "frontend").glob("*.[ch]"), *(ROOT / "helper").rglob("*.[ch]")])
 NOT_SENT = re.compile(r'NOT_SENT\(((?:\s*(?:"(?:[^"\\]|\\.)*"|[A-Z_]+))+)\s*\)')
 
 
 def sentences() -> set[str]:
     """Return all of them."""
     python = (text for file in (ROOT / "helper").rglob("*.py") for text in of_python(file))
-    return {*python, *(text for file in C_FILES for text in of_c(ROOT / file))}
+    return {*python, *(text for file in C_FILES for text in of_c(file)), *of_tls()}
 
 
 def of_python(file: Path) -> Iterator[str]:
@@ -50,6 +51,13 @@ def name_of(node: ast.expr) -> str:
         if isinstance(each, ast.Attribute | ast.Name)
     ]
     return names[0].upper() if names else "VALUE"
+
+
+def of_tls() -> Iterator[str]:
+    """Yield what is said of certificates and handshakes, by the tables."""
+    for text in {*tls_problem.CERTIFICATE_PROBLEMS.values(), *tls_problem.HANDSHAKE_PROBLEMS.values()}:
+        yield re.sub(r"\{(\w+)\}", lambda field: field[1].upper(), text)
+    yield re.sub(r"\{(\w+)\}", lambda field: field[1].upper(), tls_problem.ADDRESS_AS_NAME)
 
 
 def of_c(file: Path) -> Iterator[str]:
