@@ -405,9 +405,7 @@ def test_a_helper_that_is_killed_fails_what_follows(installation, smarthost, tal
     process, client = talk()
     client.ehlo()
     os.kill(helper_below(process.pid), 9)
-    with pytest.raises(smtplib.SMTPSenderRefused) as caught:
-        client.sendmail("alice@example.net", ["carol@example.org"], TEXT)
-    assert caught.value.smtp_code == 421
+    assert client.getreply()[0] == 421  # told at once: who writes now may find nobody any more
     assert (process.wait(10), host.connections) == (1, 0)
     stderr = process.stderr.read()
     assert stderr.startswith(b"sendmail: not sent: the helper ended") and stderr.count(b"\n") == 1
@@ -421,7 +419,7 @@ def test_a_helper_that_is_killed_after_doubt_leaves_none_about_the_next_message(
     with pytest.raises(smtplib.SMTPDataError):
         client.sendmail("alice@example.net", ["carol@example.org"], TEXT)
     os.kill(helper_below(process.pid), 9)
-    assert client.mail("alice@example.net")[0] == 421
+    assert client.getreply()[0] == 421
     stderr = process.stderr.read()
     assert (process.wait(10), stderr.count(b"\n")) == (1, 1)
     assert stderr.startswith(b"sendmail: not sent: the helper ended")
