@@ -31,7 +31,7 @@ try:
     from _ssl import PROTO_TLSv1_3 as TLS_1_3
     from _ssl import _SSLContext as Context
 
-    wrap = Context._wrap_bio  # type: ignore[attr-defined]
+    wrap = Context._wrap_bio  # type: ignore[attr-defined] # typeshed has no name for it
 except (ImportError, AttributeError):
     from helper.network.public_ssl import (
         CERT_NONE,

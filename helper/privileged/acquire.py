@@ -50,7 +50,7 @@ class Acquired(Record):
     machine: Facts | None = None
     passwords: dict[str, Secret] = {}  # noqa: RUF012 # by the name of the transport
     certificates: dict[str, tuple[str, Secret, str, Secret]] = {}  # noqa: RUF012 # file, content, file of the key, key
-    alias_files: dict[str, bytes | None] = {}  # noqa: RUF012
+    alias_files: dict[str, bytes | None] = {}  # noqa: RUF012 # by the path; None for one that is not there
     log: int | None = None  # a descriptor, None for the system log
 
 
