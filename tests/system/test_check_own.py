@@ -113,7 +113,9 @@ def test_without_a_configuration_the_command_that_makes_one_is_told_and_works(ow
     assert shlex.split(remedy)[:4] == ["install", "-D", "-m", "0600"]
     assert own.installation.run_as("alice", "/bin/sh", "-c", remedy).status == 0
     assert own.configuration.stat().st_mode & 0o777 == 0o600
-    assert found(own)[1][-1][1] != "configuration" or found(own)[0] == 1
+    rows = found(own)[2]
+    assert rows[2]["subject"] == "configuration"
+    assert (rows[2]["verdict"], rows[2]["text"]) == ("ok", str(own.configuration))
 
 
 def test_where_the_installation_sends_nothing_of_ones_own_is_needed(own):
