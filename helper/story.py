@@ -1,4 +1,4 @@
-"""Story: hear → receive → route → compose → deliver → report. Only this module, and session.py for -bs, know it."""
+"""Story: receive → route → compose → deliver → report. Only this module, and session.py for -bs, know the order."""
 
 from __future__ import annotations
 
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from helper.request.message import Message
     from helper.request.submission import Submission
 
-# Where the configuration is too broken to say how large a message may be, one of the usual size is still read: its
-# recipients are told in the log.
+# The limit where the configuration cannot be used. The message is read all the same: the log line names its recipients.
 SIZE_LIMIT_OCTETS = 50 * 1024 * 1024
 
 AT_ONCE = ("show help", "show version", "show queue", "run queue")
@@ -41,7 +40,7 @@ DISCARDED = Verdict(status.SENT, "accepted", "discarded: the aliases leave nobod
 
 
 def tell(channel: Channel, person: Person, state: LoadedState) -> None:
-    """Carry out what the caller asks for, with the rights that are left; whatever happens, there is one status."""
+    """Do what the caller asks for, with the caller's rights, and answer with exactly one exit status."""
     progress = new_progress(person, state)
     is_send = False
     try:
@@ -56,12 +55,13 @@ def tell(channel: Channel, person: Person, state: LoadedState) -> None:
     except MemoryError:
         answer = fail(out_of_memory(channel), progress, state, channel)
     if answer is not None:
-        # Who writes into a pipe would be killed for a failure of ours, and be what its own caller complains of.
+        # After a failure the frontend reads the rest of its input. Otherwise SIGPIPE would kill the program that writes
+        # it, and the user would be told of that program instead of the failure.
         channel.finish(answer, drain=is_send and answer != status.SENT)
 
 
 def new_progress(person: Person, state: LoadedState) -> Progress:
-    """Return what is known of a message before anything of it has come."""
+    """Return the progress of a send that has not begun."""
     progress = Progress(person.login, person.uid, is_subordinate=person.is_subordinate)
     if state.sandbox is not None and state.sandbox.strength:
         progress.notes["sandbox"] = state.sandbox.strength
@@ -71,7 +71,7 @@ def new_progress(person: Person, state: LoadedState) -> Progress:
 def carry_out(
     command: CommandLine, person: Person, progress: Progress, state: LoadedState, channel: Channel
 ) -> int | None:
-    """Do what the command line asks for, and return the exit status; None where another helper is asked to."""
+    """Do what the command line asks for, and return the exit status; None if another helper has to do it."""
     if command.mode in AT_ONCE:
         from helper.request.at_once import text_at_once
 
@@ -96,7 +96,7 @@ def carry_out(
 
 
 def send_message(command: CommandLine, person: Person, progress: Progress, state: LoadedState, channel: Channel) -> int:
-    """Have the message, bring it to the smart host, and return the exit status."""
+    """Receive the message, send it, and return the exit status."""
     asked = submission(command)
     progress.note_recipients(asked.recipients)
     if state.failure is not None and state.is_without_helper:
@@ -110,59 +110,59 @@ def send_message(command: CommandLine, person: Person, progress: Progress, state
 def send(
     asked: Submission, message: Message, person: Person, state: LoadedState, progress: Progress, channel: Channel
 ) -> Verdict:
-    """Bring one message to the smart host, or raise the Failure that says why it is not there."""
+    """Send one message to the smart host for all its recipients, or raise the Failure that says why it was not sent."""
     progress.note_recipients(asked.recipients)
     fields, body_start = split_message(message.octets)
     progress.note_recipients(recipients_for_the_log(asked, fields))
     configuration = usable_configuration(state)
     refuse_oversized(message, configuration)
 
-    named = None if asked.session else mbox_sender(message.octets)  # SMTP has MAIL for that
-    origin = origin_of(person, asked, configuration, named)
+    mbox_path = None if asked.session else mbox_sender(message.octets)  # in SMTP, MAIL FROM names the reverse-path
+    origin = origin_of(person, asked, configuration, mbox_path)
     progress.note_reverse_path(origin.reverse_path)
     recipients = recipients_of(asked, fields, configuration)
-    way = route_message(recipients, origin, configuration, state.alias_files)
-    if way is None:
+    route = route_message(recipients, origin, configuration, state.alias_files)
+    if route is None:
         check(configuration.policies, origin.caller, [], origin.reverse_path, message.size_octets)
         return DISCARDED
-    addresses = [destination.address for destination in way.recipients]
+    addresses = [destination.address for destination in route.recipients]
     progress.note_recipients([address.octets for address in addresses])
-    progress.note_reverse_path(way.reverse_path)
+    progress.note_reverse_path(route.reverse_path)
 
-    outgoing = compose_message(fields, message.octets, body_start, way, origin, configuration)
+    outgoing = compose_message(fields, message.octets, body_start, route, origin, configuration)
     progress.note_message(outgoing.message_id, outgoing.data.size_octets)
-    check(configuration.policies, origin.caller, way.recipients, way.reverse_path, outgoing.data.size_octets)
+    check(configuration.policies, origin.caller, route.recipients, route.reverse_path, outgoing.data.size_octets)
 
-    plan = make_plan(way, outgoing, asked, configuration, state, progress, channel)
+    plan = make_plan(route, outgoing, asked, configuration, state, progress, channel)
     shut_in_further(asked, configuration, state)
     reply = deliver(plan)
     return Verdict(status.SENT, "accepted", reply.text)
 
 
 def shut_in_further(asked: Submission, configuration: Configuration, state: LoadedState) -> None:
-    """Read no more than the delivery needs, before the network is met; the next message of a session may need lists."""
+    """Allow only what the delivery needs, before the first connection. The next message of a session may need lists."""
     routes_again = asked.session and reads_lists(configuration, state.alias_files)
     if state.sandbox is not None and not routes_again:
         state.sandbox.shut_in_further()
 
 
 def out_of_memory(channel: Channel) -> Verdict:
-    """Return how a send ends for which the caller's limits, or the machine, leave too little memory."""
+    """Return the verdict on a send for which the caller's limits, or the machine, leave too little memory."""
     if channel.is_in_doubt:
-        reason = "there was not enough memory left to hear what the smart host said"
+        reason = "there was not enough memory to read the smart host's reply"
         return Verdict(status.SYSTEM, "in-doubt", f"sendmail: may have been sent: {reason}")
     reason = "there is not enough memory for this message (ulimit -v, ulimit -d)"
     return Verdict(status.SYSTEM, "failed", f"sendmail: not sent: {reason}")
 
 
 def fail(outcome: Verdict, progress: Progress, state: LoadedState, channel: Channel) -> int:
-    """Tell the caller why a message was not sent, write it to the log, and return the exit status."""
+    """Tell the caller why the message was not sent, write the log line, and return the exit status."""
     channel.say(outcome.line)
     return report(outcome, progress, state)
 
 
 def report(outcome: Verdict, progress: Progress, state: LoadedState) -> int:
-    """Write the line of the log, and return the exit status, which is not told before."""
+    """Write the log line, and return the exit status. The caller gets the status only after the line is written."""
     refined = state.configuration is not None and state.configuration.exit_codes == "sysexits"
     exit_status = outcome.status if refined else status.simple(outcome.status)
     state.log.write(progress, outcome, exit_status)
@@ -170,19 +170,19 @@ def report(outcome: Verdict, progress: Progress, state: LoadedState) -> int:
 
 
 def size_limit(state: LoadedState) -> int | None:
-    """Return how many octets a message may have, None for no limit."""
+    """Return the largest size of a message in octets, None for no limit."""
     return state.configuration.message_size_limit_octets if state.configuration else SIZE_LIMIT_OCTETS
 
 
 def usable_configuration(state: LoadedState) -> Configuration:
-    """Return the configuration, or raise what was wrong with it or with a file that it names."""
+    """Return the configuration. Raise what is wrong with it, or with a file that it names."""
     if state.failure is not None or state.configuration is None:
         raise state.failure or ConfigError("the configuration", "was not read")
     return state.configuration
 
 
 def refuse_oversized(message: Message, configuration: Configuration) -> None:
-    """Raise MessageError for a message over the limit; the frontend stops reading one octet beyond it."""
+    """Raise MessageError if the message is over the limit. The frontend stops reading one octet beyond it."""
     limit = configuration.message_size_limit_octets
     if limit is not None and message.size_octets > limit:
         raise MessageError(f"the message has more than {limit} octets (message_size_limit)")

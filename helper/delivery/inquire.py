@@ -55,12 +55,12 @@ def permitted_route(
     alias_files: Mapping[str, bytes | None],
     trace: Show | None,
 ) -> Route | None:
-    """Return the way of an empty message to one address, None where it is discarded, or raise what a send would."""
-    way = route_message([mailbox], origin, configuration, alias_files, trace)
-    recipients = () if way is None else way.recipients
-    reverse_path = origin.reverse_path if way is None else way.reverse_path
+    """Return the route of an empty message to one address, None if it is discarded. Raise what a send would raise."""
+    route = route_message([mailbox], origin, configuration, alias_files, trace)
+    recipients = () if route is None else route.recipients
+    reverse_path = origin.reverse_path if route is None else route.reverse_path
     check(configuration.policies, origin.caller, recipients, reverse_path, size_octets=0)
-    return way
+    return route
 
 
 def verify(text: bytes, qualify: bytes, route_one: Callable[[Mailbox], Route | None], show: Show) -> bool:

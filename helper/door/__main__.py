@@ -1,13 +1,13 @@
-"""The script that gatepost@.service starts: it only makes the rest importable, so that the rest is loaded compiled."""
+"""The script that gatepost@.service starts. It only loads the bundle, which holds the rest of the code compiled."""
 
 import sys
 
 sys.path.append(__file__.rsplit("/", 3)[0])
 
-from helper.bundle import load_bundle  # the path has to stand first
+from helper.bundle import load_bundle  # needs the path
 
 load_bundle(__file__.removesuffix("door/__main__.py") + "helper")
 
-from helper.entry.socket import main  # noqa: E402 # and the bundle
+from helper.entry.socket import main  # noqa: E402 # needs the bundle
 
 main()

@@ -1,6 +1,6 @@
-"""Serve: the three entries are one story: begin → acquire → drop, and only then load the rest, and look at the caller.
+"""Serve: begin → acquire → drop → load → sandbox → tell, the same for all three entries.
 
-What is imported here is loaded, and executed, with the rights that are dropped; all else is imported where it is said.
+What is imported at the top is executed before the drop. All else is imported after it, in the functions that use it.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ NOT_DROPPED = "the helper could not give up the rights of the service user, or l
 
 
 class Entry(Record):
-    """One of the entries: what is done before the caller is looked at, and by what.
+    """One of the three entries: the steps that come before the first octet from the caller is read.
 
-    `begin` returns the caller's uid; `drop` gives up what the process was given; `load` loads the rest of our code;
-    `further` gives up more once the process is in its sandbox. `is_callers_choice` says that the caller chooses the
-    configuration, `is_behind_socket` that no other helper can do more, and `is_without_helper` that none was started.
+    `begin` returns the caller's uid. `drop` gives up the rights of the service user. `load` loads the rest of our code.
+    `further` tightens the sandbox. `is_callers_choice`: the caller chooses the configuration. `is_behind_socket`: no
+    other helper can do more. `is_without_helper`: no helper with rights could be started.
     """
 
     begin: Callable[[], int]
@@ -48,7 +48,7 @@ class Entry(Record):
 
 
 def serve(entry: Entry) -> NoReturn:
-    """Serve one caller, and end; the frontend has been told the outcome of what it asked for."""
+    """Serve one caller, tell the frontend the outcome, and end."""
     uid, acquired = acquire(entry)
     try:
         entry.drop()
@@ -56,9 +56,9 @@ def serve(entry: Entry) -> NoReturn:
         from helper.last_words import end_with
         from helper.loaded_state import load_state
         from helper.story import tell
-    except Failure as failure:  # one of the sentences of drop()
+    except Failure as failure:  # of drop()
         end_at_once(failure.problem)
-    except BaseException:  # whatever it is, nothing more may be done with these rights
+    except BaseException:  # the rights may still be there: do nothing more
         end_at_once(NOT_DROPPED)
     channel = log = None
     try:
@@ -66,25 +66,25 @@ def serve(entry: Entry) -> NoReturn:
         log = state.log
         channel = opened(entry, state)
         tell(channel, identified(entry, uid, state), state)
-    except BaseException as failure:  # the last resort; no traceback, whose lines could hold a secret
+    except BaseException as failure:  # the last resort: without a traceback, which could show a secret
         end_with(failure, channel, log)
     os._exit(SENT)
 
 
 def acquire(entry: Entry) -> tuple[int | None, Acquired]:
-    """Return who called, and what was read; a failure is kept until the rights are given up, and told then."""
+    """Return who called, and what was read. A failure is kept, and told after the drop."""
     uid = None
     try:
         uid = entry.begin()
         return uid, entry.acquire()
     except Failure as failure:
         return uid, Acquired(failure)
-    except BaseException as defect:  # the rights have to be given up first, whatever it is
+    except BaseException as defect:  # the drop comes first, whatever happened
         return uid, Acquired(SystemFault(f"a defect in Gatepost: {type(defect).__name__}"))
 
 
 def end_at_once(reason: str) -> NoReturn:
-    """Say why nothing is sent, in two frames of helper/request/wire.py, which is not loaded yet, and end."""
+    """Write the reason and the status as two frames, and end. helper/request/wire.py may not be loaded yet."""
     line = f"sendmail: not sent: {reason}".encode("ascii", "replace")
     try:
         os.write(CHANNEL, b"e" + len(line).to_bytes(2, "big") + line + b"s\0\2" + bytes([FAILED, 1]))
@@ -93,7 +93,7 @@ def end_at_once(reason: str) -> NoReturn:
 
 
 def of_entry(state: LoadedState, entry: Entry) -> LoadedState:
-    """Return the loaded state with what this entry means for it."""
+    """Return the loaded state with the properties of this entry."""
     from helper.failure import OnlyBySocket
 
     return state.replace(
@@ -104,7 +104,7 @@ def of_entry(state: LoadedState, entry: Entry) -> LoadedState:
 
 
 def opened(entry: Entry, state: LoadedState) -> Channel:
-    """Return the channel; where there is none, because somebody started this by hand, raise what begin() said of it."""
+    """Return the channel. If there is none, because somebody started this by hand, raise what begin() found."""
     try:
         return entry.channel()
     except (OSError, Failure) as error:
@@ -112,7 +112,7 @@ def opened(entry: Entry, state: LoadedState) -> Channel:
 
 
 def identified(entry: Entry, uid: int | None, state: LoadedState) -> Person:
-    """Return who called; where begin() did not say who, what it said comes before what is wrong with our own user."""
+    """Return who called. If begin() failed, its failure comes before one about our own user."""
     if uid is not None:
         return entry.identify(uid)
     try:
@@ -122,7 +122,7 @@ def identified(entry: Entry, uid: int | None, state: LoadedState) -> Person:
 
 
 def in_sandbox(state: LoadedState, entry: Entry) -> LoadedState:
-    """Shut this process in with what its configuration needs, and return the state with the sandbox."""
+    """Enter the sandbox that the configuration allows, and return the state with it."""
     sandbox = sandbox_of(state.configuration)
     sandbox.shut_in()
     entry.further(sandbox)
@@ -130,7 +130,7 @@ def in_sandbox(state: LoadedState, entry: Entry) -> LoadedState:
 
 
 def sandbox_of(configuration: Configuration | None) -> Sandbox:
-    """Return the sandbox for a configuration; without one, nobody is connected to."""
+    """Return the sandbox for a configuration. Without one, no connection is allowed."""
     from helper.sandbox.confine import Sandbox
 
     if configuration is None:

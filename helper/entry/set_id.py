@@ -1,4 +1,4 @@
-"""The helper that the launcher, or root's sendmail, has started: the service user's rights, and then the caller's."""
+"""The set-id helper, started by the launcher or root's sendmail: the service user's rights, then only the caller's."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def main() -> NoReturn:
 
 
 def channel() -> Channel:
-    """Return the connection to the frontend, our parent."""
+    """Return the connection to the frontend, which is the parent of this process."""
     from helper.request.channel import Channel
 
     return Channel(CHANNEL)
 
 
 def identify_caller(uid: int) -> Person:
-    """Return who called, with the rights that this process has."""
+    """Return who called. This process has the caller's rights already."""
     from helper.identity.identify import identify
 
     return identify(uid)

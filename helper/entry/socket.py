@@ -1,7 +1,7 @@
-"""The helper that systemd has started behind gatepost.socket, for one connection, as the service user.
+"""The helper behind gatepost.socket: systemd starts one for each connection, as the service user.
 
-It cannot become the caller, who is in another process that the kernel tells it of: so it does nothing with the caller's
-rights, and keeps its own from everything that comes after.
+It learns from the kernel who is connected, but it cannot become that user. So it never acts with the caller's rights,
+and its sandbox takes away its own.
 """
 
 from __future__ import annotations
@@ -33,28 +33,28 @@ def main() -> NoReturn:
 
 
 def channel() -> Channel:
-    """Return the connection to the frontend, which is no parent of ours."""
+    """Return the connection to the frontend, which is not the parent of this process."""
     from helper.request.socket_channel import SocketChannel
 
     return SocketChannel(CHANNEL)
 
 
 def identify_caller(uid: int) -> Person:
-    """Return who called, as the password file knows them."""
+    """Return who is connected, by the user database."""
     from helper.identity.identify import identify_peer
 
     return refuse_members(identify_peer(uid))
 
 
 def keep_from_ours(sandbox: Sandbox) -> None:
-    """Read nothing of ours any more: what drop() does for other helpers, Landlock does for this one."""
+    """Make our files unreadable by Landlock. Other helpers get the same from drop()."""
     sandbox.shut_in_further(os.path.realpath(os.path.dirname(paths.CONFIGURATION)))
 
 
 def refuse_members(person: Person) -> Person:
-    """Return who is connected; raise NotPermitted for who has the service user's group, and can read the secrets.
+    """Return who is connected. Raise NotPermitted for a member of the service user's group, who could read the secrets.
 
-    Only a sandboxed process asks the name-service switch for the groups of a uid that others choose.
+    This asks the name-service switch about a uid that the caller chooses, so it is done in the sandbox.
     """
     if account(paths.SERVICE_USER).pw_gid in person.gids:
         raise NotPermitted(SERVICE_CANNOT_SEND)

@@ -1,18 +1,18 @@
-"""The helper without privilege: the caller's own, by the configuration that the caller names, has, or may read.
+"""The unprivileged helper: it runs as the caller, with a configuration that the caller names, owns or may read.
 
-Where no other helper can be started, it is given the sentence that says why, and answers what needs no helper.
+If no other helper could be started, its argument is the reason. It then answers only what needs no configuration.
 """
 
 from __future__ import annotations
 
 import os
 
-import helper.config.reach  # these now: later there may be no right to read them any more
+import helper.config.reach  # now, because the sandbox may forbid to read them later
 import helper.last_words
 import helper.loaded_state
 import helper.network.resolve
 import helper.sandbox.confine
-import helper.story  # noqa: F401 # for its loading alone, as the five above
+import helper.story  # noqa: F401 # imported only to be loaded, like the five above
 from helper.config.configuration import parse_configuration
 from helper.config.values import this_host_of
 from helper.entry.serve import Entry, serve
@@ -37,7 +37,7 @@ NOT_SENT = "sendmail: not sent: "
 
 
 def main(sentence: str | None = None) -> NoReturn:
-    """Serve one caller, and end; with a sentence, which says why there is no helper, do without one."""
+    """Serve one caller, and end. `sentence` is the reason why no helper with rights could be started."""
     if sentence is not None:
         alone = Entry(begin_without_files, lambda: nothing(sentence), shut_in, lambda: None, channel, stranger)
         serve(alone.replace(is_without_helper=True))
@@ -47,17 +47,17 @@ def main(sentence: str | None = None) -> NoReturn:
 
 
 class Caller:
-    """What the caller says, which this helper may look at before all else: it has no rights but the caller's."""
+    """The caller's request. This helper may read it first, because it has only the caller's rights."""
 
     def __init__(self) -> None:
         self._directory = ""
         self._channel: Channel | None = None
 
     def begin(self) -> int:
-        """Do what begin() does, and remember where the caller is: -C may name a file from there."""
+        """Do what begin() does, and remember the caller's directory, to which a file named by -C may be relative."""
         try:
             self._directory = os.getcwd()
-        except OSError:  # it is gone, or may not be searched
+        except OSError:  # it was removed, or the caller may not search it
             self._directory = ""
         return begin()
 
@@ -67,13 +67,13 @@ class Caller:
         return self._channel
 
     def acquire(self) -> Acquired:
-        """Read the configuration that is meant, and what it names."""
+        """Read the configuration, and the files that it names."""
         try:
             self.channel().hear()
             given = parse_argv(self.channel().arguments).configuration
         except Gone:
             os._exit(0)
-        except UsageError:  # told with what the log of the caller's own configuration may be
+        except UsageError:  # tell() parses it again, and logs as the configuration says
             given = None
         try:
             owner, octets = self._configuration(given)
@@ -83,7 +83,7 @@ class Caller:
             return Acquired(error)
 
     def _configuration(self, given: str | None) -> tuple[Owner, bytes]:
-        """Return who keeps the configuration, and its octets."""
+        """Return the owner of the configuration, and its octets."""
         if given is not None:
             if not self._directory and not given.startswith("/"):
                 raise ConfigError(given, "cannot be found: the working directory is gone")
@@ -102,19 +102,19 @@ def channel() -> Channel:
 
 
 def nothing(sentence: str) -> Acquired:
-    """Return what is acquired where no helper could be started: nothing, and the reason."""
+    """Return the failure that `sentence` tells, and nothing else: no file is read."""
     return Acquired(SystemFault(sentence.removeprefix(NOT_SENT)))
 
 
 def identify_caller(uid: int) -> Person:
-    """Return who called, with the rights that this process has."""
+    """Return who called. This process has the caller's rights."""
     from helper.identity.identify import identify
 
     return identify(uid)
 
 
 def stranger(uid: int) -> Person:
-    """Return who called, without asking any file who that is."""
+    """Return who called, without reading the user database."""
     from helper.identity.identify import Person
 
     return Person(uid, b"uid%d" % uid, b"", None, frozenset(), frozenset())

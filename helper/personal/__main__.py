@@ -1,7 +1,7 @@
-"""The script that starts a helper without privilege: it only makes the rest importable.
+"""The script that starts the unprivileged helper. It only makes the rest of the code importable.
 
-The only argument, where there is one, is the sentence that says why there is no other helper. GATEPOST_MODULES has the
-directories in which the interpreter of a copy from pip looks for modules, joined by colons; sendmail never gives it.
+The optional argument is the sentence that says why the set-id helper did not start. GATEPOST_MODULES lists directories
+with modules, joined by colons. Only the sendmail that pip installs sets it.
 """
 
 import os
@@ -10,7 +10,7 @@ import sys
 sys.path += [__file__.rsplit("/", 3)[0], *filter(None, os.environ.get("GATEPOST_MODULES", "").split(":"))]
 
 try:
-    from helper.entry.unprivileged import main  # the path has to stand first
+    from helper.entry.unprivileged import main  # needs the path
 except ImportError as error:
     from helper.unprivileged.missing_module import end_without
 
