@@ -33,6 +33,12 @@ WITHOUT_LOOK_AT_WHAT_ARRIVED = {
     }
 }
 
+# As if a later change handed on no name: the context still says that names are checked, and nothing is checked.
+NAME_LOST = {"helper/network/tls.py": {"self._out, trust.server_name)": 'self._out, "")'}}
+WITHOUT_REFUSAL_OF_NO_NAME = {
+    "helper/network/openssl.py": {"    if context.check_hostname and not server_name:\n": "    if False:\n"}
+}
+
 
 def send(installation, host, *options, **changes):
     """Send, with TLS required and a password."""
@@ -119,6 +125,17 @@ def test_a_certificate_of_the_wrong_name_ends_the_send_whatever_it_resolves_to(i
     assert_nothing_given(host, result)
 
 
+@pytest.mark.parametrize("certificate", ["good", "wrong_name"])
+@in_both_ways
+def test_a_session_that_was_given_no_name_to_check_ends_the_send(weakened, smarthost, certificates, certificate, tls):
+    """Even before the handshake: the server is not asked for its certificate."""
+    host = smarthost(tls=tls, auth={"ws1": PASSWORD}, certificate=getattr(certificates, certificate))
+    result = send(weakened(NAME_LOST), host)
+    assert "TLS has no name to check the smart host against" in result.reason
+    assert_nothing_given(host, result)
+    assert not any(session.tls for session in host.sessions)
+
+
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
 @in_both_ways
@@ -156,6 +173,15 @@ def test_control_without_the_look_at_what_arrived_the_injected_reply_is_believed
     after_tls = result.stderr.partition("(TLS handshake)")[2]
     assert "<< 250-evil.test" in after_tls
     assert host.session.tls
+
+
+@in_both_ways
+def test_control_without_the_refusal_a_session_without_a_name_takes_the_certificate_of_another(
+    weakened, smarthost, certificates, tls
+):
+    host = smarthost(tls=tls, auth={"ws1": PASSWORD}, certificate=certificates.wrong_name)
+    assert send(weakened(NAME_LOST | WITHOUT_REFUSAL_OF_NO_NAME), host).status == 0
+    assert (host.session.identity, len(host.messages)) == ("ws1", 1)
 
 
 @in_both_ways
