@@ -16,7 +16,7 @@ from admin.finding import Caution
 from admin.installed import refuse_exchangeable
 from helper.config.values import Configuration
 from helper.failure import ConfigError, SystemFault
-from helper.privileged import paths, protected_files
+from helper.privileged import paths, protected_files, python_prctl
 from helper.sandbox import landlock
 from helper.sandbox.confine import seccomp_is_there
 
@@ -56,12 +56,8 @@ def check_modules() -> str:
 
 def check_prctl() -> str:
     """Find python-prctl for this interpreter; a stand-in takes its place in a send."""
-    try:
-        importlib.import_module("prctl")
-    except ImportError:
-        raise Caution(
-            f"{paths.PYTHON} cannot import prctl, and sends use a stand-in for it: apt install python3-prctl"
-        ) from None
+    if python_prctl.get_caps.__module__ != "_prctl":
+        raise Caution(f"{paths.PYTHON} cannot import prctl, and sends use a stand-in for it: apt install python3-prctl")
     return f"python-prctl in {paths.PYTHON_MODULES}"
 
 

@@ -1,4 +1,4 @@
-"""The names of python-prctl that we use, by `_ctypes`, for a Python that the package is not there for."""
+"""What we use of `_prctl`, the C module of python-prctl, by `_ctypes`: for a Python without the package."""
 
 from __future__ import annotations
 
@@ -6,104 +6,54 @@ import sys
 
 from helper.privileged.kernel import Memory, call_function
 
+# linux/prctl.h, linux/securebits.h
+PR_SET_PDEATHSIG, PR_GET_PDEATHSIG = 1, 2
+PR_GET_DUMPABLE, PR_SET_DUMPABLE = 3, 4
+PR_SET_TSC, PR_TSC_ENABLE = 26, 1
+PR_GET_SECUREBITS = 27
+SECBIT_NO_SETUID_FIXUP, SECBIT_KEEP_CAPS = 1 << 2, 1 << 4
+PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS = 38, 39
+
 CAPABILITY_VERSION_3 = 0x20080522  # linux/capability.h: three sets of 64 bits, in two rows of 32
-SET_OCTETS, OWN = 4, 0  # of a row; the pid that stands for this process
-PERMITTED, EFFECTIVE, INHERITABLE = 1, 0, 2  # as in libcap; in a row they stand in the order of their numbers
-TSC_ENABLE = 1  # linux/prctl.h
-ALL_CAPS, ALL_FLAGS = tuple(range(64)), (EFFECTIVE, PERMITTED, INHERITABLE)
+SETS, ROWS, WORD_OCTETS, OWN = 3, 2, 4, 0  # the last is the pid that stands for this process
 
 
-def set_dumpable(value: int) -> int:
-    """Let others of the same user read the memory of this process (1), or not (0)."""
-    return prctl(4, value)
+def prctl(option: int, argument: int = 0) -> int:
+    """Return the result of prctl(2), or what it writes. OSError where the kernel refuses."""
+    if option == PR_GET_PDEATHSIG:
+        answer = Memory(bytes(WORD_OCTETS))
+        call_function("prctl", option, answer.address)
+        return int.from_bytes(answer.octets, sys.byteorder)
+    return call_function("prctl", option, argument, 0, 0, 0)
 
 
-def get_dumpable() -> int:
-    """Say whether they may."""
-    return prctl(3)
+def get_caps(*asked: list[int]) -> dict[int, dict[int, bool]]:
+    """Return which of these capabilities the effective, the permitted and the inheritable set hold, by its number."""
+    words = held()
+    return {
+        number: {cap: bool(words[cap // 32 * SETS + number] >> cap % 32 & 1) for cap in caps}
+        for number, caps in enumerate(asked)
+    }
 
 
-def set_pdeathsig(signal: int) -> int:
-    """Have the kernel send it when the parent dies."""
-    return prctl(1, signal)
+def set_caps(*changes: list[int]) -> None:
+    """Put the first three lists into the three sets, and take the last three out of them, all at once."""
+    words = held()
+    for number, caps in enumerate(changes):
+        for cap in caps:
+            at, bit = cap // 32 * SETS + number % SETS, 1 << cap % 32
+            words[at] = words[at] | bit if number < SETS else words[at] & ~bit
+    call_function("capset", header(), b"".join(word.to_bytes(WORD_OCTETS, sys.byteorder) for word in words))
 
 
-def get_pdeathsig() -> int:
-    """Return the signal that it sends then, 0 for none."""
-    answer = Memory(bytes(4))
-    prctl(2, answer.address)
-    return int.from_bytes(answer.octets, sys.byteorder)
-
-
-def set_no_new_privs(value: int) -> int:
-    """Let no execve(2) give this process rights any more."""
-    return prctl(38, value)
-
-
-def get_no_new_privs() -> int:
-    """Say whether none does."""
-    return prctl(39)
-
-
-def set_tsc(value: int) -> int:
-    """Let this process read the processor's clock (TSC_ENABLE)."""
-    return prctl(26, value)
-
-
-class Securebits:
-    """The securebits of this process (linux/securebits.h)."""
-
-    @property
-    def keep_caps(self) -> bool:
-        """Say whether the next change of user keeps what is permitted."""
-        return bool(prctl(27) & 1 << 4)
-
-    @property
-    def no_setuid_fixup(self) -> bool:
-        """Say whether no change of user changes a set."""
-        return bool(prctl(27) & 1 << 2)
-
-
-securebits = Securebits()
-
-
-class Capset:
-    """One of the sets of capabilities."""
-
-    def __init__(self, number: int) -> None:
-        self._number = number
-
-    def limit(self) -> None:
-        """Make it empty."""
-        octets = bytearray(sets())
-        for row in range(0, len(octets), 3 * SET_OCTETS):
-            start = row + self._number * SET_OCTETS
-            octets[start : start + SET_OCTETS] = bytes(SET_OCTETS)
-        call_function("capset", header(), bytes(octets))
-
-
-cap_effective, cap_permitted, cap_inheritable = Capset(EFFECTIVE), Capset(PERMITTED), Capset(INHERITABLE)
-
-
-def get_caps(_wanted: tuple[tuple[int, ...], tuple[int, ...]]) -> dict[int, dict[int, bool]]:
-    """Return which capabilities each set holds; always all of them."""
-    octets = sets()
-    words = [int.from_bytes(octets[at : at + SET_OCTETS], sys.byteorder) for at in range(0, len(octets), SET_OCTETS)]
-    return {flag: {cap: bool(words[cap // 32 * 3 + flag] >> cap % 32 & 1) for cap in ALL_CAPS} for flag in ALL_FLAGS}
-
-
-def sets() -> bytes:
+def held() -> list[int]:
     """Return the three sets as capget(2) gives them."""
-    answer = Memory(bytes(2 * 3 * SET_OCTETS))
+    answer = Memory(bytes(SETS * ROWS * WORD_OCTETS))
     call_function("capget", header(), answer.address)
-    return answer.octets
+    octets = answer.octets
+    return [int.from_bytes(octets[at:][:WORD_OCTETS], sys.byteorder) for at in range(0, len(octets), WORD_OCTETS)]
 
 
 def header() -> bytes:
     """Return which process is meant, and which layout."""
     return CAPABILITY_VERSION_3.to_bytes(4, sys.byteorder) + OWN.to_bytes(4, sys.byteorder)
-
-
-def prctl(option: int, argument: int = 0) -> int:
-    """Return the result of prctl(2); the numbers are those of linux/prctl.h. OSError where the kernel refuses."""
-    return call_function("prctl", option, argument, 0, 0, 0)

@@ -1,46 +1,32 @@
-"""Process: what the kernel is told of this one, and asked about it, by python-prctl (prctl(2), capabilities(7)).
+"""What the kernel is told of a process that drops privilege, and asked about it (prctl(2), capabilities(7)).
 
-An upgrade of the distribution can leave the interpreter and the package apart for a while. Mail goes on then: a
+An upgrade of the distribution can leave the interpreter and python-prctl apart for a while. Mail goes on then: a
 stand-in has the same names, and `gatepost check` warns.
 """
 
 from __future__ import annotations
 
 import resource
-import sys
 
-from helper.privileged.paths import PYTHON_MODULES
-
-# The one directory, besides the standard library, in which the helper looks for modules.
-if PYTHON_MODULES not in sys.path:
-    sys.path.append(PYTHON_MODULES)
-
-try:
-    import prctl
-except ImportError:
-    from helper.privileged import prctl_stand_in as prctl
+from helper.privileged import python_prctl as prctl
 
 __all__ = ("empty_capabilities", "forbid_core_file", "has_capabilities", "keeps_capabilities", "prctl")
 
 
 def empty_capabilities() -> None:
-    """Make the effective, the permitted and the inheritable set empty, and so the ambient one.
-
-    In this order: what is effective must be permitted, and a set can only shrink after those that depend on it.
-    """
-    prctl.cap_effective.limit()
-    prctl.cap_permitted.limit()
-    prctl.cap_inheritable.limit()
+    """Make the effective, the permitted and the inheritable set empty, all at once, and so the ambient one."""
+    prctl.set_caps([], [], [], prctl.EVERY_CAP, prctl.EVERY_CAP, prctl.EVERY_CAP)
 
 
 def has_capabilities() -> bool:
     """Say whether one of the three sets holds anything."""
-    return any(any(held.values()) for held in prctl.get_caps((prctl.ALL_CAPS, prctl.ALL_FLAGS)).values())
+    sets = prctl.get_caps(prctl.EVERY_CAP, prctl.EVERY_CAP, prctl.EVERY_CAP)
+    return any(any(held.values()) for held in sets.values())
 
 
 def keeps_capabilities() -> bool:
     """Say whether capabilities outlive a change of user (capabilities(7), securebits)."""
-    return bool(prctl.securebits.keep_caps or prctl.securebits.no_setuid_fixup)
+    return bool(prctl.get_securebits() & (prctl.SECBIT_KEEP_CAPS | prctl.SECBIT_NO_SETUID_FIXUP))
 
 
 def forbid_core_file() -> None:

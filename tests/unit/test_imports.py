@@ -66,8 +66,9 @@ ALLOWED = {
     "helper/sandbox/seccomp.py": PURE | {"helper.sandbox.system_calls"},
     "helper/sandbox/system_calls.py": {"__future__"},
     "helper/privileged/kernel.py": PURE | {"os", "sys", "_ctypes"},
-    "helper/privileged/process.py": PURE
-    | {"resource", "sys", "prctl", "helper.privileged.paths", "helper.privileged.prctl_stand_in"},
+    "helper/privileged/process.py": PURE | {"resource", "helper.privileged.python_prctl"},
+    "helper/privileged/python_prctl.py": PURE
+    | {"sys", "_prctl", "helper.privileged.paths", "helper.privileged.prctl_stand_in"},
     "helper/privileged/prctl_stand_in.py": PURE | {"sys", "helper.privileged.kernel"},
     "helper/privileged/credential.py": PURE | {"os", "stat", "helper.privileged.protected_files", "helper.secret"},
     "helper/door/__main__.py": {"sys", "helper.bundle.load_bundle", "helper.entry.socket"},

@@ -22,14 +22,14 @@ import {module}
 print(*sorted(set(sys.modules) - before), sep="\\n")
 """
 
-BEFORE_THE_DROP = {"_prctl", "prctl", "resource", "binascii", "pwd", "errno"}
+BEFORE_THE_DROP = {"_prctl", "resource", "binascii", "pwd", "errno"}
 AFTER_IT = {"_ctypes", "_socket", "fcntl", "grp", "math", "select"}
 OF_OURS_BEFORE_THE_DROP = {
     *("helper", "helper.bundle", "helper.failure", "helper.record", "helper.secret"),
     *("helper.entry", "helper.entry.serve", "helper.entry.set_id"),
     "helper.privileged",
     *(f"helper.privileged.{name}" for name in ("accounts", "acquire", "begin", "compiled", "drop", "path_walk")),
-    *(f"helper.privileged.{name}" for name in ("paths", "process", "protected_files")),
+    *(f"helper.privileged.{name}" for name in ("paths", "process", "protected_files", "python_prctl")),
 }
 AFTERWARDS = ", ".join(
     (

@@ -12,7 +12,7 @@ SCRIPT = """
 import sys
 sys.path += [{root!r}, "/usr/lib/python3/dist-packages"]
 if {is_hidden}:
-    sys.modules["prctl"] = None
+    sys.modules["_prctl"] = None
 from admin.finding import finding
 from admin.machine import check_prctl
 found = finding("prctl", check_prctl)
