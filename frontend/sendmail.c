@@ -153,8 +153,8 @@ static int64_t time_limit(struct helper *helper)
     return helper->was_kept_waiting ? 0 : helper->torn_ms + FRAME_MS;
 }
 
-/* Take what the helper has said; false where it has ended. */
-static bool hear(struct helper *helper)
+/* Read what the helper has sent. False if it has ended. */
+static bool receive_what_came(struct helper *helper)
 {
     note_pause(helper);
     helper->heard_ms = now_ms();
@@ -165,7 +165,7 @@ static bool hear(struct helper *helper)
     return false;
 }
 
-/* Wait for the helper, or for standard input where it is asked for, and take what has come. False at the helper's end. */
+/* Wait for the helper, and for standard input if it is asked for, and act on what comes. False if the helper has ended. */
 static bool take_what_comes(struct helper *helper)
 {
     struct pollfd sources[] = {{.fd = helper->channel, .events = POLLIN, .revents = 0},
@@ -179,7 +179,7 @@ static bool take_what_comes(struct helper *helper)
         return errno == EINTR;
     }
     if (sources[0].revents != 0) {
-        return hear(helper);
+        return receive_what_came(helper);
     }
     if (until_ms != 0 && left_ms(until_ms) == 0) {
         helper->was_silent = true;

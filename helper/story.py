@@ -44,7 +44,7 @@ def tell(channel: Channel, person: Person, state: LoadedState) -> None:
     progress = new_progress(person, state)
     is_send = False
     try:
-        channel.hear()
+        channel.receive()
         command = parse_argv(channel.arguments)
         is_send = command.mode == "send"
         answer = carry_out(command, person, progress, state, channel)

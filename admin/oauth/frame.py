@@ -14,7 +14,7 @@ FRAME_LIMIT = 64 * 1024  # octets; two tokens and some words
 NAMES = frozenset(
     [
         "ready",
-        "way",
+        "flow",
         "problem",
         "error",
         "address",

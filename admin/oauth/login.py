@@ -33,12 +33,12 @@ def login(arguments: argparse.Namespace) -> int:
             raise NotPermitted("only root can log in: sudo gatepost login")
         path = token_file(read_configuration().configuration, arguments.transport)
         grant = grant_of(arguments)
-        way = "browser" if by_browser(arguments, grant) else "device"
-        if way == "browser" and not grant.authorization_endpoint:
+        flow = "browser" if by_browser(arguments, grant) else "device"
+        if flow == "browser" and not grant.authorization_endpoint:
             raise ConfigError(OURS, "give --device-endpoint, or --authorization-endpoint for a browser")
         with Messenger() as messenger:
-            messenger.say({"way": way} | {k: v for k, v in fields_of(grant).items() if k != "refresh_token"})
-            tokens = ask(messenger, way)
+            messenger.say({"flow": flow} | {k: v for k, v in fields_of(grant).items() if k != "refresh_token"})
+            tokens = ask(messenger, flow)
         if "refresh_token" not in tokens:
             raise ConfigError(OURS, "no refresh token was given: is offline_access in --scope?")
         is_first = not grant_file(arguments.transport).exists()
@@ -53,22 +53,22 @@ def login(arguments: argparse.Namespace) -> int:
     return SENT
 
 
-def ask(messenger: Messenger, way: str) -> dict[str, str]:
+def ask(messenger: Messenger, flow: str) -> dict[str, str]:
     """Show where to go, and return what comes of it."""
-    told = messenger.hear()
+    told = messenger.receive()
     uri = told.get("verification_uri", "")
     if not uri.startswith("https://"):
         raise ConfigError(OURS, "the authorization server names no page to go to by https")
     print(f"open in a browser, on any machine: {uri}", flush=True)
-    if way == "device":
+    if flow == "device":
         print(f"and enter there: {told.get('user_code', '')}", flush=True)
-        return messenger.hear(seconds_of(told.get("expires_in", "")) + ANSWER_S)
+        return messenger.receive(seconds_of(told.get("expires_in", "")) + ANSWER_S)
     print("the browser ends at a page that it cannot show; paste its address here:", flush=True)
     address = sys.stdin.readline(16384).strip()
     if not is_text(address):
         raise ConfigError(OURS, "no address was pasted")
     messenger.say({"address": address})
-    return messenger.hear()
+    return messenger.receive()
 
 
 def seconds_of(text: str) -> int:

@@ -29,10 +29,10 @@ class Refusal(SystemFault):
 
 
 class Messenger:
-    """A process with the stand-in's ids, no groups, and an environment of nothing. It ends with the context.
+    """A process with the stand-in user's ids, no groups and an empty environment. It ends with the context.
 
-    Executed anew, so that nothing of root's memory is in it. It is told a secret only when it has said that nobody can
-    look into it any more.
+    It is executed, so that it has nothing of root's memory. It gets a secret only after it has reported that no other
+    process can read it.
     """
 
     def __enter__(self) -> Self:
@@ -51,7 +51,7 @@ class Messenger:
         )
         self._rest = b""
         try:
-            self.hear(START_S)
+            self.receive(START_S)
         except BaseException:
             self.__exit__()
             raise
@@ -62,7 +62,7 @@ class Messenger:
         self._process.communicate()
 
     def say(self, fields: Mapping[str, str]) -> None:
-        """Tell the messenger."""
+        """Send fields to the messenger."""
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(to_frame(fields))
@@ -70,8 +70,8 @@ class Messenger:
         except BrokenPipeError:
             raise SystemFault("the messenger to the token endpoint has ended") from None
 
-    def hear(self, timeout_s: float = ANSWER_S) -> dict[str, str]:
-        """Return the next thing that it says. Refusal where that is a problem, SystemFault for nonsense or nothing."""
+    def receive(self, timeout_s: float = ANSWER_S) -> dict[str, str]:
+        """Return the next fields. Refusal if they tell a problem, SystemFault if they are invalid or do not come."""
         octets = self._frame(time.monotonic() + timeout_s)
         fields = parse_frame(octets)
         if "problem" in fields:

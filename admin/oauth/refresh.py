@@ -57,9 +57,9 @@ def answer(messenger: Messenger, grant: Grant, name: str) -> dict[str, str]:
     """Return what the token endpoint gives for the refresh token."""
     if not grant.refresh_token.reveal():
         raise SystemFault(f"there is no refresh token: gatepost login {name}")
-    messenger.say({"way": "refresh"} | fields_of(grant))
+    messenger.say({"flow": "refresh"} | fields_of(grant))
     try:
-        return messenger.hear()
+        return messenger.receive()
     except Refusal as refusal:
         if refusal.error == "invalid_grant":
             raise SystemFault(f"{refusal.problem}: the refresh token is worth nothing: gatepost login {name}") from None

@@ -1,7 +1,7 @@
-"""Speak: the messenger. It has the stand-in's rights and no others, and talks to the authorization server.
+"""Speak: the messenger, which talks to the authorization server. It has only the stand-in user's rights.
 
-What the server answers is parsed here, never by root. The refresh token comes by the pipe when nobody can look into
-this process any more.
+It parses the server's answers, so that root does not. Root sends the refresh token only after this process
+has made itself unreadable.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ DOMAIN, HTTPS = 53, 443
 PROBLEM_LIMIT = 400  # characters
 Request = Mapping[str, str]
 Say = Callable[[Mapping[str, str]], None]
-Hear = Callable[[], dict[str, str]]
+Receive = Callable[[], dict[str, str]]
 
 
 def main() -> None:
-    """Carry out one request, and say what came of it."""
+    """Carry out one request, and send its result."""
     secrets: list[str] = []
     try:
         drop()
         say({"ready": "yes"})
-        request = hear()
+        request = receive()
         secrets += [request[name] for name in ("refresh_token", "client_secret") if name in request]
         say(carry_out(request))
     except Failure as failure:
@@ -43,25 +43,25 @@ def main() -> None:
 
 
 def carry_out(request: Request) -> dict[str, str]:
-    """Load what speaks OAuth and TLS, shut this process in, and go the way that is asked for."""
-    from admin.oauth import ways
+    """Load OAuth and TLS, enter the sandbox, and run the requested flow."""
+    from admin.oauth import flows
 
     endpoints = [request[name] for name in ("token_endpoint", "device_endpoint") if name in request]
     ports = {urlsplit(endpoint).port or HTTPS for endpoint in endpoints}
     sandbox = Sandbox(ports | {DOMAIN}, [request["ca_file"]] if "ca_file" in request else [])
     sandbox.shut_in()
     sandbox.shut_in_further()
-    return ways.WAYS[request["way"]](request, say, hear)
+    return flows.FLOWS[request["flow"]](request, say, receive)
 
 
 def say(fields: Mapping[str, str]) -> None:
-    """Tell root."""
+    """Send fields to root."""
     sys.stdout.buffer.write(to_frame(fields))
     sys.stdout.buffer.flush()
 
 
-def hear() -> dict[str, str]:
-    """Return what root says."""
+def receive() -> dict[str, str]:
+    """Return the next fields from root."""
     octets = b""
     while (line := sys.stdin.buffer.readline(FRAME_LIMIT)) and line != b"\n":
         octets += line
@@ -69,7 +69,7 @@ def hear() -> dict[str, str]:
 
 
 def printable(text: str, secrets: list[str]) -> str:
-    """Return words of the server's that can be shown: no secret of ours, no control character, not too many."""
+    """Return text of the server that is safe to show: no secret of ours, no control character, limited length."""
     for secret in secrets:
         text = text.replace(secret, "***")
     return made_printable(text)[:PROBLEM_LIMIT]

@@ -69,7 +69,7 @@ class Caller:
     def acquire(self) -> Acquired:
         """Read the configuration, and the files that it names."""
         try:
-            self.channel().hear()
+            self.channel().receive()
             given = parse_argv(self.channel().arguments).configuration
         except Gone:
             os._exit(0)

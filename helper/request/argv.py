@@ -18,9 +18,9 @@ VALUE = "value"  # -f a@b, -fa@b: the rest of the word, else the next word
 
 
 class CommandLineOption(Record):
-    """One row of the table: the letter, its argument, which field of the command line it sets, what it is for.
+    """One row of the table: the letter, the kind of argument, the field of CommandLine that it sets, and its help text.
 
-    `sets` is empty for what is accepted and ignored; such an option never opens a file or changes what is sent.
+    `sets` is empty for an option that is accepted and ignored. It never opens a file or changes what is sent.
     """
 
     letter: str
@@ -79,12 +79,12 @@ MODES = {
     "D": "daemon",
 }
 INQUIRIES = {"verify": b"verify", "trace": b"trace", "check aliases": b"aliases"}
-# Exim's -oMa and its like, -oA, -oP and -oX: their argument is the next word, which must not become a recipient.
+# Exim's -oMa and the like, -oA, -oP and -oX take the next word as their argument. It must not become a recipient.
 OLD_OPTIONS_WITH_VALUE = ("A", "P", "X", "Ma", "Maa", "Mai", "Mas", "Mi", "Mm", "Mr", "Ms", "Mt")
 OLD_OPTIONS_WITH_TIME = ("r", "s")  # the next word as well, such as 5s
 OLD_OPTION_WITH_NUMBER = "B"  # the next word, if it begins with a digit
-# What belongs to these stands in the same word. Alone they are refused, as by Exim: of `-e m bob` and `-oQ /tmp bob`
-# other sendmails make other recipients.
+# The value of these stands in the same word. Alone they are refused, as Exim does: other sendmails disagree on the
+# recipients of `-e m bob` and `-oQ /tmp bob`.
 INCOMPLETE = frozenset("Abeo")
 INCOMPLETE_OLD_OPTIONS = frozenset("CEFHJKLMNOQSTUVZabdeghknpqtuxyz")
 DIGITS = frozenset("0123456789")
@@ -108,7 +108,7 @@ class CommandLine(Record):
 
 
 def parse_argv(arguments: Sequence[bytes]) -> CommandLine:
-    """Return what an argument vector asks for. UsageError where it is not clear; nothing was tried then.
+    """Return the command line of an argument vector. UsageError if it cannot be understood; nothing was tried then.
 
     Options may be bundled, repeated (the last one counts), and follow recipients; `--` ends them.
     """
@@ -131,7 +131,7 @@ def parse_argv(arguments: Sequence[bytes]) -> CommandLine:
         else:
             recipients.append(word)
     if given.pop("queue_run", False) and given["mode"] == "send":
-        given["mode"] = "run queue"  # as `-bd -q30m` shows, -q is no answer to -b
+        given["mode"] = "run queue"  # only without -b: in `-bd -q30m`, -bd counts
     command = CommandLine(recipients=tuple(recipients), **given)  # type: ignore[arg-type] # each row sets its own field's type
     refuse_controls(command)
     if command.mode == "send" and not recipients and not command.recipients_from_header:
@@ -142,7 +142,7 @@ def parse_argv(arguments: Sequence[bytes]) -> CommandLine:
 
 
 def parse_word(word: str, rest: list[str]) -> dict[str, str | bool]:
-    """Return the fields that one word of options sets, taking the next word, the last of `rest`, where it has to."""
+    """Return the fields that one word of options sets. An argument may be the next word, the last of `rest`."""
     given: dict[str, str | bool] = {}
     letters = word[1:]
     if not letters or letters.startswith("-"):
@@ -167,19 +167,19 @@ def parse_word(word: str, rest: list[str]) -> dict[str, str | bool]:
 
 
 def takes_next_word(option: CommandLineOption, letters: str, rest: list[str]) -> bool:
-    """Say whether the argument of an option is the next word; `letters` are what follows it in its own word."""
+    """Return whether the argument of an option is the next word. `letters` follow the option in its own word."""
     if option.argument == VALUE:
         return not letters
     is_number_next = bool(rest) and rest[-1][:1] in DIGITS
     if option.sets == "old_option":
         is_number_taken = letters == OLD_OPTION_WITH_NUMBER and is_number_next
         return letters in OLD_OPTIONS_WITH_VALUE or letters in OLD_OPTIONS_WITH_TIME or is_number_taken
-    # A level, as Sendmail has it: `-d 0.1`.
+    # Sendmail's form of a debug level: `-d 0.1`.
     return option.sets == "debug" and not letters and is_number_next and has_only(rest[-1], ".,-")
 
 
 def refuse_wrong_value(option: CommandLineOption, letters: str, value: str) -> None:
-    """Raise UsageError where an option that is ignored would take a recipient away, or leave its value to be one."""
+    """Raise UsageError if an ignored option would swallow a recipient, or if its value would become one."""
     name = f"-{option.letter}{letters if option.sets == 'old_option' else ''}"
     if (not letters and option.letter in INCOMPLETE) or (name[:2] == "-o" and letters in INCOMPLETE_OLD_OPTIONS):
         raise UsageError(f"{name} is incomplete: its value must follow in the same word")
@@ -191,7 +191,7 @@ def refuse_wrong_value(option: CommandLineOption, letters: str, value: str) -> N
 
 
 def has_only(text: str, others: str) -> bool:
-    """Say whether a text begins with a digit and has nothing but digits and these others."""
+    """Return whether a text begins with a digit and contains only digits and `others`."""
     return text[:1] in DIGITS and DIGITS.union(others).issuperset(text)
 
 
@@ -221,7 +221,7 @@ def parse_argument(option: CommandLineOption, value: str) -> dict[str, str | boo
 
 
 def parse_notification(option: CommandLineOption, value: str) -> str:
-    """Return what an option asks for in delivery status notifications, as SMTP writes it (RFC 3461, section 4)."""
+    """Return the value of a DSN option as SMTP writes it (RFC 3461, section 4)."""
     from helper import dsn  # few sends need it
 
     if option.sets == "ret":
@@ -240,7 +240,7 @@ def parse_notification(option: CommandLineOption, value: str) -> str:
 
 
 def refuse_controls(command: CommandLine) -> None:
-    """Raise UsageError for a control character: it would end a line somewhere further on."""
+    """Raise UsageError for a control character: it could end a line of SMTP or of the header."""
     named = [("-f", command.reverse_path), ("-F", command.full_name), ("-C", command.configuration)]
     named += [("the recipient", recipient) for recipient in command.recipients]
     for name, value in named:
@@ -249,7 +249,7 @@ def refuse_controls(command: CommandLine) -> None:
 
 
 def submission(command: CommandLine) -> Submission:
-    """Return the message that a command line asks to send: octets, as the caller gave them."""
+    """Return the submission that a command line asks for, in octets as the caller gave them."""
     return Submission(
         recipients=tuple(map(octets, command.recipients)),
         recipients_from_header=command.recipients_from_header,
@@ -274,12 +274,12 @@ def octets(argument: str) -> bytes:
 
 
 def given_octets(argument: str | None) -> bytes | None:
-    """Return an argument as it was given, None for one that was not."""
+    """Return an argument as it was given, None if it was not given."""
     return None if argument is None else octets(argument)
 
 
 def shown(text: str) -> str:
-    """Return text of the caller as it may be shown on a terminal, at most 80 characters."""
+    """Return the caller's text made safe for a terminal, at most 80 characters."""
     return printable(text if len(text) <= 80 else text[:77] + "...")
 
 

@@ -13,10 +13,10 @@ from helper.discreet import for_caller
 from helper.failure import InputError, WireError
 from helper.request import wire
 
-# For the hello, for an answer that has begun, and for the frontend to take a frame. Until an answer begins we wait as
-# long as the caller's input lasts.
+# The time for the hello, for an answer that has begun, and for the frontend to read a frame. There is no limit for the
+# beginning of an answer, because the caller's input may take any time.
 FRAME_TIMEOUT_S = 60.0
-# A frontend of this version speaks at once; one of the version before waits to be spoken to, and would for ever.
+# A frontend of this version sends the hello at once. One of the version before would wait for a frame for ever.
 SILENCE_S = 5.0
 INT_OCTETS = 4
 ERRNO_MAX = 4095  # of Linux (include/linux/err.h)
@@ -25,19 +25,19 @@ ONE_DESCRIPTOR = _socket.CMSG_LEN(INT_OCTETS)
 
 
 class Idle(Exception):
-    """The caller has given nothing for so long that nothing more is waited for."""
+    """The caller has sent nothing for too long."""
 
 
 class Gone(Exception):
-    """There is nobody to serve: the frontend has ended where it may, or was told to send again, by another version."""
+    """The frontend has ended early, or was told to start another version of the helper."""
 
 
 class Channel:
-    """The connection to the frontend, which may be anything that a user can write.
+    """The connection to the frontend, which may be any program that a user can write.
 
-    Whether it blocks is not for the socket's flags to say, which the frontend can change at any time: we poll.
+    Every read and write is preceded by poll(2), because the frontend can make the socket blocking at any time.
 
-    `input_kind` is what the frontend says of standard input, `arguments` what it was called with: both of the hello.
+    The hello sets `input_kind`, what standard input is, and `arguments`, the caller's command line.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -49,21 +49,21 @@ class Channel:
         except OSError:  # one that listens would keep us waiting for ever
             raise WireError("the channel is not a connected socket") from None
         self.is_in_doubt = False
-        self._pending = b""  # the rest of a frame that the frontend has taken a part of
-        self._is_stalled = False  # it has taken nothing for FRAME_TIMEOUT_S: it is shown nothing more
+        self._pending = b""  # the rest of a frame that was written in part
+        self._is_stalled = False  # it has read nothing for FRAME_TIMEOUT_S, so it is shown nothing more
         self._input = select.poll()
         self._input.register(self._socket, select.POLLIN)
         self._output = select.poll()
         self._output.register(self._socket, select.POLLOUT)
         self.input_kind = wire.OTHER
         self.arguments: tuple[bytes, ...] = ()
-        self._is_heard = False
+        self._is_received = False
 
     # The hello and the questions
 
-    def hear(self) -> None:
-        """Take the hello, once. WireError for anything else, an end inside it among that; Gone where there is none."""
-        if self._is_heard:
+    def receive(self) -> None:
+        """Read the hello, once. WireError if it is invalid or cut off, Gone if there is none."""
+        if self._is_received:
             return
         deadline = monotonic() + FRAME_TIMEOUT_S
         if not self._input.poll(SILENCE_S * 1000):
@@ -71,15 +71,15 @@ class Channel:
             raise Gone
         head, descriptor = self._head(wire.HEAD_OCTETS)
         self._keep(descriptor)
-        head += self._receive(wire.HEAD_OCTETS - len(head), deadline)
+        head += self._read_exactly(wire.HEAD_OCTETS - len(head), deadline)
         self.input_kind, count, total = wire.parse_hello(head)
-        self.arguments = wire.parse_arguments(self._receive(total, deadline), count)
-        self._is_heard = True
+        self.arguments = wire.parse_arguments(self._read_exactly(total, deadline), count)
+        self._is_received = True
 
     def message(self, size_limit: int | None, dot_ends: bool) -> int:
-        """Return the descriptor of the caller's message, which the frontend says is a sealed memory file.
+        """Return the descriptor of the caller's message. The frontend claims that it is a sealed memory file.
 
-        InputError where standard input cannot be read, WireError where the frontend answers with anything else.
+        InputError if standard input cannot be read, WireError if the frontend answers with anything else.
         """
         self._ask(wire.MESSAGE, (size_limit or 0).to_bytes(8, "big") + bytes([dot_ends]))
         letter, content, descriptor = self._answer(None)
@@ -92,9 +92,9 @@ class Channel:
         raise WireError("no message came")
 
     def octets(self, most: int, idle_s: float) -> bytes:
-        """Return what comes next on standard input, at most so many octets, nothing at its end.
+        """Return the next octets of standard input, at most `most`, none at its end.
 
-        Idle where nothing comes for so many seconds.
+        Idle if nothing comes for `idle_s` seconds.
         """
         self._ask(wire.READ, most.to_bytes(2, "big"))
         letter, content, descriptor = self._answer(idle_s)
@@ -104,25 +104,25 @@ class Channel:
         return content
 
     def watch(self) -> None:
-        """From here on the frontend has nothing to say, and nothing is done for one that has ended.
+        """Raise WireError if the frontend has ended, or has sent something unasked.
 
-        Refuse one that has ended, or says something. From now on the kernel ends this process with it: by the
-        parent-death signal (drop.die_with_frontend).
+        From now on the kernel ends this process when the frontend ends, by the parent-death signal
+        (drop.die_with_frontend).
         """
         if self._input.poll(0):
-            raise WireError("the frontend has ended, or says something unasked")
+            raise WireError("the frontend has ended, or has sent something unasked")
 
     def unwatch(self) -> None:
-        """The frontend may end again, or answer a question."""
+        """Allow the frontend to end, or to answer a question."""
 
-    # What is told
+    # Text, doubt and status
 
     def say(self, line: str) -> None:
-        """Give the caller a line to read."""
+        """Write a line to the caller's standard error."""
         self._show(wire.LINE, for_caller(line).encode("ascii", "backslashreplace")[: wire.LINE_LIMIT])
 
     def show(self, line: str) -> None:
-        """Give the caller a line of what was asked for."""
+        """Write a line to the caller's standard output."""
         self.write(for_caller(line).encode("ascii", "backslashreplace")[: wire.LINE_LIMIT] + b"\n")
 
     def write(self, text: bytes) -> None:
@@ -131,31 +131,31 @@ class Channel:
             self._show(wire.TEXT, text[at : at + wire.CONTENT_LIMIT])
 
     def doubt(self) -> None:
-        """Tell the frontend that from now on the message may be delivered, whatever becomes of us.
+        """Tell the frontend that from now on the message may be delivered, even if this process is killed.
 
-        WireError where it cannot be told: the message must not be sent then.
+        WireError if it cannot be told. The message must not be sent then.
         """
         if not self._send(wire.frame(wire.DOUBT), FRAME_TIMEOUT_S):
-            raise WireError("the frontend does not take what it is told")
+            raise WireError("the frontend does not read what it is told")
         self.is_in_doubt = True
 
     def know(self) -> None:
-        """Tell the frontend that the doubt is over: what became of the message has been told."""
+        """Tell the frontend that the doubt is over: the caller knows the outcome."""
         if self.is_in_doubt:
             self.is_in_doubt = False
             self._send(wire.frame(wire.KNOWN), FRAME_TIMEOUT_S)
 
     def finish(self, status: int, *, drain: bool = False) -> None:
-        """Give the exit status, which ends all; with `drain` the frontend reads standard input to its end first."""
+        """Send the exit status, the last frame. With `drain` the frontend first reads standard input to its end."""
         self.unwatch()
         self._send(wire.frame(wire.STATUS, bytes([status, drain])), FRAME_TIMEOUT_S)
 
     def ask_for_unprivileged(self) -> None:
-        """Have the frontend start a helper without privilege."""
+        """Ask the frontend to start the unprivileged helper."""
         self._send(wire.frame(wire.UNPRIVILEGED), FRAME_TIMEOUT_S)
 
     def ask_for_socket(self, line: str) -> None:
-        """Have the frontend go to gatepost.socket; the line says why nothing is sent where that is not open."""
+        """Ask the frontend to use gatepost.socket. If the socket is not open, the caller gets this line."""
         self._send(
             wire.frame(wire.CLOSED, line.encode("ascii", "backslashreplace")[: wire.LINE_LIMIT]), FRAME_TIMEOUT_S
         )
@@ -163,21 +163,21 @@ class Channel:
     # Sending
 
     def _ask(self, letter: bytes, content: bytes) -> None:
-        """Send a question. WireError where nobody takes it."""
+        """Send a question. WireError if the frontend does not read it."""
         self.unwatch()
         if not self._send(wire.frame(letter, content), FRAME_TIMEOUT_S):
-            raise WireError("the frontend does not take what it is asked")
+            raise WireError("the frontend does not read what it is asked")
 
     def _show(self, letter: bytes, content: bytes) -> None:
-        """Send text; to a frontend that takes none any more, no more is sent."""
+        """Send text. Send nothing more to a frontend that has stopped reading."""
         if not self._is_stalled and not self._send(wire.frame(letter, content), FRAME_TIMEOUT_S):
             self._is_stalled = True
 
     def _send(self, octets: bytes, timeout_s: float) -> bool:
-        """Send a frame after what is left of the one before, and say whether all of it went.
+        """Send a frame after the rest of the one before. Return whether all of it was sent.
 
-        Where the frontend takes nothing for so many seconds, a frame of which nothing went is forgotten, and the rest
-        of one that was begun stays to be sent before any other: none is ever cut.
+        If the frontend reads nothing for `timeout_s` seconds, a frame of which nothing was sent is forgotten. The rest
+        of a frame that was sent in part is kept, and goes out before the next one: no frame is ever cut off.
         """
         begun, rest = len(self._pending), self._pending + octets
         total = len(rest)
@@ -188,7 +188,7 @@ class Channel:
                 if not self._output.poll(timeout_s * 1000):
                     break
                 continue
-            except OSError:  # it has gone
+            except OSError:  # the frontend has ended
                 self._is_stalled = True
                 return False
             rest = rest[sent:]
@@ -199,30 +199,30 @@ class Channel:
     # Receiving
 
     def _keep(self, descriptor: int | None) -> None:
-        """Refuse a descriptor with the hello: the kernel ends this process with its frontend by itself."""
+        """Refuse a descriptor with the hello. Only a helper behind the socket needs one."""
         close(descriptor)
         if descriptor is not None:
             raise WireError("a descriptor came with the hello")
 
     def _answer(self, idle_s: float | None) -> tuple[bytes, bytes, int | None]:
-        """Return letter, content and descriptor of the next frame. Idle where none begins in time."""
+        """Return letter, content and descriptor of the next frame. Idle if none begins in time."""
         if not self._input.poll(None if idle_s is None else idle_s * 1000):
             raise Idle
         deadline = monotonic() + FRAME_TIMEOUT_S
         head, descriptor = self._head(wire.FRAME_HEAD_OCTETS)
         try:
-            head += self._receive(wire.FRAME_HEAD_OCTETS - len(head), deadline)
-            content = self._receive(int.from_bytes(head[1:], "big"), deadline)
+            head += self._read_exactly(wire.FRAME_HEAD_OCTETS - len(head), deadline)
+            content = self._read_exactly(int.from_bytes(head[1:], "big"), deadline)
         except WireError:
             close(descriptor)
             raise
         return head[:1], content, descriptor
 
     def _head(self, most: int) -> tuple[bytes, int | None]:
-        """Return the first octets and the descriptor that came with them, if one did. Gone at the end."""
+        """Return the first octets, and the descriptor that came with them, if any. Gone at the end."""
         try:
             received = self._socket.recvmsg(most, ONE_DESCRIPTOR, _socket.MSG_CMSG_CLOEXEC | _socket.MSG_DONTWAIT)
-        except ConnectionResetError:  # it has ended without reading what we said
+        except ConnectionResetError:  # the frontend has ended without reading everything
             raise Gone from None
         octets, ancillary, flags, _ = received
         descriptors = [
@@ -239,8 +239,8 @@ class Channel:
             raise Gone
         return octets, descriptors[0] if descriptors else None
 
-    def _receive(self, length: int, deadline: float) -> bytes:
-        """Return exactly so many octets. The kernel drops descriptors that come with them: no room is given."""
+    def _read_exactly(self, length: int, deadline: float) -> bytes:
+        """Return exactly `length` octets. The kernel drops any descriptor that comes with them."""
         octets = bytearray()
         while len(octets) < length:
             if not self._input.poll(max(0.0, deadline - monotonic()) * 1000):
@@ -252,19 +252,19 @@ class Channel:
             except ConnectionResetError:
                 part = b""
             if not part:
-                raise WireError("the frontend ended inside what it said")
+                raise WireError("the frontend ended inside a frame")
             octets += part
         return bytes(octets)
 
 
 def close(descriptor: int | None) -> None:
-    """Close a descriptor that came, if one did."""
+    """Close a received descriptor, if there is one."""
     if descriptor is not None:
         os.close(descriptor)
 
 
 def input_problem(number: int) -> str:
-    """Return what is wrong with standard input, by the errno of reading it."""
+    """Return the sentence for an errno of reading standard input."""
     import errno  # few inputs cannot be read
 
     if number in (errno.EBADF, errno.EISDIR):

@@ -1,4 +1,4 @@
-"""The channel behind gatepost.socket: its frontend is no parent, whose death the kernel would tell by itself."""
+"""The channel behind gatepost.socket. Its frontend is not the parent, so there is no parent-death signal."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from helper.request.channel import Channel, close
 
 
 class SocketChannel(Channel):
-    """The connection to a frontend that has passed one end of a pipe with its hello, and holds the other one.
+    """The connection to a frontend that passes one end of a pipe with its hello and keeps the other end.
 
-    Nothing is ever written to the pipe, so that the kernel's signal for it (O_ASYNC in fcntl(2)) tells the end of the
-    frontend and nothing else. O_ASYNC on the connection itself would not do: with two processors, the signal of an
-    answer that has been read may be raised after that. SIGIO ends this process, as it ends all that do not handle it.
+    Nothing is ever written to the pipe, so the kernel's signal for it (O_ASYNC in fcntl(2)) means that the frontend has
+    ended. O_ASYNC on the connection itself is not good enough: with two processors, the signal for an answer may come
+    after the answer was read. SIGIO ends this process, because it has no handler.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -24,20 +24,20 @@ class SocketChannel(Channel):
         self._pipe = -1
 
     def watch(self) -> None:
-        """As Channel does."""
+        """Do what Channel does, and have the kernel signal the end of the frontend."""
         super().watch()
         self._signal_end(os.O_ASYNC)
         poll = select.poll()
         poll.register(self._pipe, 0)
-        if poll.poll(0):  # it ended before the signal was on
+        if poll.poll(0):  # it ended before the signal was turned on
             raise WireError("the frontend has ended")
 
     def unwatch(self) -> None:
-        """As Channel does."""
+        """Turn the signal off."""
         self._signal_end(0)
 
     def _keep(self, descriptor: int | None) -> None:
-        """Keep the end of the pipe. WireError for anything else."""
+        """Keep the end of the pipe. WireError if anything else came, or nothing."""
         if descriptor is None or not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
             close(descriptor)
             raise WireError("no pipe came with the hello")

@@ -9,22 +9,22 @@ Everything else is a frame: a letter, the length of its content (2), the content
 
     e  a line for standard error; the frontend adds LF
     o  text for standard output, as it is
-    m  give me the message: the limit (8 octets, 0 for none), and whether a lone dot ends what is typed (1);
+    m  send the message: the limit (8 octets, 0 for none), and whether a lone dot ends typed input (1);
        answered by F (no content, one descriptor: a sealed memory file) or X (errno, 4: standard input cannot be read)
-    r  give me what comes next on standard input, at most so many octets (2); answered by R, empty at the end
+    r  send the next octets of standard input, at most so many (2); answered by R, empty at the end
     d  no content: from now on the outcome may be in doubt
     k  no content: the outcome is known again
     p  no content: use an unprivileged helper
-    c  a line: no privilege here; there may be a helper behind gatepost.socket
+    c  a line: this helper has no privilege; try gatepost.socket, and show the line if that is not open
     s  the exit status (1) and whether to drain standard input (1); the last frame
 
-The C starters write `p` and `c` too (start.h). Behind gatepost.socket one descriptor comes with the hello: the end to
-read of a pipe that nobody writes to, and whose other end closes when the frontend ends (channel.py).
+The C programs that start the helper write `p` and `c` too (start.h). Behind gatepost.socket one descriptor comes with
+the hello: the read end of a pipe. Nobody writes to it, and its other end closes when the frontend ends (channel.py).
 
-Nothing is believed: each length is bounded before anything is allocated, and what is unknown or left over is refused.
+The helper trusts nothing: it bounds each length before it allocates, and refuses what is unknown or left over.
 
-The version before, 1, begins with the same eight octets, but its frontend is silent until a helper has announced
-itself. It is not served: it is told to send again (`refusal_of_version_1`).
+Version 1 begins with the same eight octets, but its frontend waits until the helper has announced itself. It is not
+served: its caller is told to send again (`refusal_of_version_1`).
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from helper.failure import WireError
 MAGIC = b"GATEPOST\x02"
 HEAD_OCTETS = len(MAGIC) + 1 + 4 + 4
 INPUTS = (TERMINAL, NETWORK, OTHER) = (b"t", b"n", b"o")
-# Linux hands a program at most 6 MiB of arguments (execve(2)), of which the shortest have one octet: their lengths take
-# four times as much again at worst, but then nobody has so many.
+# Linux passes at most 6 MiB of arguments (execve(2)). Each argument takes 4 octets more here for its length. Only
+# a million very short arguments would take more than twice their size, and no caller has so many.
 HELLO_LIMIT = 12 * 1024 * 1024
 
 LINE, TEXT = b"e", b"o"
@@ -53,7 +53,7 @@ LINE_LIMIT = 8 * 1024  # octets; longer lines are cut
 def parse_hello(head: bytes) -> tuple[bytes, int, int]:
     """Return what standard input is, the count of the arguments, and how many octets follow the first HEAD_OCTETS.
 
-    WireError where the hello is not of this version, or one larger than any caller's.
+    WireError if the hello is of another version, or larger than HELLO_LIMIT.
     """
     kind = head[len(MAGIC) : len(MAGIC) + 1]
     if len(head) != HEAD_OCTETS or not head.startswith(MAGIC) or kind not in INPUTS:
@@ -65,7 +65,7 @@ def parse_hello(head: bytes) -> tuple[bytes, int, int]:
 
 
 def parse_arguments(octets: bytes, count: int) -> tuple[bytes, ...]:
-    """Return exactly so many arguments. WireError where the octets spell more or fewer, or one has a NUL."""
+    """Return exactly `count` arguments. WireError if the octets hold more or fewer, or if one has a NUL."""
     arguments: list[bytes] = []
     at = 0
     while at < len(octets):
@@ -101,6 +101,6 @@ def parse_frame(octets: bytes | bytearray) -> tuple[bytes, bytes, int] | None:
 
 
 def refusal_of_version_1(status: int) -> bytes:
-    """Return what a frontend of the version before is told in its own wire: a line (L) and a status (S)."""
+    """Return the answer to a frontend of version 1, in its own frames: a line (L) and a status (S)."""
     line = b"sendmail: not sent: Gatepost is being upgraded: send again"
     return frame(b"L", line) + frame(b"S", bytes([status]))

@@ -144,7 +144,7 @@ class Channel:
             self.heard += len(part)
         return octets
 
-    def hear(self) -> None:
+    def receive(self) -> None:
         """Take an answer, whose descriptor is dropped."""
         head = self.take(3)
         self.take(int.from_bytes(head[1:], "big"))
@@ -196,7 +196,7 @@ def play(script: list[bytes | str], channel: Channel) -> None:
         channel.take(int.from_bytes(head[14:], "big"))
         for step in script:
             if step == HEARD:
-                channel.hear()
+                channel.receive()
             elif step == DELIVER:
                 channel.deliver()
             elif isinstance(step, bytes):

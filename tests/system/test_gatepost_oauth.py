@@ -127,12 +127,12 @@ def test_a_login_by_browser_takes_the_pasted_address(place, server):
     [
         ([error("access_denied", "\x1b[31mno")], "the authorization server refused: access_denied: ?[31mno"),
         ([error("expired_token")], "the authorization server refused: expired_token"),
-        ([error("authorization_pending")], "nobody has entered the code in time: gatepost login again"),
+        ([error("authorization_pending")], "nobody entered the code in time: run gatepost login again"),
         ([tokens(refresh=None)], "gatepost login: no refresh token was given: is offline_access in --scope?"),
         ([tokens("two words")], "the token endpoint gave a token that is none"),
         ([tokens(life_s=-5)], "the token endpoint gave a token whose life makes no sense"),
         ([(200, b"not json")], "the endpoint answered 200 and no JSON object"),
-        ([(200, {"access_token": "x", "token_type": "m"})], "the token endpoint gave a token that is no bearer token"),
+        ([(200, {"access_token": "x", "token_type": "m"})], "the token endpoint's token is not a bearer token"),
         ([(200, {})], "the authorization server refused: missing_token: Missing access token parameter."),
     ],
 )  # fmt: skip

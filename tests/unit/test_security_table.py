@@ -66,7 +66,7 @@ def test_the_phases_of_the_story_stand_in_the_order_in_which_the_helper_goes_thr
     assert sorted(order, key=main.index) == list(order)
     assert acquire.index("entry.begin()") < acquire.index("entry.acquire()")
     phases = names_in(step(7).partition("\n\n")[0])
-    assert phases == ["hear", "route", "compose", "deliver", "report"]
+    assert phases == ["receive", "route", "compose", "deliver", "report"]
     assert all(
         f"def {phase}" in (ROOT / "helper").joinpath(file).read_text()
         for phase, file in zip(phases, FILES, strict=True)

@@ -97,7 +97,7 @@ def test_doubt_that_nobody_can_be_told_of_is_none(pair):
 def test_a_silent_frontend_is_of_the_version_before(pair):
     channel, theirs = pair
     with pytest.raises(Gone):
-        channel.hear()
+        channel.receive()
     assert drained(theirs) == wire.refusal_of_version_1(1)
 
 
@@ -105,7 +105,7 @@ def test_one_that_ends_at_once_is_told_nothing(pair):
     channel, theirs = pair
     theirs.close()
     with pytest.raises(Gone):
-        channel.hear()
+        channel.receive()
 
 
 @pytest.mark.parametrize("length", [1, 17, len(HELLO) - 1])
@@ -113,13 +113,13 @@ def test_a_hello_that_was_begun_has_a_deadline(pair, length):
     channel, theirs = pair
     theirs.send(HELLO[:length])
     with pytest.raises(WireError, match="in time"):
-        channel.hear()
+        channel.receive()
 
 
 def test_octets_are_waited_for_until_the_client_is_idle(pair):
     channel, theirs = pair
     theirs.send(HELLO)
-    channel.hear()
+    channel.receive()
     with pytest.raises(Idle):
         channel.octets(10, idle_s=0.01)
     theirs.send(wire.frame(wire.OCTETS, b"NOOP"))

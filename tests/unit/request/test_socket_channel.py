@@ -23,7 +23,7 @@ sys.path.insert(0, sys.argv[1])
 from helper.request import wire
 from helper.request.socket_channel import SocketChannel
 channel = SocketChannel(int(sys.argv[2]))
-channel.hear()
+channel.receive()
 for _ in range(int(sys.argv[3])):
     channel.watch()
     channel.octets(1, 60)
@@ -59,7 +59,7 @@ def ends():
 def test_a_frontend_that_waits_is_heard(ends):
     descriptor, _, _ = ends
     channel = SocketChannel(descriptor)
-    channel.hear()
+    channel.receive()
     assert channel.arguments == (b"sendmail", b"carol@example.org")
     channel.watch()
     assert os.O_ASYNC & flags(channel._pipe)
@@ -71,7 +71,7 @@ def test_a_frontend_that_waits_is_heard(ends):
 def test_one_that_was_faster_than_the_signal_is_not_served(ends, act):
     descriptor, theirs, kept = ends
     channel = Quiet(descriptor)
-    channel.hear()
+    channel.receive()
     if act == "ends":
         channel.act = kept.close
     else:
@@ -88,7 +88,7 @@ def test_a_hello_without_a_pipe_is_refused(what):
         descriptors = {"nothing": [], "file": [file.fileno()], "socket": [theirs.fileno()], "two": [reading] * 2}
         socket.send_fds(theirs, [HELLO], descriptors[what])
         with pytest.raises(WireError, match=r"pipe|descriptor"):
-            SocketChannel(ours.detach()).hear()
+            SocketChannel(ours.detach()).receive()
 
 
 def test_only_the_end_of_the_frontend_ends_the_helper(ends, request):

@@ -1,4 +1,4 @@
-"""Ways: how tokens are come by, in the messages of OAuth 2.0 (RFC 6749, 7636, 8628); oauthlib forms and reads them."""
+"""Flows: the requests of OAuth 2.0 that give tokens (RFC 6749, 7636, 8628). oauthlib writes and parses them."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from helper.failure import Failure
 
 Request = Mapping[str, str]
 Say = Callable[[Mapping[str, str]], None]
-Hear = Callable[[], dict[str, str]]
+Receive = Callable[[], dict[str, str]]
 
-REDIRECT = "http://localhost"  # RFC 8252, section 7.3; nobody listens there: the address is pasted
+REDIRECT = "http://localhost"  # RFC 8252, section 7.3; nobody listens there, so the user pastes the address
 INTERVAL_S, SLOWER_S = 5, 5  # RFC 8628, sections 3.2 and 3.5
-CODE_LIFE_S = 1800  # a code that is good for longer than this is not waited for
+CODE_LIFE_S = 1800  # do not wait longer for a code
 
 
 class RefusedByServer(Failure):
-    """What the authorization server said; `error` is its word for it."""
+    """A refusal by the authorization server. `error` is its code (RFC 6749, section 5.2)."""
 
     def __init__(self, problem: str, error: str = "") -> None:
         super().__init__(problem)
         self.error = error
 
 
-def by_refresh(request: Request, _say: Say, _hear: Hear) -> dict[str, str]:
+def by_refresh(request: Request, _say: Say, _receive: Receive) -> dict[str, str]:
     """Trade the refresh token for an access token (RFC 6749, section 6)."""
     client = WebApplicationClient(request["client_id"])
     body = client.prepare_refresh_body(
@@ -39,15 +39,15 @@ def by_refresh(request: Request, _say: Say, _hear: Hear) -> dict[str, str]:
     return tokens(client, request, body)
 
 
-def by_device(request: Request, say: Say, _hear: Hear) -> dict[str, str]:
-    """Have somebody enter a code elsewhere, and ask until they have (RFC 8628)."""
+def by_device(request: Request, say: Say, _receive: Receive) -> dict[str, str]:
+    """Show a code to be entered on another device, and poll until that is done (RFC 8628)."""
     client = DeviceClient(request["client_id"])
     form = urlencode([("client_id", request["client_id"]), ("scope", request.get("scope", ""))])
     answer = json_of(*post(request["device_endpoint"], form, request.get("ca_file")))
     if "error" in answer:
         refuse(str(answer["error"]), str(answer.get("error_description", "")))
     try:
-        uri = str(answer.get("verification_uri") or answer["verification_url"])  # Google's word for it
+        uri = str(answer.get("verification_uri") or answer["verification_url"])  # Google's name for it
         life_s, interval_s = (
             min(int(answer["expires_in"]), CODE_LIFE_S),
             max(int(answer.get("interval", INTERVAL_S)), 1),
@@ -55,22 +55,22 @@ def by_device(request: Request, say: Say, _hear: Hear) -> dict[str, str]:
         say({"verification_uri": uri, "user_code": str(answer["user_code"]), "expires_in": str(life_s)})
         code = str(answer["device_code"])
     except (KeyError, ValueError, TypeError):
-        raise RefusedByServer("the device endpoint's answer is none of RFC 8628") from None
+        raise RefusedByServer("the device endpoint's answer is invalid (RFC 8628)") from None
     end = time.monotonic() + life_s
     body = client.prepare_request_body(code, include_client_id=True, **secret_of(request))
     while time.monotonic() < end:
         time.sleep(interval_s)
         try:
             return tokens(client, request, body)
-        except RefusedByServer as told:
-            if told.error not in ("authorization_pending", "slow_down"):
+        except RefusedByServer as refusal:
+            if refusal.error not in ("authorization_pending", "slow_down"):
                 raise
-            interval_s += SLOWER_S if told.error == "slow_down" else 0
-    raise RefusedByServer("nobody has entered the code in time: gatepost login again", "expired_token")
+            interval_s += SLOWER_S if refusal.error == "slow_down" else 0
+    raise RefusedByServer("nobody entered the code in time: run gatepost login again", "expired_token")
 
 
-def by_browser(request: Request, say: Say, hear: Hear) -> dict[str, str]:
-    """Have somebody allow it in a browser, and paste where that is sent then (RFC 8252, with RFC 7636)."""
+def by_browser(request: Request, say: Say, receive: Receive) -> dict[str, str]:
+    """Have the user consent in a browser and paste the address that it ends at (RFC 8252, with RFC 7636)."""
     client = WebApplicationClient(request["client_id"])
     state, verifier = secrets.token_urlsafe(24), client.create_code_verifier(64)
     uri = client.prepare_request_uri(
@@ -82,8 +82,8 @@ def by_browser(request: Request, say: Say, hear: Hear) -> dict[str, str]:
         code_challenge_method="S256",
     )
     say({"verification_uri": uri})
-    try:  # oauthlib wants https for an address that nobody goes to
-        found = client.parse_request_uri_response(hear()["address"].replace("http:", "https:", 1), state=state)
+    try:  # oauthlib insists on https, though nobody opens this address
+        found = client.parse_request_uri_response(receive()["address"].replace("http:", "https:", 1), state=state)
     except OAuth2Error as error:
         refuse(error.error or "", error.description or "")
     body = client.prepare_request_body(
@@ -93,12 +93,12 @@ def by_browser(request: Request, say: Say, hear: Hear) -> dict[str, str]:
 
 
 def secret_of(request: Request) -> dict[str, str]:
-    """Return the client's secret, where it has one."""
+    """Return the client's secret, if it has one."""
     return {"client_secret": request["client_secret"]} if "client_secret" in request else {}
 
 
 def tokens(client: Any, request: Request, body: str) -> dict[str, str]:
-    """Return what the token endpoint gives. RefusedByServer where it refuses, or where its answer is none."""
+    """Return the token endpoint's tokens. RefusedByServer if it refuses, or if its answer is invalid."""
     status, octets = post(request["token_endpoint"], body, request.get("ca_file"))
     answer = json_of(status, octets)
     try:
@@ -106,18 +106,18 @@ def tokens(client: Any, request: Request, body: str) -> dict[str, str]:
     except OAuth2Error as error:
         refuse(error.error or "", error.description or "")
     except (ValueError, TypeError, AttributeError, OverflowError, Warning):
-        raise RefusedByServer("the token endpoint's answer is none of OAuth 2.0") from None
+        raise RefusedByServer("the token endpoint's answer is invalid (RFC 6749)") from None
     if str(answer.get("token_type", "")).lower() != "bearer":
-        raise RefusedByServer("the token endpoint gave a token that is no bearer token")
+        raise RefusedByServer("the token endpoint's token is not a bearer token")
     names = ("access_token", "expires_in", "refresh_token")
     return {name: str(answer[name]) for name in names if answer.get(name) not in (None, "")}
 
 
 def refuse(error: str, description: str) -> NoReturn:
-    """Raise RefusedByServer with the server's words."""
+    """Raise RefusedByServer with the server's reason."""
     raise RefusedByServer(
         f"the authorization server refused: {error}" + (f": {description}" if description else ""), error
     )
 
 
-WAYS = {"refresh": by_refresh, "device": by_device, "browser": by_browser}
+FLOWS = {"refresh": by_refresh, "device": by_device, "browser": by_browser}
