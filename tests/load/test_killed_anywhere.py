@@ -28,7 +28,7 @@ LATE_CALLS, LATE_STEP, EARLY_STEP = 240, 24, 200
 FEWEST = 10  # moments, however few the calls are
 HALVES = ("frontend", "helper")
 NOT_SENT, IN_DOUBT = "sendmail: not sent: ", "sendmail: may have been sent: "
-EVERY = 5  # of root's moments: only how the two halves begin differs from an ordinary user's
+EVERY = 5  # of root's many moments: only how the two halves begin differs from an ordinary user's
 
 
 class Workbench:
@@ -106,7 +106,7 @@ def moments(calls: int, is_all: bool) -> list[int]:
 def test_nobody_lies_wherever_one_half_is_killed(workbench, record_property, user, clock, victim, is_all):
     calls = workbench.send(user, clock, 0, victim)[1]["calls"]
     wrong, counted = [], Counter()
-    for number in moments(calls, is_all)[:: 1 if user == "alice" else EVERY]:
+    for number in moments(calls, is_all)[:: EVERY if (user, clock) == ("root", "helper") else 1]:
         result, traced = workbench.send(user, clock, number, victim)
         lies = workbench.lies(result, traced, clock, victim)
         wrong += [f"call {number}: {', '.join(lies)}: {result}, {traced}"] if lies else []

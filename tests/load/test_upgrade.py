@@ -102,8 +102,15 @@ def test_each_outcome_is_the_truth(installation, smarthost, old_layout):
     assert (last.status, "to-last@example.org" in taken) == (0, True)
     for message, result in results.items():
         assert (result.status == 0) == (f"to-{message}@example.org" in taken), (message, result)
-        assert result.stderr == "" if result.status == 0 else result.reason in TRUTHS, result
-    assert {result.status for result in results.values()} == {0, 1}, "the upgrade was not met"
+        assert tells_the_truth(result), result
+    assert {0, 1} <= {result.status for result in results.values()}, "the upgrade was not met"
+
+
+def tells_the_truth(result):
+    """Return whether the words fit the status; the old frontend's interpreter may find its script gone (status 2)."""
+    if result.status == 2:
+        return "can't open file" in result.stderr
+    return result.stderr == "" if result.status == 0 else result.reason in TRUTHS
 
 
 def upgrade(installation):

@@ -148,10 +148,12 @@ def test_more_than_the_caller_may_write_is_told(program):
     with program.start(preexec_fn=limit) as send:
         helper = send.helper()
         helper.hello()
-        threading.Thread(target=give, args=[send, b"x" * 60_000]).start()
+        writer = threading.Thread(target=give, args=[send, b"x" * 60_000])
+        writer.start()
         helper.say(message_question())
         assert helper.answer()[:2] == (b"X", errno.EFBIG.to_bytes(4, "big"))
         helper.end(status(1, True))
+        writer.join()
         assert send.end().status == 1
 
 
