@@ -22,6 +22,10 @@ MIB = 1 << 20
 CALLS_LIMIT = {"frontend": 170, "helper": 500}
 # As many as there are turns (test_turns.py), and for a server without PIPELINING one more: QUIT, when all is over.
 WRITES = {"pipelining-chunking": 2, "pipelining-data": 3, "stepwise-chunking": 5, "stepwise-data": 6}
+LARGE_OCTETS = 8 * MIB
+# What a pipe holds, and what poll(2) waits for room for in a connection that is full. The frontend moves and waits; the
+# helper waits, sends and looks whether the server says something.
+PIECE_OCTETS, CALLS_OF_A_PIECE = 64 * 1024, 3
 READING_S = 0.5
 LINE = b"0123456789" * 7 + b"\n"
 MEMORY_MARGIN_KIB = 1024  # by which two sends may differ anyway
@@ -33,12 +37,12 @@ def trace(tmp_path):
     return tmp_path / "trace"
 
 
-def traced(installation, host, trace):
+def traced(installation, host, trace, message=MESSAGE):
     """Send as root, who can trace both halves, by a compiled configuration; return the lines of each half."""
     checked = installation.run_as("root", str(installation.prefix / "bin/gatepost"), "check")
     assert checked.status == 0, checked.stdout
     outer = ("/usr/bin/strace", "-f", "-qq", "-s", "300", "-o", trace)
-    assert_sent(installation.send(*ONE, stdin=MESSAGE, user="root", outer=outer), host, ONE)
+    assert_sent(installation.send(*ONE, stdin=message, user="root", outer=outer), host, ONE)
     lines = trace.read_text().splitlines()
     return {half: own_calls(half, lines) for half in CALLS_LIMIT}
 
@@ -83,6 +87,14 @@ def test_what_can_be_said_at_once_is_written_at_once(installation, smarthost, tr
     descriptor = re.search(r"connect\((\d+),", connected)[1]
     writes = [line for line in calls if f" sendto({descriptor}, " in line]
     assert len(writes) == WRITES[way], writes
+
+
+def test_a_large_message_is_moved_in_large_pieces(installation, smarthost, trace):
+    host = smarthost(extensions=WITH_CHUNKS)
+    configure(installation, host)
+    calls = traced(installation, host, trace, MESSAGE + LINE * (LARGE_OCTETS // len(LINE)))
+    for half, lines in calls.items():
+        assert len(lines) < CALLS_LIMIT[half] + CALLS_OF_A_PIECE * (LARGE_OCTETS // PIECE_OCTETS), half
 
 
 def memory_of_helper(installation, smarthost, size_octets):

@@ -33,7 +33,7 @@ def encoded_leaf(source: Buffer, entity: Entity, stop: int) -> tuple[Fields, Enc
         return entity.fields, wrapped
 
     def chunks() -> Iterator[bytes]:
-        return raw_chunks(source, entity.body_start, CHUNK_OCTETS, stop)
+        return raw_chunks(source, entity.body_start, stop, CHUNK_OCTETS)
 
     is_dense = sum(map(escapes_in, chunks())) * OCTETS_PER_ESCAPE > stop - entity.body_start
     name, encoding = (b"base64", base64) if is_dense else (b"quoted-printable", quoted_printable)
