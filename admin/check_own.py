@@ -114,7 +114,7 @@ def examine_protection(path: str, unreadable_by: int, owner: Owner) -> str:
     """Find a file, and each directory in its path, the user's or root's and nobody else's to write, or to read."""
     try:
         protected_files.refuse_unsafe(path, os.stat(path), unreadable_by, owner)
-        protected_files.refuse_unsafe_folders(path, owner)
+        protected_files.refuse_unsafe_directories(path, owner)
     except OSError as error:
         raise ConfigError(path, f"cannot be read: {error.strerror}") from None
     return path

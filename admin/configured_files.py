@@ -220,7 +220,7 @@ def examine_authorities(path: str) -> str:
     """Find CA certificates that root alone can write, and that all can read: a send looks after its drop."""
     try:
         protected_files.refuse_writable(path, os.stat(path))
-        protected_files.refuse_unsafe_folders(path, protected_files.ROOT)
+        protected_files.refuse_unsafe_directories(path, protected_files.ROOT)
     except OSError as error:
         raise ConfigError(path, f"cannot be read: {error.strerror}") from None
     wanted = os.R_OK | os.X_OK if os.path.isdir(path) else os.R_OK

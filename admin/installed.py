@@ -30,7 +30,7 @@ HASHED = 1  # PEP 552: what stands in a compiled module is a hash of its source
 
 def check_sendmail() -> str:
     """Find what callers run: ours and root's, for all to execute, without a set-id bit, and under all its names."""
-    protected_files.refuse_unsafe_folders(str(SENDMAIL), protected_files.ROOT)
+    protected_files.refuse_unsafe_directories(str(SENDMAIL), protected_files.ROOT)
     refuse_taken()
     refuse_exchangeable(SENDMAIL)
     mode = SENDMAIL.stat().st_mode
@@ -90,7 +90,7 @@ def check_launcher() -> str:
     """
     path, service = paths.LAUNCHER, account(paths.SERVICE_USER)
     try:
-        protected_files.refuse_unsafe_folders(path, protected_files.ROOT)
+        protected_files.refuse_unsafe_directories(path, protected_files.ROOT)
         status, system = os.stat(path), os.statvfs(path)
     except OSError as error:
         raise SystemFault(f"{path}: {error.strerror}: install Gatepost again") from None
@@ -150,7 +150,7 @@ def check_code() -> str:
 
 def check_code_in(top: Path) -> str:
     """Find the code below a folder so."""
-    protected_files.refuse_unsafe_folders(str(top), protected_files.ROOT)
+    protected_files.refuse_unsafe_directories(str(top), protected_files.ROOT)
     modules = []
     for path in walk(top):
         status = path.stat()

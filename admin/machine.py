@@ -39,7 +39,7 @@ def check_interpreter() -> str:
 def check_modules() -> str:
     """Find the modules that are not the interpreter's own, in root's folder and nobody else's to write."""
     # Before anything in it is executed.
-    protected_files.refuse_unsafe_folders(f"{paths.PYTHON_MODULES}/any", protected_files.ROOT)
+    protected_files.refuse_unsafe_directories(f"{paths.PYTHON_MODULES}/any", protected_files.ROOT)
     versions = []
     for name, package in MODULES.items():
         try:

@@ -1,13 +1,13 @@
 /*
  * start.h - what both C programs do to start the helper: refuse in one sentence, find the two accounts, build a
- * process out of nothing, execute the interpreter.
+ * process from nothing, execute the interpreter.
  *
- * sendmail.c is run by everyone and has no set-id bit; launcher.c is the set-id program. Root's sends take the first
- * way, everybody else's the second (design in SECURITY.md, "The story"). Nothing here allocates memory, builds a
- * string or reads an argument or a variable of the caller.
+ * sendmail.c has no set-id bit and starts the helper for root. launcher.c is the set-id program and starts it for
+ * everybody else (SECURITY.md, "The story"). Nothing here allocates memory, builds a string, or reads an argument or a
+ * variable of the caller.
  *
- * Fixed at compile time: PYTHON, HELPER, LAUNCHER (absolute paths), SERVICE_USER, STANDIN_USER (names); ACCOUNTS only
- * by a test.
+ * Fixed at compile time: PYTHON, HELPER, LAUNCHER (absolute paths), SERVICE_USER, STANDIN_USER (names). Only a test
+ * sets ACCOUNTS.
  */
 #ifndef GATEPOST_START_H
 #define GATEPOST_START_H
@@ -35,20 +35,21 @@
 #endif
 
 enum {
-    CHANNEL = 3,       /* the socketpair's end, in the frontend as in the helper */
-    STATUS_FAILED = 1, /* "anything else": the configuration, and so exit_codes, has not been read yet */
+    CHANNEL = 3,       /* the socketpair's end, in the frontend and in the helper */
+    STATUS_FAILED = 1, /* the configuration, and so exit_codes, is not known yet */
     MEGABYTE = 1024 * 1024
 };
 
-static bool frontend_listens; /* on CHANNEL; before that, descriptor 3 is whatever the caller left there */
+static bool frontend_listens; /* on CHANNEL; until then, descriptor 3 may be the caller's */
 
 #define NOT_SENT(reason) "sendmail: not sent: " reason
 #define NO_SECOND_PROCESS NOT_SENT("cannot start a second process (process limit?)")
 #define LIMIT_TOO_LOW NOT_SENT("a resource limit of the caller is too low (open files, address space, data or stack)")
 
 /*
- * Say why there is no helper, and end: to the frontend in a frame of the wire (a letter, two octets of length, the
- * sentence), which then looks for another helper and shows the sentence where there is none; else to the caller.
+ * Say why there is no helper, and exit. The frontend gets the sentence in a frame of the wire (a letter, two octets of
+ * length, the sentence). It looks for another helper, and shows the sentence if there is none. Without a frontend, the
+ * caller gets the sentence.
  */
 __attribute__((noreturn)) static void refuse(const char *sentence)
 {
@@ -59,7 +60,7 @@ __attribute__((noreturn)) static void refuse(const char *sentence)
     if (frontend_listens) {
         struct iovec parts[] = {{head, sizeof head}, line};
         const struct msghdr answer = {.msg_iov = parts, .msg_iovlen = sizeof parts / sizeof parts[0]};
-        (void)!sendmsg(CHANNEL, &answer, MSG_NOSIGNAL); /* who has gone need not be told */
+        (void)!sendmsg(CHANNEL, &answer, MSG_NOSIGNAL); /* a frontend that has ended needs no answer */
     } else {
         const struct iovec parts[] = {line, {line_end, sizeof line_end}};
         (void)!writev(STDERR_FILENO, parts, sizeof parts / sizeof parts[0]);
@@ -85,18 +86,18 @@ struct account {
 };
 
 /*
- * Where the parser of /etc/passwd stands in a line "name:password:uid:gid:...". Fixed size, octet by octet: a line
- * of any length costs nothing.
+ * The state of the parser of /etc/passwd within a line "name:password:uid:gid:...". It has a fixed size and takes one
+ * octet at a time, so a line may have any length.
  */
 struct passwd_line {
     unsigned field;
-    size_t matched; /* octets of the name that agree so far */
-    bool other;     /* this line is another account's */
-    bool digits;    /* the field at hand has a digit */
+    size_t matched; /* octets of the name that match so far */
+    bool other;     /* this line is for another account */
+    bool digits;    /* the current field has a digit */
     uint64_t ids[2];
 };
 
-/* Take one octet; true when the line just ended and was the wanted account's. */
+/* Take one octet. True if it ends a line of the wanted account. */
 static bool passwd_octet(struct passwd_line *line, const char *name, char octet)
 {
     if (octet == '\n') {
@@ -117,21 +118,21 @@ static bool passwd_octet(struct passwd_line *line, const char *name, char octet)
         return false;
     }
     if (line->field == 0) {
-        line->other = octet == '\0' || name[line->matched] != octet; /* or a NUL would lead beyond the name's end */
+        line->other = octet == '\0' || name[line->matched] != octet; /* a NUL would match the end of the name */
         line->matched++;
     } else if (line->field == 2 || line->field == 3) {
         uint64_t *id = &line->ids[line->field - 2];
         *id = *id * 10 + (uint64_t)(octet - '0');
         line->digits = true;
-        /* -1 means "leave it as it is" to setresuid(2): no account may have it (CVE-2019-14287). */
+        /* setresuid(2) takes -1 as "leave unchanged", so no account may have it (CVE-2019-14287). */
         line->other = octet < '0' || octet > '9' || *id >= UINT32_MAX;
     }
     return false;
 }
 
 /*
- * Find a local account by name. Not through the name-service switch: a static program must not load its modules, and
- * who root gives itself up to must not come from a network.
+ * Find a local account by name, without the name-service switch: a static program must not load its modules, and the
+ * network must not decide which user root becomes.
  */
 static bool find_account(const char *name, struct account *account)
 {
@@ -153,13 +154,13 @@ static bool find_account(const char *name, struct account *account)
             if (passwd_octet(&line, name, octets[at])) {
                 (void)close(file);
                 *account = (struct account){.uid = (uid_t)uid, .gid = (gid_t)gid};
-                return uid != 0 && gid != 0; /* root is nobody's service user */
+                return uid != 0 && gid != 0; /* root cannot be the service user */
             }
         }
     }
 }
 
-/* Find both accounts; return why they cannot be used, NULL where they can. */
+/* Find both accounts. Return why they cannot be used, NULL if they can. */
 static const char *problem_of_accounts(struct account *service, struct account *standin)
 {
     if (!find_account(SERVICE_USER, service)) {
@@ -172,7 +173,7 @@ static const char *problem_of_accounts(struct account *service, struct account *
     return NULL;
 }
 
-/* Standard input, output and error lead nowhere: the helper speaks through the channel alone. */
+/* Connect standard input, output and error to /dev/null. The helper uses only the channel. */
 static void silence_descriptors(void)
 {
     const int nowhere = open("/dev/null", O_RDWR);
@@ -184,21 +185,21 @@ static void silence_descriptors(void)
     }
 }
 
-/* Blocked or ignored signals and running timers survive execve(2): a caller must not choose when we die. */
+/* Blocked or ignored signals and running timers survive execve(2). A caller must not choose when the helper dies. */
 static void reset_signals(void)
 {
     const struct itimerval never = {{0, 0}, {0, 0}};
-    const unsigned long by_default[8] = {0}; /* the kernel's struct sigaction, of which it takes 32 octets: SIG_DFL is 0 */
+    const unsigned long by_default[8] = {0}; /* the kernel's struct sigaction, 32 octets; SIG_DFL is 0 */
     const int timers[] = {ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF};
     sigset_t none;
     for (size_t at = 0; at < sizeof timers / sizeof timers[0]; at++) {
         if (setitimer((__typeof__(ITIMER_REAL))timers[at], &never, NULL) != 0) {
-            refuse(NOT_SENT("cannot stop a timer of the caller's"));
+            refuse(NOT_SENT("cannot stop the caller's timers"));
         }
     }
     for (int number = 1; number <= SIGRTMAX; number++) {
-        /* Not by the C library: it lets nobody change its own two, and its posix_spawn(3) hands them on ignored.
-           SIGKILL and SIGSTOP cannot be changed, nor have they been. */
+        /* The C library refuses to change its own two signals, and its posix_spawn(3) passes them on ignored. So this
+           calls the kernel. SIGKILL and SIGSTOP cannot be changed by anybody. */
         (void)syscall(SYS_rt_sigaction, number, by_default, NULL, sizeof(uint64_t));
     }
     if (sigemptyset(&none) != 0 || sigprocmask(SIG_SETMASK, &none, NULL) != 0) {
@@ -207,8 +208,8 @@ static void reset_signals(void)
 }
 
 /*
- * Raise one limit to its hard value, at most to `enough`; below `minimum` the interpreter dies in random ways. False
- * where the kernel lets nobody ask or change it, as for a service whose system calls are filtered.
+ * Raise one limit to its hard value, at most to `enough`. Below `minimum` the interpreter dies in random ways. False if
+ * the kernel refuses to read or change it, as for a service whose system calls are filtered.
  */
 static bool raise_limit(__typeof__(RLIMIT_CORE) resource, rlim_t minimum, rlim_t enough)
 {
@@ -246,10 +247,10 @@ static void reset_limits(void)
 }
 
 /*
- * Undo what else outlives execve(2), a set-id one too: what uname(2) says of this machine, a time stamp counter that must
- * not be read, and time-outs that come when the caller likes. A service whose system calls are filtered may not set the
- * personality: so it is asked for first, and what is left of it then is of no consequence. The rest of what is handed
- * down, and why it may stay: SECURITY.md, "What a caller hands down".
+ * Reset what else survives execve(2), even a set-id one: the machine that uname(2) reports, a ban on the time stamp
+ * counter, and the timer slack. A service whose system calls are filtered may not set the personality, so it is only
+ * set if it differs, and a failure does not matter. SECURITY.md, "What a caller hands down", lists what is not reset,
+ * and why.
  */
 static void reset_attributes(void)
 {
@@ -263,13 +264,13 @@ static void reset_attributes(void)
     (void)prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS, 0, 0, 0);
 }
 
-/* A change of user over that user's process limit succeeds, and the next execve(2) fails for it. */
+/* A change of user beyond that user's process limit succeeds, but the next execve(2) fails. */
 __attribute__((noreturn)) static void refuse_unexecuted(void)
 {
     refuse(errno == EAGAIN ? NO_SECOND_PROCESS : NOT_SENT(PYTHON " cannot be executed"));
 }
 
-/* What no caller may choose for the helper: no descriptor, signal, timer, limit, terminal or mask is handed down. */
+/* Reset everything that a caller could choose for the helper: descriptors, signals, timers, limits, terminal, umask. */
 static void build_process(void)
 {
     (void)umask(077);
@@ -277,13 +278,13 @@ static void build_process(void)
     reset_signals();
     reset_limits();
     reset_attributes();
-    (void)setsid(); /* fails only for a process group's leader, whom nobody's terminal reaches through us either */
+    (void)setsid(); /* fails only for the leader of a process group; its terminal is of no use to the caller either */
 }
 
 /*
- * Become the helper. The interpreter's own path stands in argv[0], absolute: with a bare name, or PYTHONEXECUTABLE in
- * the environment, CPython takes the pyvenv.cfg of whoever wrote one, in spite of -I and -S. The user and group ids
- * stay as they are: only "real = caller, effective = saved = service user" keeps the kernel's secure-execution mode.
+ * Become the helper. argv[0] is the absolute path of the interpreter: with a bare name, or with PYTHONEXECUTABLE in the
+ * environment, CPython uses a pyvenv.cfg of the caller's, in spite of -I and -S. The user and group ids do not change:
+ * only "real = caller, effective = saved = service user" keeps the kernel's secure-execution mode.
  */
 __attribute__((noreturn)) static void execute_helper(void)
 {

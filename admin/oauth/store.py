@@ -47,7 +47,7 @@ def token_file(configuration: Configuration, name: str) -> Path:
         raise ConfigError(paths.CONFIGURATION, f"must say {wanted}", key=f"transports.{name}")
     assert transport.auth is not None
     path = os.path.join(paths.SECRETS, str(transport.auth.password_file))
-    protected_files.refuse_unsafe_folders(path, protected_files.ROOT)
+    protected_files.refuse_unsafe_directories(path, protected_files.ROOT)
     return Path(path)
 
 

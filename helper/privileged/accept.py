@@ -1,4 +1,4 @@
-"""Accept behind gatepost.socket: who is at the other end, attested by the kernel, and is this what systemd started."""
+"""Accept behind gatepost.socket: the kernel says who is connected; check that systemd started this process."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 SERVICE_CANNOT_SEND = f"the service user {paths.SERVICE_USER} and its group cannot send"
 
 INT_OCTETS = 4
-# What the kernel calls a user of whom it knows nothing here: one of a container, say (user_namespaces(7)).
+# The uid that the kernel reports for a user without one here, such as a container's (user_namespaces(7)).
 OVERFLOW_UID = 65534
 OVERFLOW_UID_FILE = "/proc/sys/kernel/overflowuid"
 
 
 def begin() -> int:
-    """Return the uid of who is connected; refuse a process that was not started by systemd for one connection.
+    """Return the uid of the caller. Refuse a process that systemd did not start for one connection.
 
-    Nothing that the caller wrote is read. SystemFault names what is wrong; NotPermitted an account that cannot send.
+    This reads nothing that the caller wrote. SystemFault names what is wrong, NotPermitted an account that cannot send.
     """
     check_channel()
     check_activation(os.environ, os.getpid())
@@ -44,7 +44,7 @@ def begin() -> int:
 
 
 def shut_in() -> None:
-    """Give up what can be given up without becoming somebody else. SystemFault where the kernel does not confirm it."""
+    """Give up everything except the service user's ids. SystemFault if the kernel does not confirm a step."""
     prove_no_way_back(os.geteuid(), os.getegid())
     empty_capabilities()
     not_dumpable()
@@ -53,13 +53,13 @@ def shut_in() -> None:
 
 
 def check_activation(environment: Mapping[str, str], pid: int) -> None:
-    """Refuse a descriptor that is not the one connection that was handed to this very process (sd_listen_fds(3))."""
+    """Refuse to run unless systemd passed exactly one connection to this process (sd_listen_fds(3))."""
     if (environment.get("LISTEN_FDS"), environment.get("LISTEN_PID")) != ("1", str(pid)):
         raise SystemFault("this helper is started by gatepost.socket, not by hand")
 
 
 def check_service_user() -> None:
-    """Refuse to run as anybody but the service user, all ids alike: nobody has lent it anything."""
+    """Refuse to run with any id that is not the service user's."""
     service = account(paths.SERVICE_USER)
     users, groups = os.getresuid(), os.getresgid()
     if set(users) != {service.pw_uid} or set(groups) != {service.pw_gid} or 0 in os.getgroups():
@@ -67,10 +67,10 @@ def check_service_user() -> None:
 
 
 def peer_uid() -> int:
-    """Return the uid of who made the connection: what the kernel noted at connect(2), never what anybody says.
+    """Return the uid that the kernel recorded at connect(2).
 
-    SCM_CREDENTIALS, which a sender writes, are not asked for. The pid may be another process by now, and the group is
-    one of many: neither is looked at.
+    SCM_CREDENTIALS are not used, because the sender writes them. The pid may belong to another process by now, and the
+    gid is only one of the caller's groups, so neither is used.
     """
     connection = _socket.socket(fileno=CHANNEL)
     try:
@@ -88,7 +88,7 @@ def peer_uid() -> int:
 
 
 def refuse_stranger(uid: int, overflow: frozenset[int]) -> None:
-    """Raise NotPermitted for a uid that stands for many users, or for none."""
+    """Raise NotPermitted for a uid that stands for many users or for none."""
     if uid in overflow or uid >= (1 << 32) - 1:
         raise NotPermitted(
             f"the kernel does not say who is calling (uid {uid}, as of a container's user that is unknown here)"
@@ -96,7 +96,7 @@ def refuse_stranger(uid: int, overflow: frozenset[int]) -> None:
 
 
 def overflow_uids() -> frozenset[int]:
-    """Return the uids that stand for users without one, the usual one and this machine's."""
+    """Return the overflow uids: the usual one and this machine's."""
     try:
         descriptor = os.open(OVERFLOW_UID_FILE, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
@@ -106,7 +106,7 @@ def overflow_uids() -> frozenset[int]:
 
 
 def refuse_accounts_of_ours(uid: int) -> None:
-    """Raise NotPermitted for the service user and the stand-in: neither of them sends, as elsewhere."""
+    """Raise NotPermitted for the service user and the stand-in user, who cannot send."""
     service, standin = our_accounts()
     if uid == service.pw_uid:
         raise NotPermitted(SERVICE_CANNOT_SEND)

@@ -1,7 +1,7 @@
-"""Accounts: our own two, from /etc/passwd itself.
+"""Accounts: our own two, read from /etc/passwd.
 
-Not by the name-service switch: it would run the machine's modules, which may speak to a network, with the service
-user's rights, and nobody on a network may say who a send becomes. The C programs read the same file (start.h).
+The name-service switch is not asked. It would run the machine's modules with the service user's rights, and they may
+use the network; nobody on a network may decide which user a send becomes. The C programs read the same file (start.h).
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from helper.privileged import paths
 
 ACCOUNTS = "/etc/passwd"
 FIELDS = 7  # passwd(5)
-NO_ID = (1 << 32) - 1  # "leave it as it is" to setresuid(2): no account may have it (CVE-2019-14287)
+NO_ID = (1 << 32) - 1  # setresuid(2) takes it as "leave unchanged", so no account may have it (CVE-2019-14287)
 
 
 def our_accounts() -> tuple[pwd.struct_passwd, pwd.struct_passwd]:
-    """Return the service user and the stand-in. SystemFault where one is missing, or is root."""
+    """Return the service user and the stand-in user. SystemFault if one is missing, or is root."""
     octets = passwd()
     return account(paths.SERVICE_USER, octets), account(paths.STANDIN_USER, octets)
 
 
 def account(name: str, octets: bytes | None = None) -> pwd.struct_passwd:
-    """Return a local account, by default of /etc/passwd. SystemFault where there is none, or where it is root's."""
+    """Return a local account, from /etc/passwd by default. SystemFault if it is missing, or is root."""
     found = find_account(name, passwd() if octets is None else octets)
     if found is None:
         raise SystemFault(f"the user {name} is not in {ACCOUNTS}, or is root: install Gatepost again")
@@ -32,7 +32,7 @@ def account(name: str, octets: bytes | None = None) -> pwd.struct_passwd:
 
 
 def find_account(name: str, octets: bytes) -> pwd.struct_passwd | None:
-    """Return the first account of a name that is whole, None where there is none, or where it has an id of root."""
+    """Return the first valid line for a name, None if there is none, or if it has uid or gid 0."""
     start, wanted = 0, b"\n" + os.fsencode(name) + b":"
     octets = b"\n" + octets
     while (start := octets.find(wanted, start)) >= 0:
@@ -41,18 +41,18 @@ def find_account(name: str, octets: bytes) -> pwd.struct_passwd | None:
         fields = octets[start:end].split(b":") if end >= 0 else []
         if len(fields) > 4 and is_id(fields[2]) and is_id(fields[3]):
             uid, gid = int(fields[2]), int(fields[3])
-            text = [os.fsdecode(field) for field in fields] + [""] * FIELDS  # some systems leave out the last ones
+            text = [os.fsdecode(field) for field in fields] + [""] * FIELDS  # some systems omit the last fields
             return pwd.struct_passwd((*text[:2], uid, gid, *text[4:FIELDS])) if uid and gid else None
     return None
 
 
 def is_id(field: bytes) -> bool:
-    """Say whether it is a uid or gid."""
+    """Return whether a field is a uid or gid."""
     return field.isdigit() and len(field) <= len(str(NO_ID)) and int(field) < NO_ID
 
 
 def passwd() -> bytes:
-    """Return the octets of /etc/passwd, none where it cannot be read."""
+    """Return the octets of /etc/passwd, none if it cannot be read."""
     try:
         with open(ACCOUNTS, "rb", buffering=0) as file:
             return file.read()

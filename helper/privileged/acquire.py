@@ -1,7 +1,7 @@
-"""Acquire: open and read what root wrote, while we still may. What it means is found out after the drop.
+"""Acquire: open and read what root wrote, before the drop. What it means is worked out after the drop.
 
-Which files those are the compiled copy of the configuration says, in plain values. Where there is none, the
-configuration is parsed here.
+The compiled copy of the configuration lists these files in plain values. Without a compiled copy, the configuration is
+parsed here.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 
 class Needs(Record):
-    """What a configuration names that has to be opened with our rights.
+    """What a configuration names that has to be opened with the service user's rights.
 
-    `passwords` and `certificates` have the name of their transport first. Then comes a function of SOURCES by its name,
-    and what that is given; or a certificate and its key, None where one file has both.
+    `passwords`: the transport, the key of a function in SOURCES, and the argument of that function. `certificates`: the
+    transport, the file of the certificate, and the file of its key, None if one file holds both.
     """
 
     log: str  # "syslog", or a path
@@ -38,9 +38,9 @@ class Needs(Record):
 
 
 class Acquired(Record):
-    """What was read before the drop, as it stands in the files; `failure` is what was wrong with it, told later.
+    """What was read before the drop, uninterpreted. `failure` is what was wrong with it, reported after the drop.
 
-    Either `configuration` is there, or `packed`, its values as the compiled copy has them, made from `source`.
+    It has either a `configuration`, or its values from the compiled copy (`packed`), made from `source`.
     """
 
     failure: Failure | None = None
@@ -50,17 +50,17 @@ class Acquired(Record):
     machine: Facts | None = None
     passwords: dict[str, Secret] = {}  # noqa: RUF012 # by the name of the transport
     certificates: dict[str, tuple[str, Secret, str, Secret]] = {}  # noqa: RUF012 # file, content, file of the key, key
-    alias_files: dict[str, bytes | None] = {}  # noqa: RUF012 # by the path; None for one that is not there
+    alias_files: dict[str, bytes | None] = {}  # noqa: RUF012 # by the path; None for a missing file
     log: int | None = None  # a descriptor, None for the system log
 
 
 def acquire() -> Acquired:
-    """Open and read what root wrote, while we may. What is wrong there is told when we know whose message it stops."""
+    """Open and read what root wrote. Keep a ConfigError: it is reported when the caller is known."""
     try:
         source, machine = protected_files.configuration(), machine_facts()
         content = content_of(protected_files.compiled(), source, machine)
         if content is None:
-            from helper.config.configuration import parse_configuration  # half of what a send would load
+            from helper.config.configuration import parse_configuration  # few sends need it
             from helper.config.values import this_host_of
 
             return acquire_for(parse_configuration(source, paths.CONFIGURATION, this_host_of(*machine)), root())
@@ -71,24 +71,24 @@ def acquire() -> Acquired:
 
 
 def root() -> Owner:
-    """Return who owns the files of an installation; a program that is asked for a password ends with our frontend."""
+    """Return the owner of an installation's files. A program that is asked for a password ends with our frontend."""
     return protected_files.ROOT.replace(frontend=CHANNEL)
 
 
 def acquire_for(configuration: Configuration, owner: Owner) -> Acquired:
-    """Open and read what a configuration names that was parsed already. ConfigError as acquire_needs()."""
+    """Open and read what a parsed configuration names. ConfigError as acquire_needs()."""
     from helper.config.values import needs_of
 
     return acquire_needs(Needs(*needs_of(configuration)), owner).replace(configuration=configuration)
 
 
 def machine_facts() -> Facts:
-    """Return what a configuration takes from the machine where it is silent, as it stands there."""
+    """Return what a configuration's defaults depend on: the host name, /etc/mailname, whether /etc/aliases exists."""
     return protected_files.host_name(), protected_files.mailname(), protected_files.exists("/etc/aliases")
 
 
 def acquire_needs(needs: Needs, owner: Owner) -> Acquired:
-    """Open and read what a configuration names. ConfigError for a log that cannot be used; all else is kept."""
+    """Open and read what a configuration names. ConfigError if the log cannot be used; other failures are kept."""
     log = None
     if needs.log != "syslog":
         from helper.privileged.log_file import log_file
@@ -106,21 +106,21 @@ def acquire_needs(needs: Needs, owner: Owner) -> Acquired:
 
 
 def from_systemd(name: str, _: Owner) -> Secret:
-    """Return a password that systemd has handed over."""
+    """Return a password that systemd passed to this process."""
     from helper.privileged.credential import credential
 
     return credential(name)
 
 
 def from_command(command: tuple[str, ...], owner: Owner) -> Secret:
-    """Return what a program writes."""
+    """Return the output of a program."""
     from helper.privileged.command import output_of
 
     return output_of(command, owner)
 
 
 def from_nowhere(_nothing: None, _: Owner) -> Secret:
-    """Return no password: TLS says who we are (EXTERNAL)."""
+    """Return no password: the TLS certificate authenticates us (EXTERNAL)."""
     return Secret(b"")
 
 
@@ -133,7 +133,7 @@ SOURCES: dict[str, Callable[[Any, Owner], Secret]] = {
 
 
 def certificate(file: str, key_file: str | None, owner: Owner) -> tuple[str, Secret, str, Secret]:
-    """Return our certificate for a smart host and the key to it, which may stand in the same file."""
+    """Return our certificate for a smart host, and its key, which may be in the same file."""
     key_name, key = protected_files.private_key(key_file or file, owner)
     name, content = protected_files.certificate(file, owner) if key_file is not None else (key_name, key)
     return name, content, key_name, key

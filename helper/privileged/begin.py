@@ -1,4 +1,4 @@
-"""Begin: who called, attested by the kernel, and is this the process that we think we are."""
+"""Begin: ask the kernel who called, and check that this process was started as it has to be."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ CHANNEL = 3  # where the launcher leaves the socketpair's end
 
 
 def begin() -> int:
-    """Return the uid of who called (0 where root did); refuse a process that was not started by our C programs.
+    """Return the uid of the caller, 0 for root. Refuse a process that our C programs did not start.
 
-    Nothing that the caller wrote is read. SystemFault names what is wrong; NotPermitted an account that cannot send.
+    This reads nothing that the caller wrote. SystemFault names what is wrong, NotPermitted an account that cannot send.
     """
     check_channel()
     check_interpreter()
@@ -26,11 +26,11 @@ def begin() -> int:
 
 
 def be_unreadable() -> None:
-    """Shield this process's memory from its caller before anything secret is in it (prctl(2), PR_SET_DUMPABLE).
+    """Make this process's memory unreadable for its caller before it holds a secret (prctl(2), PR_SET_DUMPABLE).
 
-    With fs.suid_dumpable at 1 the kernel makes it readable at every change of ids, so that no order of ours would
-    help: the caller would win the race. At 2, as Ubuntu has it, only root can read it. At 0 it is unreadable from
-    the start, unless there is no set-id at all, which identify_caller() finds out.
+    With fs.suid_dumpable = 1 the kernel makes the memory readable at every change of ids, and the caller could win the
+    race. With 2, as on Ubuntu, only root can read it. With 0 it is unreadable from the start, unless the launcher has
+    no set-id bit, which identify_caller() detects.
     """
     if prctl.get_dumpable() and sysctl_suid_dumpable() not in (b"0", b"2"):
         raise SystemFault("fs.suid_dumpable is 1, so every user could read the password: set it to 0 (sysctl)")
@@ -40,7 +40,7 @@ def be_unreadable() -> None:
 
 
 def sysctl_suid_dumpable() -> bytes:
-    """Return the kernel's setting; without /proc, what is not known to be safe counts as unsafe."""
+    """Return fs.suid_dumpable, nothing without /proc: unknown counts as unsafe."""
     try:
         descriptor = os.open("/proc/sys/fs/suid_dumpable", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
@@ -50,17 +50,17 @@ def sysctl_suid_dumpable() -> bytes:
 
 
 def check_interpreter() -> None:
-    """Refuse an interpreter that took its library from elsewhere (a pyvenv.cfg, PYTHONEXECUTABLE, a patched -I)."""
+    """Refuse an interpreter that loads its library from elsewhere (a pyvenv.cfg, PYTHONEXECUTABLE, a patched -I)."""
     isolated = sys.flags.isolated and sys.flags.no_site and sys.flags.dont_write_bytecode
     if not isolated or sys.executable != paths.PYTHON:
         raise SystemFault("the helper runs only in the isolated interpreter that the launcher starts")
-    # A pyvenv.cfg leaves its mark here: the prefix moves away from where the interpreter was built for.
+    # A pyvenv.cfg moves the prefix away from the one that the interpreter was built with.
     if sys.prefix != sys.base_prefix or not paths.PYTHON.startswith(sys.prefix + "/"):
         raise SystemFault("the interpreter takes its library from elsewhere")
 
 
 def check_channel() -> None:
-    """Refuse to run without a socket where the frontend is expected."""
+    """Refuse to run unless descriptor CHANNEL is a socket."""
     try:
         is_socket = stat.S_ISSOCK(os.fstat(CHANNEL).st_mode)
     except OSError:
@@ -70,10 +70,10 @@ def check_channel() -> None:
 
 
 def identify_caller() -> int:
-    """Return the caller's uid: the real one, and root's where it is the stand-in's (only root can become that).
+    """Return the caller's uid: the real uid, or 0 if that is the stand-in user's, which only root can become.
 
-    The effective user, or in the set-gid installation the effective group, has to be the service user's. The real
-    group is the caller's, root's group too, as in many containers.
+    The effective uid, or in a set-gid installation only the effective gid, has to be the service user's. The real gid
+    is the caller's. It may be 0, as in many containers.
     """
     real, effective, saved = os.getresuid()
     real_group, effective_group, saved_group = os.getresgid()

@@ -1,6 +1,6 @@
 """Command: ask a program of root's for a password or token, as the service user, before the drop.
 
-The only time that the helper starts a process. After the drop there is none: it would run with the caller's ids, and
+This is the only time that the helper starts a process. After the drop a program would run with the caller's ids, and
 the caller could read its memory.
 """
 
@@ -21,16 +21,14 @@ from helper.privileged.supervise import LATE, NOT_EXECUTED, UNABLE, Ends, superv
 from helper.secret import Secret
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
-SAID_LIMIT = 200  # octets of what a program of the caller's own says last
-TIMEOUT_S = 30.0  # a program that asks a key store or a token endpoint; the caller waits for it
-REPORT_S = 5.0  # for a supervisor that has to kill the program first
-REPORT_LIMIT = (
-    SECRET_LIMIT + 64
-)  # octets; a pipe holds more, so that no supervisor waits for a helper that does not read
+SAID_LIMIT = 200  # octets of standard error that are kept of a caller's own program
+TIMEOUT_S = 30.0  # enough for a key store or a token endpoint; the caller waits meanwhile
+REPORT_S = 5.0  # for the supervisor, which may have to kill the program first
+REPORT_LIMIT = SECRET_LIMIT + 64  # octets; less than a pipe holds, so the supervisor never blocks
 
 MIB = 1 << 20
-# What a program needs that keeps a token file up to date. With less a caller would have it fail in the middle of
-# writing, and so take the token from everybody. In the shell's units: blocks and sizes are of 1 KiB.
+# What a program needs to update a token file. With lower limits a caller could make it fail in the middle of writing,
+# and so destroy the token for everybody. The shell counts sizes in KiB.
 LEAST = {
     resource.RLIMIT_FSIZE: (MIB, "ulimit -f 1024"),
     resource.RLIMIT_NOFILE: (64, "ulimit -n 64"),
@@ -44,14 +42,14 @@ LEAST = {
 def output_of(command: tuple[str, ...], owner: Owner = ROOT, timeout_s: float = TIMEOUT_S) -> Secret:
     """Return what a program writes to standard output.
 
-    It runs without a shell, with the environment of its owner, with nothing on standard input, without the channel to
-    the frontend, and with the service user's ids alone; it ends with the frontend. ConfigError where others than its
-    owner can write it, where it cannot be run so, fails, or takes too long; SystemFault where the caller's limits
-    could break it. Of a program of the caller's own the error has what that said last.
+    It runs without a shell, without input, without the channel to the frontend, with its owner's environment, and with
+    only the service user's ids. It ends with the frontend. ConfigError if others than its owner can write it, if it
+    cannot run, fails or takes too long. SystemFault if the caller's limits could break it. The error of a caller's own
+    program ends with the last line that it wrote to standard error.
     """
     program = command[0]
     refuse_unsafe_command(command, owner)
-    if owner.is_root:  # else it is the caller's own, and so is the harm
+    if owner.is_root:  # a caller's own program can only harm the caller
         refuse_callers_uid(program)
         refuse_tight_limits(program)
     said = os.memfd_create("said", os.MFD_CLOEXEC) if owner.environment else -1
@@ -66,14 +64,14 @@ def output_of(command: tuple[str, ...], owner: Owner = ROOT, timeout_s: float = 
 
 
 def one_line_of(output: Secret) -> Secret:
-    """Return what a program of the caller's own wrote, looked at while what it said to standard error is known."""
+    """Return the output of a caller's own program. It is checked here, while its standard error is still known."""
     from helper.password import command_output
 
     return command_output(output)
 
 
 def output_in(program: str, report: bytes, timeout_s: float) -> bytes:
-    """Return the output in a report. ConfigError where the program has failed, or has written too much."""
+    """Return the output in a report. ConfigError if the program failed, or wrote too much."""
     head, _, output = report.partition(b"\n")
     if len(output) > SECRET_LIMIT:
         raise ConfigError(program, f"wrote more than {SECRET_LIMIT} octets")
@@ -84,9 +82,9 @@ def output_in(program: str, report: bytes, timeout_s: float) -> bytes:
 
 
 def refuse_callers_uid(program: str) -> None:
-    """Raise ConfigError where we have only the service user's group: the program would be the caller's, beside secrets.
+    """Raise ConfigError if we have only the service user's group: the program would run with the caller's uid.
 
-    It would read the caller's ~/.curlrc, ~/.ssh/config or ~/.local/lib/python3 with the rights of that group.
+    It would read the caller's ~/.curlrc, ~/.ssh/config or ~/.local/lib/python3, and could read the secrets.
     """
     service = account(paths.SERVICE_USER)
     if os.geteuid() != service.pw_uid:
@@ -95,7 +93,7 @@ def refuse_callers_uid(program: str) -> None:
 
 
 def refuse_tight_limits(program: str) -> None:
-    """Raise SystemFault where a hard limit, which the caller set, is lower than what a program needs."""
+    """Raise SystemFault if the caller set a hard limit below what a program needs."""
     for limit, (least, remedy) in LEAST.items():
         hard = resource.getrlimit(limit)[1]
         if hard != resource.RLIM_INFINITY and hard < least:
@@ -103,8 +101,8 @@ def refuse_tight_limits(program: str) -> None:
 
 
 def supervised(command: tuple[str, ...], owner: Owner, said: int, timeout_s: float) -> bytes:
-    """Run a program under its supervisor, and return the report; nothing where there is none in time."""
-    # A helper that is stopped leaves no zombie, which would count against the service user's processes.
+    """Run a program under its supervisor, and return the report, empty if none comes in time."""
+    # A stopped helper must leave no zombie: it would count against the service user's number of processes.
     _signal.signal(_signal.SIGCHLD, _signal.SIG_IGN)
     helper = os.getpid()
     reading, writing = os.pipe()
@@ -121,14 +119,14 @@ def supervised(command: tuple[str, ...], owner: Owner, said: int, timeout_s: flo
 
 
 def read_until_end(reading: int, frontend: int, deadline_s: float) -> bytes:
-    """Return the report, what there is of it when the time is over; end where the frontend has ended.
+    """Return the report, or the part that came before the deadline. End this process if the frontend has ended.
 
-    Whoever waited for the answer has gone then, and the supervisor ends the program when this process dies.
+    Nobody waits for the answer then. The supervisor kills the program when this process dies.
     """
     poll = select.poll()
     poll.register(reading, select.POLLIN)
     if frontend >= 0:
-        poll.register(frontend, 0)  # nothing is told of it but its end
+        poll.register(frontend, 0)  # only for its end (POLLHUP)
     report = b""
     while events := poll.poll(max(0.0, deadline_s - time.monotonic()) * 1000):
         if any(descriptor == frontend for descriptor, _ in events):
@@ -141,7 +139,7 @@ def read_until_end(reading: int, frontend: int, deadline_s: float) -> bytes:
 
 
 def problem_of(head: bytes, timeout_s: float) -> str:
-    """Return what the head of a report complains of, nothing where the program has succeeded."""
+    """Return the problem that the head of a report tells, empty if the program succeeded."""
     if head.startswith(UNABLE):
         return f"cannot be run: {os.strerror(int(head.removeprefix(UNABLE)))}"
     if head == LATE:
@@ -154,10 +152,10 @@ def problem_of(head: bytes, timeout_s: float) -> str:
 
 
 def last_line(said: int) -> str:
-    """Return the last line that a program of the caller's own has written to standard error, printable and bounded."""
+    """Return the last line that a caller's own program wrote to standard error, printable and bounded."""
     if said < 0:
         return ""
-    # Who opens /dev/stderr anew cuts off what was there: a file has zeros then where that had been.
+    # A program that opens /dev/stderr anew truncates the file. Zeros stand where the text before had been.
     octets = os.pread(said, SAID_LIMIT, max(0, os.fstat(said).st_size - SAID_LIMIT)).replace(b"\0", b"")
     text = next((line for line in reversed(octets.split(b"\n")) if line.strip()), b"").decode("ascii", "replace")
     shown = "".join(each if " " <= each <= "~" else "?" for each in text).strip()

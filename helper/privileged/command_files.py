@@ -1,4 +1,4 @@
-"""Command files: who may write what the command for a password executes, and what it is given to read."""
+"""Command files: check who can write what a password_command executes and reads."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from helper.privileged.protected_files import (
     refuse_unsafe_file,
 )
 
-INTERPRETERS = 5  # one may be a script itself; the kernel follows no more
-LINE_LIMIT = 256  # octets; the kernel looks at no more of a program (BINPRM_BUF_SIZE)
+INTERPRETERS = 5  # an interpreter may be a script itself; the kernel follows no more than this
+LINE_LIMIT = 256  # octets; the kernel reads no more of a program (BINPRM_BUF_SIZE)
 BLANKS = " \t\n"
 
 
 def refuse_unsafe_command(command: tuple[str, ...], owner: Owner = ROOT) -> None:
-    """Raise ConfigError for a command in which others than its owner decide what is executed, or what it reads.
+    """Raise ConfigError if others than the owner can change what a command executes or reads.
 
-    The program, and what its `#!` line names, are the owner's alone. What a path among the arguments names is the
-    owner's or the service user's, and nobody else can write it: an interpreter may be about to execute it.
+    The program, and what its `#!` line names, must belong to the owner alone. A file among the arguments must belong to
+    the owner or the service user, and nobody else may be able to write it: an interpreter might execute it.
     """
     program, *arguments = command
     refuse_unsafe_file(program, owner)
@@ -46,11 +46,11 @@ def refuse_unsafe_command(command: tuple[str, ...], owner: Owner = ROOT) -> None
 
 
 def interpreter_of(program: str) -> tuple[str, str]:
-    """Return what a `#!` line names (execve(2)): the interpreter, and all the rest as one argument; empty for none."""
+    """Return the interpreter of a `#!` line, and the rest of the line as one argument (execve(2)); empty if none."""
     try:
         descriptor = os.open(program, os.O_RDONLY | OPEN_QUIETLY)
     except OSError:
-        return "", ""  # no interpreter could read it either
+        return "", ""  # an interpreter could not read it either
     try:
         line = os.read(descriptor, LINE_LIMIT).partition(b"\n")[0]
     finally:
@@ -62,10 +62,10 @@ def interpreter_of(program: str) -> tuple[str, str]:
 
 
 def refuse_unsafe_argument(argument: str, owner: Owner) -> None:
-    """Raise ConfigError for an argument that names what others can write, or could put there.
+    """Raise ConfigError for an argument that names a file that others can write or create.
 
-    It names an absolute path if it is one, or has one after `=` or after one letter of an option (-I/path). A regular
-    file counts also where it is named from /, in which the program runs, or after other words (@/path, file:/path).
+    An absolute path counts by itself, after `=`, and after the letter of an option (-I/path). A regular file counts
+    also relative to /, where the program runs, and after other text (@/path, file:/path).
     """
     value = argument.partition("=")[2]
     before, slash, rest = argument.partition("/")
@@ -80,9 +80,9 @@ def refuse_unsafe_argument(argument: str, owner: Owner) -> None:
 
 
 def refuse_unsafe_path(path: str, owner: Owner) -> None:
-    """Raise ConfigError for a file that others can write or exchange, and for one that they could make.
+    """Raise ConfigError for a file that others can write, exchange or create.
 
-    What is neither a file nor a directory (a socket of an agent's, a device) is nothing that an interpreter executes.
+    An interpreter executes only files and directories, so others (an agent's socket, a device) are allowed.
     """
     try:
         itself = os.stat(path)
@@ -96,13 +96,13 @@ def refuse_unsafe_path(path: str, owner: Owner) -> None:
         for place, status in steps(path):
             owner.refuse_writable(place, status)
     except OSError:
-        pass  # the way ends here: what is above decides
+        pass  # the path ends here: the directories above decide
     if itself is None:
         refuse_where_all_can_make_it(path)
 
 
 def refuse_where_all_can_make_it(path: str) -> None:
-    """Raise ConfigError for a file that is not there, in a directory like /tmp: somebody could make it in time."""
+    """Raise ConfigError for a missing file in a directory like /tmp, because anybody could create it."""
     directory = os.path.dirname(path)
     while not os.path.exists(directory):
         directory = os.path.dirname(directory)
@@ -111,7 +111,7 @@ def refuse_where_all_can_make_it(path: str) -> None:
 
 
 def refuse_writable_by_strangers(path: str, status: os.stat_result) -> None:
-    """Raise ConfigError for what others than root and the service user can write."""
+    """Raise ConfigError for a file or directory that others than root and the service user can write."""
     service = account(paths.SERVICE_USER)
     name = service.pw_name
     if status.st_uid not in (0, service.pw_uid):

@@ -1,4 +1,4 @@
-"""The compiled copy of the configuration: is it whole, and made from exactly what is found now? (config/compiled.py)"""
+"""The compiled copy of the configuration: check that it is whole and still up to date (config/compiled.py makes it)."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    Facts = tuple[bytes, bytes, bool]  # of the machine: its full name, /etc/mailname, whether there are /etc/aliases
+    Facts = tuple[bytes, bytes, bool]  # of the machine: its full name, /etc/mailname, whether /etc/aliases exists
 
 CHECKSUM_OCTETS = 4
 NEEDS = 4  # the fields of acquire.Needs
 
 
 def content_of(octets: bytes, source: bytes, machine: Facts) -> tuple[Any, Any] | None:
-    """Return what has to be opened, and the configuration as plain values; None for a copy of anything else.
+    """Return the needs and the configuration as plain values, None if the copy was made from anything else.
 
-    The octets come from a file that root alone can write, like the compiled modules of the program itself.
+    The octets come from a file that only root can write, like the compiled modules of the program.
     """
     head, octets = octets[:CHECKSUM_OCTETS], octets[CHECKSUM_OCTETS:]
-    if head != checksum(octets):  # marshal must not be given what it did not write: it can run wild
+    if head != checksum(octets):  # marshal is unsafe with octets that it did not write
         return None
     try:
         made_from, needs, configuration = marshal.loads(octets)
@@ -35,7 +35,7 @@ def content_of(octets: bytes, source: bytes, machine: Facts) -> tuple[Any, Any] 
 
 
 def checksum(octets: bytes) -> bytes:
-    """Return what tells a whole copy from a damaged one. Nobody but root could forge it."""
+    """Return a checksum that detects a damaged copy. Only root could forge one."""
     return binascii.crc32(octets).to_bytes(CHECKSUM_OCTETS, "big")
 
 

@@ -1,7 +1,7 @@
-"""Credential: a secret that systemd hands to the helper that it starts (systemd.exec(5), "Credentials").
+"""Credential: a secret that systemd passes to the helper that it starts (systemd.exec(5), "Credentials").
 
-Its folder is named by a variable, which is systemd's word in a service of gatepost.socket, and absent in the constant
-environment of every other helper.
+An environment variable names its directory. systemd sets it behind gatepost.socket. Every other helper has a constant
+environment without it.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from helper.failure import ConfigError, OnlyBySocket
 from helper.privileged.protected_files import OPEN_QUIETLY, SECRET_LIMIT, read
 from helper.secret import Secret
 
-FOLDER_VARIABLE = "CREDENTIALS_DIRECTORY"
+DIRECTORY_VARIABLE = "CREDENTIALS_DIRECTORY"
 
 
 def credential(source: str) -> Secret:
-    """Return the password or token of `credential:NAME`. ConfigError where systemd gave none, or others can read it."""
-    folder = os.environ.get(FOLDER_VARIABLE)
-    if folder is None:
+    """Return the password or token of `credential:NAME`. ConfigError if systemd passed none, or others can read it."""
+    directory = os.environ.get(DIRECTORY_VARIABLE)
+    if directory is None:
         raise OnlyBySocket(source, "is given by systemd, and only to a helper behind gatepost.socket (LoadCredential=)")
-    path = os.path.join(folder, source.partition(":")[2])
+    path = os.path.join(directory, source.partition(":")[2])
     try:
         descriptor = os.open(path, os.O_RDONLY | OPEN_QUIETLY)
     except OSError as error:
@@ -39,7 +39,7 @@ def credential(source: str) -> Secret:
 
 
 def refuse_shared(source: str, status: os.stat_result) -> None:
-    """Raise ConfigError for what others can read; it is the service user's, or root's and an ACL lets us read it."""
+    """Raise ConfigError if others can read it. It belongs to the service user, or to root with an ACL for us."""
     if not stat.S_ISREG(status.st_mode) or status.st_uid not in (0, os.geteuid()):
         raise ConfigError(source, "was not provided by systemd")
     if status.st_mode & (stat.S_IRWXO | stat.S_IWGRP):

@@ -16,10 +16,10 @@ SIGKILL = 9  # on every Linux; importing signal would import enum on every send
 
 
 def drop() -> None:
-    """Become the caller and nothing else. SystemFault where the kernel does not confirm a step.
+    """Become the caller and nothing else. SystemFault if the kernel does not confirm a step.
 
-    The order matters: groups while the user may still change them; what a change of ids resets (not dumpable, the
-    parent-death signal: prctl(2)) after the last of them.
+    The order matters. The groups come first, while the user may still change them. A change of ids resets dumpable and
+    the parent-death signal (prctl(2)), so these come after the last change.
     """
     before = os.geteuid(), os.getegid()
     drop_groups()
@@ -33,7 +33,7 @@ def drop() -> None:
 
 
 def drop_groups() -> None:
-    """Make the caller's group all three group ids. Supplementary groups are the caller's own and were never ours."""
+    """Set all three group ids to the caller's. The supplementary groups were the caller's from the beginning."""
     real = os.getresgid()[0]
     os.setresgid(real, real, real)
     if os.getresgid() != (real, real, real):
@@ -41,7 +41,7 @@ def drop_groups() -> None:
 
 
 def drop_user() -> None:
-    """Make the caller all three user ids; the file-system ids follow (credentials(7))."""
+    """Set all three user ids to the caller's. The file-system ids follow (credentials(7))."""
     real = os.getresuid()[0]
     os.setresuid(real, real, real)
     if os.getresuid() != (real, real, real):
@@ -49,9 +49,9 @@ def drop_user() -> None:
 
 
 def prove_no_way_back(user: int, group: int) -> None:
-    """Try every way back to the ids that were effective before, and to root: each has to be refused.
+    """Try every way back to the ids that were effective before, and to root. The kernel has to refuse each.
 
-    As OpenSSH does after permanently_set_uid: a kernel that quietly did not drop (CVE-2000-0506) is found out.
+    OpenSSH does the same in permanently_set_uid. It detects a kernel that silently kept the ids (CVE-2000-0506).
     """
     for uid in {user, 0} - {os.getuid()}:
         if any(succeeds(change, uid) for change in USER_CHANGES):
@@ -61,7 +61,7 @@ def prove_no_way_back(user: int, group: int) -> None:
             raise SystemFault("the service user's group could be taken back")
 
 
-UNCHANGED = -1  # to setresuid(2) and its like: leave this id as it is
+UNCHANGED = -1  # for setresuid(2) and the like: leave this id unchanged
 USER_CHANGES: tuple[Callable[[int], None], ...] = (
     lambda uid: os.setresuid(UNCHANGED, uid, UNCHANGED),
     lambda uid: os.setreuid(UNCHANGED, uid),
@@ -77,7 +77,7 @@ GROUP_CHANGES: tuple[Callable[[int], None], ...] = (
 
 
 def succeeds(change: Callable[[int], None], target: int) -> bool:
-    """Say whether the kernel allowed it."""
+    """Return whether the kernel allowed the change."""
     try:
         change(target)
     except PermissionError:
@@ -86,7 +86,7 @@ def succeeds(change: Callable[[int], None], target: int) -> bool:
 
 
 def empty_capabilities() -> None:
-    """Hold no capability, and keep none over a later change of user (capabilities(7))."""
+    """Give up every capability, and make sure that a later change of user keeps none (capabilities(7))."""
     process.empty_capabilities()
     if process.has_capabilities():
         raise SystemFault("a capability was not given up")
@@ -95,26 +95,26 @@ def empty_capabilities() -> None:
 
 
 def not_dumpable() -> None:
-    """Shield the memory again: the change of ids has just reset it to fs.suid_dumpable."""
+    """Make the memory unreadable again: the change of ids has reset this to fs.suid_dumpable."""
     prctl.set_dumpable(0)
     if prctl.get_dumpable():
         raise SystemFault("the kernel does not shield this process from being read")
 
 
 def no_core_file() -> None:
-    """Write no core file, whoever sends a signal."""
+    """Write no core file, whatever signal arrives."""
     process.forbid_core_file()
 
 
 def die_with_frontend() -> None:
-    """Be killed when the frontend dies, so that a send that was interrupted is not delivered after all."""
+    """Have the kernel kill this process when the frontend dies, so that an interrupted send is not delivered."""
     prctl.set_pdeathsig(SIGKILL)
     if prctl.get_pdeathsig() != SIGKILL:
         raise SystemFault("the kernel does not end the helper with its frontend")
 
 
 def no_new_privileges() -> None:
-    """Let no later execve(2) give rights again."""
+    """Make sure that no later execve(2) gives rights."""
     prctl.set_no_new_privs(1)
     if not prctl.get_no_new_privs():
         raise SystemFault("no_new_privs was not set")

@@ -1,7 +1,7 @@
 """Kernel: system calls that Python has no function for.
 
-By `_ctypes`, what the module ctypes is made of: that one takes six times as long to import, and allocates memory that
-can be written and executed, for callbacks that nobody here wants.
+`_ctypes` is the C half of ctypes. Importing ctypes itself takes six times as long, and allocates writable and
+executable memory for callbacks, which are not needed here.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-# Generic to the type checker alone: at run time these classes take no parameter.
+# Only the type checker sees these classes as generic. At run time they take no parameter.
 class Long(_ctypes._SimpleCData):  # type: ignore[type-arg]
-    """A C long, as syscall(2) wants its arguments and gives its result."""
+    """A C long: the arguments and the result of syscall(2)."""
 
     _type_ = "l"
 
 
 class Int(_ctypes._SimpleCData):  # type: ignore[type-arg]
-    """A C int, as the C library's other functions give their results."""
+    """A C int: the result of other functions of the C library."""
 
     _type_ = "i"
 
@@ -42,14 +42,14 @@ class SystemCall(_ctypes.CFuncPtr):
 
 
 class Function(_ctypes.CFuncPtr):
-    """One of the C library's functions that give an int, -1 for an error."""
+    """A function of the C library that returns an int, -1 for an error."""
 
     _flags_ = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_USE_ERRNO
     _restype_ = Int
 
 
 class Memory:
-    """Octets at an address that the kernel can be told, for as long as this lives."""
+    """Octets at a fixed address, which is valid as long as this object lives."""
 
     def __init__(self, octets: bytes) -> None:
         kind: Any = type("Octets", (_ctypes.Array,), {"_type_": Octet, "_length_": len(octets)})
@@ -63,33 +63,33 @@ class Memory:
 
     @property
     def pointer(self) -> bytes:
-        """Return the address as it stands in a struct."""
+        """Return the address as a pointer in a C struct."""
         return self.address.to_bytes(8, sys.byteorder)
 
     @property
     def octets(self) -> bytes:
-        """Return what stands there now."""
+        """Return the octets that are there now."""
         return bytes(self._octets)
 
 
 def call(number: int, *arguments: int | bytes) -> int:
-    """Return the result of a system call; octets are given by their address. OSError where the kernel refuses."""
+    """Return the result of a system call. Octets are passed by address. OSError if the kernel refuses."""
     return result_of(SystemCall(address_of("syscall")), Long(number), *map(argument, arguments))
 
 
 def call_function(name: str, *arguments: int | bytes) -> int:
-    """Return the result of a function of the C library's, as call() does; it knows the number on every processor."""
+    """Return the result of a C library function, as call() does. The library knows the number on every architecture."""
     return result_of(Function(address_of(name)), *map(argument, arguments))
 
 
 def address_of(name: str) -> Any:
-    """Return where a function of the C library is."""
-    program: Any = None  # this one, which the type checker does not know as a name
+    """Return the address of a function of the C library."""
+    program: Any = None  # None means this program; the type checker expects a name
     return _ctypes.dlsym(_ctypes.dlopen(program, 0), name)
 
 
 def argument(value: int | bytes) -> Any:
-    """Return a value as a function of C wants it."""
+    """Return a value as an argument of a C function."""
     return value if isinstance(value, bytes) else Long(value)
 
 

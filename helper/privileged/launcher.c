@@ -1,17 +1,17 @@
 /*
- * launcher - the one set-id program of Gatepost: owned by the service user, 6755 (or root:service 2755).
+ * launcher - the only set-id program of Gatepost. It belongs to the service user, mode 6755 (or root:service 2755).
  *
- * It is executed by sendmail with the caller's rights plus the service user's, makes sure that this is so, and starts
- * the helper in a process built from nothing (start.h). It reads no argument, no variable and no file but
- * /etc/passwd, decides nothing about mail, and cannot be used by root: root would be executing a file that belongs
- * to the service user. Installed without the bit, it says so, and the frontend sends without privilege.
+ * sendmail executes it. It checks that it has the caller's rights plus the service user's, and starts the helper in a
+ * process built from nothing (start.h). It reads no argument, no variable and no file except /etc/passwd, and decides
+ * nothing about mail. It refuses to serve root, because root would execute a file that belongs to the service user. If
+ * it was installed without the set-id bit, it tells the frontend, which sends without privilege.
  */
 #include "../start.h"
 
 #include <stdlib.h>
 #include <sys/statvfs.h>
 
-/* Whoever installed this file gave it no privilege: that is no failure, but for the frontend to know (helper/wire.py). */
+/* An installation without the set-id bit is allowed: the frontend then sends without privilege (request/wire.py). */
 static bool has_no_set_id_bit(void)
 {
     struct stat file;
@@ -25,7 +25,7 @@ __attribute__((noreturn)) static void leave_it_to_the_frontend(void)
     _exit(EXIT_SUCCESS);
 }
 
-/* Whether its file has the owner and the set-id bits with which this works: the service user's with both, or root's set-gid. */
+/* Whether the file's owner and set-id bits are right: the service user's with both bits, or root's with set-gid. */
 static bool is_installed_rightly(const struct account *service)
 {
     struct stat file;
@@ -37,9 +37,9 @@ static bool is_installed_rightly(const struct account *service)
 }
 
 static const char WRONG_MODE[] = NOT_SENT(LAUNCHER " has the wrong owner or mode, so it does not give the rights of "
-                                                   SERVICE_USER ": gatepost check says how to mend it");
+                                                   SERVICE_USER ": run gatepost check for the remedy");
 
-/* The set-id bit had no effect: say which of the kernel's reasons it was (execve(2), "set-user-ID"). */
+/* The set-id bit had no effect: find out which of the kernel's reasons it was (execve(2), "set-user-ID"). */
 __attribute__((noreturn)) static void refuse_without_privilege(const struct account *service)
 {
     struct statvfs system;

@@ -1,4 +1,4 @@
-"""Path walk: what the kernel passes on the way to a file, so that nobody who could exchange any of it is overlooked."""
+"""Path walk: every directory and link that the kernel passes on the way to a file, because each could be exchanged."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ LINKS_MAX = 40  # as many as the kernel follows (path_resolution(7))
 
 
 def steps(path: str) -> Iterator[tuple[str, os.stat_result]]:
-    """Yield each directory and each link that is passed, from / on, and at last the file itself (path_resolution(7)).
+    """Yield each directory and link that the path passes, beginning with /, then the file itself (path_resolution(7)).
 
-    A path that is asked for again passes the same places unless somebody changed what they hold, who had to be able to
-    write one of them. OSError where the way ends before the file; where only that is not there, it is not yielded.
+    A second walk passes the same places, unless somebody who can write one of them has changed it. OSError if the path
+    ends before the file. If only the file is missing, it is not yielded.
     """
     yield "/", os.lstat("/")
     place, rest, links = "/", path.split("/")[::-1], 0

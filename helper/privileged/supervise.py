@@ -1,8 +1,8 @@
-"""Supervise: run the program of a password_command out of reach of the caller, and report what came of it.
+"""Supervise: run the program of a password_command out of the caller's reach, and report the outcome.
 
-Until the drop the helper has the caller's real user id, and the caller may stop and kill it. So a process with the
-service user's ids alone starts the program, ends it at the deadline, and reports over a pipe: a helper that stands
-still keeps nobody waiting and leaves no process of the service user's behind.
+Until the drop the helper has the caller's real uid, so the caller may stop or kill it. A process with only the service
+user's ids starts the program, ends it at the deadline, and reports over a pipe. So a stopped helper delays nobody and
+leaves no process of the service user behind.
 """
 
 from __future__ import annotations
@@ -22,35 +22,35 @@ if TYPE_CHECKING:
 
 STDOUT = 1
 STDERR = 2
-FIRST_OWN = 3  # descriptors from here on are the helper's: the channel, the log
+FIRST_OWN = 3  # the first descriptor that the helper uses: the channel, then the log
 NOT_EXECUTED = 127
-LOOK_S = 0.001  # between one look whether it has ended and the next: with its last word, a program ends at once
-SLICE_S = 0.1  # between one look whether the helper is still there and the next
-GRACE_S = 1.0  # for a program whose helper was killed: it may be writing a file that others need
+LOOK_S = 0.001  # between two checks whether the program has ended: it ends soon after its last output
+SLICE_S = 0.1  # between two checks whether the helper is still there
+GRACE_S = 1.0  # for a program whose helper was killed: it may be writing a file that other sends need
 
-LATE, UNABLE = b"late", b"unable"  # what a report begins with where there is no exit status
+LATE, UNABLE = b"late", b"unable"  # begin a report that has no exit status
 
 
 class Patience:
-    """Until when the program is waited for: its deadline, or a moment after the helper has died."""
+    """How long to wait for the program: until its deadline, or GRACE_S after the helper has died."""
 
     def __init__(self, timeout_s: float) -> None:
         self._over_s = time.monotonic() + timeout_s
 
     def shorten(self, *_: object) -> None:
-        """Wait no longer than a moment from now; this is what the parent-death signal does."""
+        """Wait at most GRACE_S from now. The handler of the parent-death signal."""
         self._over_s = min(self._over_s, time.monotonic() + GRACE_S)
 
     @property
     def left_s(self) -> float:
-        """Return for how many seconds more."""
+        """Return the seconds that are left."""
         return max(0.0, self._over_s - time.monotonic())
 
 
 class Ends(Record):
-    """The helper's descriptors that a supervisor uses: the pipe to report on, and what takes standard error.
+    """The helper's descriptors that a supervisor uses: the pipe for the report, and the file for standard error.
 
-    `said` is -1 where nobody is told what the program writes there.
+    `said` is -1 if nobody reads the program's standard error.
     """
 
     reporting: int
@@ -60,10 +60,10 @@ class Ends(Record):
 def supervise(
     command: tuple[str, ...], environment: dict[str, str], ends: Ends, helper: int, timeout_s: float, limit: int
 ) -> NoReturn:
-    """Become the service user and nobody else, run the program, and write one report to a pipe; never return.
+    """Become the service user and nobody else, run the program, write one report to a pipe, and exit.
 
-    The report is an exit status, LATE, or UNABLE with an error number, a line feed, and at most `limit` octets and one
-    more of what the program wrote.
+    The report is an exit status, LATE, or UNABLE with an error number; a line feed; and at most `limit` + 1 octets of
+    the program's output.
     """
     try:
         patience = Patience(timeout_s)
@@ -77,14 +77,14 @@ def supervise(
 
 
 def keep_only(descriptor: int) -> int:
-    """Close all descriptors of the helper's but one, and return that: nobody else may speak to the frontend."""
+    """Close all descriptors except one, and return its new number. Only the helper may speak to the frontend."""
     os.dup2(descriptor, FIRST_OWN, inheritable=False)
     os.closerange(FIRST_OWN + 1, os.sysconf("SC_OPEN_MAX"))
     return FIRST_OWN
 
 
 def leave_caller_behind(helper: int, patience: Patience) -> None:
-    """Give up the caller's ids, and what the caller has set that can be set back."""
+    """Give up the caller's ids, and reset what the caller has set."""
     os.setpgid(0, 0)
     hard = resource.getrlimit(resource.RLIMIT_NPROC)[1]
     resource.setrlimit(resource.RLIMIT_NPROC, (hard, hard))
@@ -92,7 +92,7 @@ def leave_caller_behind(helper: int, patience: Patience) -> None:
     group, user = os.getegid(), os.geteuid()
     os.setresgid(group, group, group)
     os.setresuid(user, user, user)
-    prctl.set_dumpable(0)  # the change of ids has just reset it, and other secrets may be in memory
+    prctl.set_dumpable(0)  # the change of ids has reset it, and memory may hold other secrets
     _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
     _signal.signal(_signal.SIGTERM, patience.shorten)
     prctl.set_pdeathsig(_signal.SIGTERM)
@@ -101,7 +101,7 @@ def leave_caller_behind(helper: int, patience: Patience) -> None:
 
 
 def make_clock_readable() -> None:
-    """Let the program read the processor's clock (prctl(2), PR_SET_TSC): its caller can have it killed for that."""
+    """Let the program read the time stamp counter (prctl(2), PR_SET_TSC). The caller may have forbidden it."""
     try:
         prctl.set_tsc(prctl.TSC_ENABLE)
     except OSError:  # only x86 has this
@@ -121,26 +121,26 @@ def report_on(command: tuple[str, ...], environment: dict[str, str], patience: P
     os.close(writing)
     output = read_until_end(reading, patience, limit)
     if len(output) > limit:
-        patience = Patience(0)  # what it says and does after that is not waited for
+        patience = Patience(0)  # it has written too much: do not wait
     status = status_of(child, patience)
     return (LATE if status is None else b"%d" % status) + b"\n" + output
 
 
 def become(command: tuple[str, ...], environment: dict[str, str], writing: int, supervisor: int) -> None:
-    """Execute the program; never return."""
+    """Execute the program, or exit."""
     try:
-        os.setpgid(0, 0)  # it can be killed with all that it starts
+        os.setpgid(0, 0)  # so that it can be killed with everything that it starts
         _signal.signal(_signal.SIGTERM, _signal.SIG_DFL)
         prctl.set_pdeathsig(_signal.SIGKILL)
         if os.getppid() == supervisor:
-            os.dup2(writing, STDOUT)  # all others are closed by execve: none is without O_CLOEXEC
+            os.dup2(writing, STDOUT)  # execve closes all others: each has O_CLOEXEC
             os.execve(command[0], command, environment)
     finally:
         os._exit(NOT_EXECUTED)
 
 
 def read_until_end(reading: int, patience: Patience, limit: int) -> bytes:
-    """Return what the program writes until it closes its output, one octet more than the limit at most."""
+    """Return what the program writes until it closes its output, at most `limit` + 1 octets."""
     poll = select.poll()
     poll.register(reading, select.POLLIN)
     output = b""
@@ -155,7 +155,7 @@ def read_until_end(reading: int, patience: Patience, limit: int) -> bytes:
 
 
 def status_of(child: int, patience: Patience) -> int | None:
-    """Return the program's exit status; None for one that had to be killed. Who has said all may go on all the same."""
+    """Return the program's exit status, None if it had to be killed. It may run on after it has closed its output."""
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:

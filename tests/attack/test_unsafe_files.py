@@ -19,7 +19,7 @@ MESSAGE = b"Subject: hello\n\nhello\n"
 WITHOUT_CHECKS = {
     "helper/privileged/protected_files.py": {
         "        refuse_unsafe(path, os.fstat(descriptor), unreadable_by, owner)\n"
-        "        refuse_unsafe_folders(path, owner)\n": ""
+        "        refuse_unsafe_directories(path, owner)\n": ""
     }
 }
 
