@@ -49,9 +49,18 @@ def refuse_unfit(ours: pwd.struct_passwd, members: list[str]) -> None:
         raise SystemFault(f"{ours.pw_name} is root: it has to be a user of its own")
     if members:
         what = f"the group of {ours.pw_name} has members: {' '.join(members)}"
-        raise SystemFault(f"{what}: they could read the password: take them out (gpasswd --delete)")
+        raise SystemFault(f"{what}, and they could read the password: {how_to_take_out(members, ours)}")
     if os.path.basename(ours.pw_shell) not in LOGIN_REFUSED:
         raise SystemFault(f"{ours.pw_name} has a shell: usermod --shell /usr/sbin/nologin {ours.pw_name}")
+
+
+def how_to_take_out(members: list[str], ours: pwd.struct_passwd) -> str:
+    """Return the commands that take users out of our group, or give those another whose own it is."""
+    group = next((each.gr_name for each in grp.getgrall() if each.gr_gid == ours.pw_gid), ours.pw_name)
+    own = {each.pw_name for each in pwd.getpwall() if each.pw_gid == ours.pw_gid}
+    return ", ".join(
+        f"usermod --gid nogroup {name}" if name in own else f"gpasswd --delete {name} {group}" for name in members
+    )
 
 
 @contextlib.contextmanager

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 
 from admin.accounts import check_accounts
-from admin.configured_files import examine_files, read_configuration, write_compiled
-from admin.finding import OK, WRONG, Finding, finding, reason
+from admin.configuration import Visit, check_configuration
+from admin.finding import Finding, finding
 from admin.installed import check_code, check_command, check_launcher, check_sendmail
 from admin.machine import (
     check_devices,
@@ -16,14 +15,8 @@ from admin.machine import (
     check_library,
     check_modules,
     check_prctl,
-    check_sandbox,
 )
-from admin.plausibility import check_plausibility
-from admin.unroutable import check_routes
-from admin.unused import check_unused
-from helper.config.values import Configuration
-from helper.failure import Failure
-from helper.privileged import paths
+from helper.privileged.protected_files import ROOT
 
 INSTALLATION = {
     "accounts": check_accounts,
@@ -40,28 +33,11 @@ INSTALLATION = {
 }
 
 
-def check(then: Callable[[Configuration], Iterator[Finding]]) -> Iterator[Finding]:
+def check(then: Visit) -> Iterator[Finding]:
     """Yield what is right and what is wrong, and leave a compiled configuration where it is right.
 
-    `then` goes on with a configuration that can be read; it may give root up.
+    `then` goes on with a configuration that is right; it may give root up.
     """
     for subject, examine in INSTALLATION.items():
         yield finding(subject, examine)
-    try:
-        parsed = read_configuration()
-    except Failure as failure:
-        yield Finding(WRONG, "configuration", reason(failure))
-        return
-    yield Finding(OK, "configuration", paths.CONFIGURATION)
-    yield finding("compiled", partial(write_compiled, parsed))
-    yield finding("sandbox", partial(check_sandbox, parsed.configuration))
-    yield from examine_files(parsed.configuration)
-    yield from check_plausibility(parsed.configuration)
-    yield from check_unused(parsed.configuration)
-    yield from check_routes(parsed.configuration)
-    yield from then(parsed.configuration)
-
-
-def nothing_more(_: Configuration) -> Iterator[Finding]:
-    """Leave it at that: no smart host is spoken to."""
-    return iter(())
+    yield from check_configuration(ROOT, then)

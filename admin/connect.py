@@ -7,11 +7,13 @@ only then the network is spoken to: a hostile smart host meets a process that ca
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 from admin.accounts import give_up_root, helper_rights
 from admin.call import call
 from admin.finding import WARN, WRONG, Finding, reason
 from admin.found_apart import found_apart
+from admin.plausibility import hosts_of
 from helper import status
 from helper.config.values import Configuration, Host, Transport
 from helper.delivery.plan import Plan, credential_of, now, refuse_stale, session_of
@@ -21,7 +23,7 @@ from helper.loaded_state import LoadedState, load_state
 from helper.network.resolve import reachable_from, resolve
 from helper.network.servers import Server, servers_of
 from helper.network.time_budget import up_to_the_end_of_the_message
-from helper.privileged import paths, protected_files
+from helper.privileged import paths
 from helper.privileged.accounts import account
 from helper.privileged.acquire import acquire_for
 from helper.privileged.protected_files import Owner
@@ -32,14 +34,18 @@ TIME_LIMIT_S = 3600
 NO_MESSAGE = Envelope(b"", (), MailData(0, lambda: iter(()), lambda: iter(())))
 
 
-def greet(configuration: Configuration) -> Iterator[Finding]:
+def greet(configuration: Configuration, owner: Owner) -> Iterator[Finding]:
     """Call on each smart host without a credential: none is read, and no program is asked for one."""
-    yield from visit(without_credentials(configuration))
+    yield from log_in(without_credentials(configuration), owner)
 
 
-def log_in(configuration: Configuration) -> Iterator[Finding]:
-    """Call on each smart host with the configured credential."""
-    yield from visit(configuration)
+def log_in(configuration: Configuration, owner: Owner) -> Iterator[Finding]:
+    """Call on each smart host with the configured credential; for root's files a process apart gives root up first."""
+    if not owner.is_root:
+        yield from visit(configuration, owner)
+        return
+    lost = "not every smart host was called"
+    yield from found_apart(lambda: visit(configuration, owner), TIME_LIMIT_S, "connect", lost)
 
 
 def without_credentials(configuration: Configuration) -> Configuration:
@@ -48,41 +54,19 @@ def without_credentials(configuration: Configuration) -> Configuration:
     return configuration.replace(transports=transports)
 
 
-def visit(configuration: Configuration) -> Iterator[Finding]:
-    """Yield what a process apart finds that reads what a send would, gives root up, and calls on the smart hosts."""
-    lost = "not every smart host was called"
-    yield from found_apart(lambda: visit_all(configuration), TIME_LIMIT_S, "connect", lost)
-
-
-def visit_all(configuration: Configuration) -> Iterator[Finding]:
+def visit(configuration: Configuration, owner: Owner) -> Iterator[Finding]:
     """Read what a send would, give root up, and call on the smart hosts of each transport."""
     try:
-        with helper_rights():
-            state = load_state(acquire_for(configuration, protected_files.ROOT))
+        with helper_rights() if owner.is_root else nullcontext():
+            state = load_state(acquire_for(configuration, owner))
         if state.failure is not None:
             raise state.failure
-        give_up_root(account(paths.STANDIN_USER), [])
+        if owner.is_root:
+            give_up_root(account(paths.STANDIN_USER), [])
     except Failure as failure:
         yield Finding(WRONG, "connect", f"no smart host was called: {reason(failure)}")
         return
     yield from visit_loaded(configuration, state)
-
-
-def visit_own(configuration: Configuration, owner: Owner) -> Iterator[Finding]:
-    """Read what a send without privilege would, and call on the smart hosts of each transport, as the user."""
-    try:
-        state = load_state(acquire_for(configuration, owner))
-        if state.failure is not None:
-            raise state.failure
-    except Failure as failure:
-        yield Finding(WRONG, "connect", f"no smart host was called: {reason(failure)}")
-        return
-    yield from visit_loaded(configuration, state)
-
-
-def greet_own(configuration: Configuration, owner: Owner) -> Iterator[Finding]:
-    """Do the same without a credential."""
-    yield from visit_own(without_credentials(configuration), owner)
 
 
 def visit_loaded(configuration: Configuration, state: LoadedState) -> Iterator[Finding]:
@@ -95,12 +79,6 @@ def visit_loaded(configuration: Configuration, state: LoadedState) -> Iterator[F
             yield Finding(WRONG, transport.name, reason(failure))
             continue
         yield from Visitor(transport, state).visit(hosts_of(transport, configuration))
-
-
-def hosts_of(transport: Transport, configuration: Configuration) -> tuple[Host, ...]:
-    """Return the smart hosts that a transport can be sent to, those of routers too, each once."""
-    routers = (router for router in configuration.routers if router.transport == transport.name)
-    return tuple(dict.fromkeys([*transport.hosts, *(host for router in routers for host in router.hosts)]))
 
 
 class Visitor:

@@ -11,7 +11,7 @@ from typing import Any
 
 from admin.accounts import give_up_root
 from admin.apart import relay
-from admin.configured_files import read_configuration
+from admin.configuration import read_configuration
 from admin.finding import reason
 from helper.config.values import Configuration, alias_files
 from helper.delivery.inquire import inquire, permitted_route

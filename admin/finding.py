@@ -12,7 +12,6 @@ from helper.failure import ConfigError, Failure
 from helper.record import Record
 from helper.sentence import verdict
 from helper.text import shown
-from helper.version import VERSION
 
 OK, WARN, WRONG = "ok", "warn", "wrong"
 HOLDS, FAILS = "holds", "FAILS"  # of a promise that was attacked
@@ -22,25 +21,34 @@ BAD = (WRONG, FAILS)
 PLAIN = "\x1b[0m"
 
 # What a remedy begins with that stands at the end of a problem; the first three want a file as their last word.
-AGAIN = "install Gatepost again"  # what a send says; here it becomes a command
+AGAIN = ("install Gatepost again", "sudo gatepost check")  # the second is what a send says; both become a command here
 WITH_FILE = ("chmod", "chown", "chgrp")
 COMMANDS = (
     *WITH_FILE,
     "apk",
     "apt",
+    "busybox",
+    "cp",
     "dnf",
+    "emerge",
     "gatepost",
     "gpasswd",
     "install",
+    "ln",
     "make",
     "mknod",
     "mount",
+    "mv",
     "openssl",
     "pacman",
+    "rm",
     "sed",
+    "service",
     "sudo",
     "sysctl",
+    "systemctl",
     "usermod",
+    "zypper",
 )
 
 
@@ -82,10 +90,10 @@ def finding(subject: str, examine: Callable[[], str]) -> Finding:
 def told(word: str, subject: str, failure: Failure) -> Finding:
     """Return a finding of a failure, with the remedy that its problem ends with, after a colon."""
     problem = failure.problem if isinstance(failure, Caution) else reason(failure)
-    if AGAIN in problem:
+    if again := next((words for words in AGAIN if words in problem), ""):
         from admin.reinstall import reinstall_command
 
-        problem = problem.replace(AGAIN, reinstall_command())
+        problem = problem.replace(again, reinstall_command())
     text, _, remedy = problem.rpartition(": ")
     commands = remedy.split(", ")
     if not text or any(command.partition(" ")[0] not in COMMANDS for command in commands):
@@ -120,7 +128,7 @@ def tell_lines(findings: Iterable[Finding], out: TextIO) -> int:
     return status
 
 
-def tell_list(findings: Iterable[Finding], out: TextIO) -> int:
+def tell_json(findings: Iterable[Finding], out: TextIO) -> int:
     """Write one JSON list when all is known; return 0 where nothing is wrong, else 1.
 
     What is found at a smart host has `facts` as well.
@@ -139,16 +147,6 @@ def tell_list(findings: Iterable[Finding], out: TextIO) -> int:
     json.dump(rows, out, indent=2)
     print(file=out)
     return int(any(each.word in BAD for each in found))
-
-
-def tell_json(findings: Iterable[Finding], out: TextIO) -> int:
-    """Write one JSON object when all is known; return 0 where nothing is wrong, else 1."""
-    found = list(findings)
-    status = int(any(each.word in BAD for each in found))
-    rows = [{"word": each.word, "subject": each.subject, "text": each.text, **(each.facts or {})} for each in found]
-    json.dump({"version": VERSION, "status": status, "findings": rows}, out, indent=2)
-    print(file=out)
-    return status
 
 
 def is_colourful(out: TextIO, environment: Mapping[str, str]) -> bool:

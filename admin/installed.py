@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import pwd
 import shlex
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 from admin.finding import Caution
+from admin.reinstall import how_to_take_back
 from helper.bundle import SUFFIX
 from helper.failure import ConfigError, SystemFault
 from helper.privileged import paths, protected_files
@@ -22,7 +25,7 @@ COMMAND = PREFIX / "bin/gatepost"
 CODE = Path(__file__).resolve().parents[1]
 
 SET_ID = stat.S_ISUID | stat.S_ISGID
-WITHOUT_SET_ID = 0o755
+FOR_ALL_TO_EXECUTE = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
 PROGRAM_LIMIT = 16 * 1024 * 1024  # octets; ours has less than one
 FOR_ALL = stat.S_IROTH | stat.S_IXOTH
 HASHED = 1  # PEP 552: what stands in a compiled module is a hash of its source
@@ -31,6 +34,8 @@ HASHED = 1  # PEP 552: what stands in a compiled module is a hash of its source
 def check_sendmail() -> str:
     """Find what callers run: ours and root's, for all to execute, without a set-id bit, and under all its names."""
     protected_files.refuse_unsafe_directories(str(SENDMAIL), protected_files.ROOT)
+    if not SENDMAIL.exists():
+        raise SystemFault(f"{SENDMAIL} does not exist: install Gatepost again")
     refuse_taken()
     refuse_exchangeable(SENDMAIL)
     mode = SENDMAIL.stat().st_mode
@@ -40,8 +45,9 @@ def check_sendmail() -> str:
         raise ConfigError(str(SENDMAIL), "cannot be executed by everybody: chmod 0755")
     astray = [name for name in LINKS if not leads_to_sendmail(PREFIX / name)]
     if astray:
-        names = ", ".join(str(PREFIX / name) for name in astray)
-        raise Caution(f"{names} should lead to it: install Gatepost again, unless another package has taken them")
+        names = " ".join(str(PREFIX / name) for name in astray)
+        commands = [f"ln -sf ../sbin/sendmail {shlex.quote(str(PREFIX / name))}" for name in astray]
+        raise Caution(f"{names} should lead to it, unless another package has taken it: {', '.join(commands)}")
     return str(SENDMAIL)
 
 
@@ -52,8 +58,7 @@ def refuse_taken() -> None:
     place = os.path.realpath(SENDMAIL)
     leads = f", which leads to {place}" if place != str(SENDMAIL) else ""
     raise SystemFault(
-        f"another package has taken {SENDMAIL}{leads}: mail goes past Gatepost. Remove that package and install "
-        f"Gatepost again, or install Gatepost with another PREFIX"
+        f"another package has taken {SENDMAIL}{leads}, and mail goes past Gatepost: {how_to_take_back(str(SENDMAIL))}"
     )
 
 
@@ -95,24 +100,36 @@ def check_launcher() -> str:
     except OSError as error:
         raise SystemFault(f"{path}: {error.strerror}: install Gatepost again") from None
     mode, name = stat.S_IMODE(status.st_mode), service.pw_name
-    if mode == WITHOUT_SET_ID and status.st_uid == service.pw_uid:
-        raise Caution(f"{path} has no set-id bit, yet {name} could replace what all users execute: chown root {path}")
-    if mode == WITHOUT_SET_ID and status.st_uid == 0:
-        raise Caution(
-            f"{path} has no set-id bit: each user sends without privilege, by a configuration of their own or by "
-            f"gatepost.socket; for a password that users cannot read: chown {name}:{name} {path} && chmod 6755 {path}"
-        )
+    if not mode & SET_ID:
+        examine_without_set_id(path, status, service)
     owner = service.pw_uid if mode & SET_ID == SET_ID else 0
     if not gives_rights(mode) or (status.st_uid, status.st_gid) != (owner, service.pw_gid):
         raise SystemFault(
             f"{path} must be {name}:{name} 6755, root:{name} 2755, or root's own 0755 without privilege: "
-            f"chown {name}:{name} {path} && chmod 6755 {path}"
+            f"chown {name}:{name} {shlex.quote(path)} && chmod 6755 {shlex.quote(path)}"
         )
     if system.f_flag & os.ST_NOSUID:
         raise SystemFault(f"{path} is on a file system mounted nosuid: {remount(path, 'suid')}")
     if system.f_flag & os.ST_NOEXEC:
         raise SystemFault(f"{path} is on a file system mounted noexec: {remount(path, 'exec')}")
     return f"{path} {mode:o}"
+
+
+def examine_without_set_id(path: str, status: os.stat_result, service: pwd.struct_passwd) -> NoReturn:
+    """Raise Caution for a launcher that gives no rights, SystemFault for one that users cannot execute either."""
+    place, name = shlex.quote(path), service.pw_name
+    if status.st_uid not in (0, service.pw_uid) or protected_files.is_writable_by_others(status):
+        raise SystemFault(f"{path} can be replaced by others than root: chown root:root {place}, chmod 0755 {place}")
+    if status.st_mode & FOR_ALL_TO_EXECUTE != FOR_ALL_TO_EXECUTE:
+        raise SystemFault(
+            f"{path} cannot be executed by everybody, and who cannot execute it cannot send: chmod 0755 {place}"
+        )
+    if status.st_uid == service.pw_uid:
+        raise Caution(f"{path} has no set-id bit, yet {name} could replace what all users execute: chown root {place}")
+    raise Caution(
+        f"{path} has no set-id bit: each user sends without privilege, by a configuration of their own or by "
+        f"gatepost.socket; for a password that users cannot read: chown {name}:{name} {place} && chmod 6755 {place}"
+    )
 
 
 def gives_rights(mode: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from admin.correction.edit import Source
 from admin.finding import WARN, Finding
 from helper.config.nearest import nearest
 from helper.config.values import Transport
@@ -19,12 +20,18 @@ KNOWN = (
 SPELT = {name.lower().replace("-", "_"): name for name in KNOWN}  # as nearest() compares them
 
 
-def check_keywords(transports: tuple[Transport, ...]) -> Iterator[Finding]:
+def check_keywords(transports: tuple[Transport, ...], source: Source) -> Iterator[Finding]:
     """Yield what is to be minded of what transports discard."""
     for transport in transports:
+        key = ("transports", transport.name, "discard_ehlo_keywords")
         for keyword in transport.discard_ehlo_keywords:
             if keyword not in KNOWN:
                 guess = nearest(keyword, SPELT)
                 meant = f": {SPELT[guess]}?" if guess else ", and has no effect"
                 text = f"discard_ehlo_keywords: {keyword} is no EHLO keyword that is known{meant}"
-                yield Finding(WARN, transport.name, text)
+                others = [
+                    SPELT[guess] if guess and each == keyword else each for each in transport.discard_ehlo_keywords
+                ]
+                known = [each for each in others if each in KNOWN]
+                remedy = source.set_to(key, known) if known else source.without(key)
+                yield Finding(WARN, transport.name, text, remedy=remedy)

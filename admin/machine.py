@@ -14,6 +14,7 @@ from pathlib import Path
 
 from admin.finding import Caution
 from admin.installed import refuse_exchangeable
+from admin.reinstall import package_command
 from helper.config.values import Configuration
 from helper.failure import ConfigError, SystemFault
 from helper.privileged import paths, protected_files, python_prctl
@@ -24,7 +25,7 @@ OLDEST_PYTHON = (3, 11)
 OLDEST_LINUX = (5, 9)  # close_range(2)
 DEVICES = ("/dev/null", "/dev/urandom")
 LIBRARY = ("os", "ssl", "_ssl", "email", "tomllib")  # modules that stand for all: of one file, of C, of a directory
-MODULES = {"dns.resolver": "python3-dnspython"}
+MODULES = {"dns.resolver": "dnspython"}  # of which package
 SYSCTLS = ("fs/suid_dumpable", "fs/protected_hardlinks")
 
 
@@ -45,10 +46,12 @@ def check_modules() -> str:
         try:
             module = importlib.import_module(name)
         except ImportError:
-            raise SystemFault(f"{name} is not in {paths.PYTHON_MODULES}: apt install {package}") from None
+            raise SystemFault(f"{name} is not in {paths.PYTHON_MODULES}: {package_command(package)}") from None
         place = module.__file__ or ""
         if not place.startswith(f"{paths.PYTHON_MODULES}/"):
-            raise ConfigError(place, f"is not in {paths.PYTHON_MODULES}, where a send looks: apt install {package}")
+            raise ConfigError(
+                place, f"is not in {paths.PYTHON_MODULES}, where a send looks: {package_command(package)}"
+            )
         protected_files.refuse_unsafe_file(place)
         versions.append(name.partition(".")[0])
     return f"{' and '.join(versions)} in {paths.PYTHON_MODULES}"
@@ -57,7 +60,7 @@ def check_modules() -> str:
 def check_prctl() -> str:
     """Find python-prctl for this interpreter; a stand-in takes its place in a send."""
     if python_prctl.get_caps.__module__ != "_prctl":
-        raise Caution(f"{paths.PYTHON} cannot import prctl, and sends use a stand-in for it: apt install python3-prctl")
+        raise Caution(f"{paths.PYTHON} cannot import prctl, and sends use a stand-in for it: {package_command('prctl')}")
     return f"python-prctl in {paths.PYTHON_MODULES}"
 
 
@@ -156,5 +159,7 @@ def assess_kernel(settings: Mapping[str, str | None], no_new_privs: bool) -> str
     if no_new_privs:
         raise Caution("no_new_privs is set here: users cannot send from where this was started (systemd, container)")
     if settings["fs/protected_hardlinks"] == "0":
-        raise Caution("fs.protected_hardlinks is 0: whoever links to an old launcher keeps it: sysctl -w it to 1")
+        raise Caution(
+            "fs.protected_hardlinks is 0: whoever links to an old launcher keeps it: sysctl -w fs.protected_hardlinks=1"
+        )
     return f"fs.suid_dumpable is {dumpable}"

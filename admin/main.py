@@ -5,15 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from admin.check import check, nothing_more
+from admin.check import check
+from admin.configuration import Visit, nothing_more
 from admin.explain import explain, explain_in_json
-from admin.finding import Finding, reason, tell_json, tell_lines, tell_list
+from admin.finding import reason, tell_json, tell_lines
 from admin.send_test import send_test, send_test_in_json
-from helper.config.values import Configuration
 from helper.failure import Failure
 from helper.status import USAGE
 from helper.text import shown
@@ -76,7 +75,7 @@ def parser() -> Parser:
     testing.add_argument(
         "--as", dest="login", metavar="USER", help="who attacks (default: who called sudo, else nobody)"
     )
-    testing.add_argument("--json", action="store_true", help="tell it as one JSON object")
+    testing.add_argument("--json", action="store_true", help="tell it as one JSON list")
     testing.set_defaults(run=run_selftest)
 
     moving = commands.add_parser("migrate", help="carry over the configuration of another sendmail")
@@ -117,25 +116,16 @@ def parser() -> Parser:
 
 
 def run_check(arguments: argparse.Namespace) -> int:
-    """Check as far as was asked for."""
-    tell = tell_list if arguments.json else tell_lines
+    """Check as far as was asked for: root the installation, an ordinary user their own files."""
+    tell = tell_json if arguments.json else tell_lines
     if os.geteuid() != 0:
-        return tell(findings_of_own(arguments), sys.stdout)
+        from admin.check_own import check_own
+
+        return tell(check_own(visit_of(arguments)), sys.stdout)
     return tell(check(visit_of(arguments)), sys.stdout)
 
 
-def findings_of_own(arguments: argparse.Namespace) -> Iterator[Finding]:
-    """Return what is found by an ordinary user, who checks their own installation."""
-    from admin.check_own import check_own, nothing_more
-
-    if not arguments.connect and not arguments.auth:
-        return check_own(nothing_more)
-    from admin.connect import greet_own, visit_own
-
-    return check_own(visit_own if arguments.auth else greet_own)
-
-
-def visit_of(arguments: argparse.Namespace) -> Callable[[Configuration], Iterator[Finding]]:
+def visit_of(arguments: argparse.Namespace) -> Visit:
     """Return what is done when the files have been checked."""
     if not arguments.connect and not arguments.auth:
         return nothing_more

@@ -8,15 +8,23 @@ from __future__ import annotations
 
 import grp
 import pwd
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
+from admin.correction.edit import Source
 from admin.finding import WARN, WRONG, Finding
+from helper.config.nearest import nearest
 from helper.config.uids import uid_range
 from helper.config.values import Configuration, Host, Transport
-from helper.privileged import paths
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from helper.config.toml import Path
 
 SUBMISSION, SUBMISSIONS = 587, 465  # RFC 6409; RFC 8314, section 3.3
 SERVICES = {b"submission": SUBMISSION, b"submissions": SUBMISSIONS, b"smtps": SUBMISSIONS, b"urd": SUBMISSIONS}
+WITH_TLS_FIRST = (SUBMISSIONS, 2465)  # the second is what providers offer beside the first, as they do 2525 and 2587
+WITH_TLS_LATER = (25, SUBMISSION, 2525, 2587)
+OF_OTHERS = {80: "HTTP", 110: "POP3", 143: "IMAP", 443: "HTTPS", 993: "IMAP with TLS", 995: "POP3 with TLS", 24: "LMTP"}
 LOOPBACK = (b"127.", b"::1", b"localhost")
 
 # Domains at which the local parts belong to strangers; the names of who registers first.
@@ -29,35 +37,47 @@ SHARED = frozenset(
         *(b"qq.com", b"163.com", b"126.com", b"comcast.net", b"verizon.net", b"att.net", b"hotmail.co.uk"),
     )
 )
+RESERVED = (b"localhost", b"localdomain", b"local", b"lan", b"home", b"internal", b"invalid", b"test", b"example")
 NOWHERE = (b"localhost", b"localhost.localdomain", b"localdomain")
 
 
-def check_plausibility(configuration: Configuration, file: str = paths.CONFIGURATION) -> Iterator[Finding]:
+def check_plausibility(configuration: Configuration, source: Source) -> Iterator[Finding]:
     """Yield what cannot have been meant."""
     for transport in configuration.transports:
-        yield from check_ports(transport, file)
-        yield from check_proof(transport, file)
-    yield from check_domains(configuration, file)
-    yield from check_names(configuration)
-    yield from check_policies(configuration, file)
+        yield from check_ports(transport, hosts_of(transport, configuration), source)
+        yield from check_proof(transport, source)
+    yield from check_domains(configuration, source)
+    yield from check_names(configuration, source)
+    yield from check_policies(configuration, source)
 
 
-def check_ports(transport: Transport, file: str) -> Iterator[Finding]:
+def check_ports(transport: Transport, hosts: Iterable[Host], source: Source) -> Iterator[Finding]:
     """Yield the ports that want TLS from the first octet and are not given it, and the other way round."""
-    table = f"[transports.{transport.name}] of {file}"
-    for host in transport.hosts:
+    key = ("transports", transport.name, "tls")
+    table = f"[transports.{transport.name}] of {source.file}"
+    for host in hosts:
         port = port_of(host, transport)
         place = f"{host.name.decode('ascii')}:{port}"
         if host.kind == "srv" or (transport.tls == "none" and is_loopback(host)):
             continue
-        if port == SUBMISSIONS and transport.tls != "implicit":
+        if port in WITH_TLS_FIRST and transport.tls != "implicit":
             text = (
                 f"{place} expects TLS from the first octet, and sends would wait in vain for its greeting; in {table}"
             )
-            yield Finding(WRONG, "port", text, remedy='tls = "implicit"')
-        if port in (25, SUBMISSION) and transport.tls == "implicit":
+            yield Finding(WRONG, "port", text, remedy=source.set_to(key, "implicit"))
+        if port in WITH_TLS_LATER and transport.tls == "implicit":
             text = f"{place} begins without TLS, and no handshake would succeed; in {table}"
-            yield Finding(WRONG, "port", text, remedy='tls = "starttls"')
+            yield Finding(WRONG, "port", text, remedy=source.set_to(key, "starttls"))
+        if port in OF_OTHERS:
+            text = f"{place} is the port of {OF_OTHERS[port]}, which takes no mail from programs; in {table}"
+            remedy = source.editor(("transports", transport.name, "hosts"))
+            yield Finding(WARN, "port", text, remedy=remedy)
+
+
+def hosts_of(transport: Transport, configuration: Configuration) -> tuple[Host, ...]:
+    """Return the smart hosts that a transport can be sent to, those of routers too, each once."""
+    routers = (router for router in configuration.routers if router.transport == transport.name)
+    return tuple(dict.fromkeys([*transport.hosts, *(host for router in routers for host in router.hosts)]))
 
 
 def port_of(host: Host, transport: Transport) -> int | None:
@@ -72,52 +92,90 @@ def is_loopback(host: Host) -> bool:
     return host.name.startswith(LOOPBACK)
 
 
-def check_proof(transport: Transport, file: str) -> Iterator[Finding]:
+def check_proof(transport: Transport, source: Source) -> Iterator[Finding]:
     """Yield where a credential goes to whoever answers."""
     if transport.auth is None:
         return
-    table = f"[transports.{transport.name}] of {file}"
+    key, table = ("transports", transport.name), f"[transports.{transport.name}] of {source.file}"
     if transport.tls == "none":
         if all(map(is_loopback, transport.hosts)):
             return
         text = f"the credential goes without TLS, for everybody on the way to read; in {table}"
-        yield Finding(WARN, "auth", text, remedy='tls = "starttls"')
+        yield Finding(WARN, "auth", text, remedy=source.set_to((*key, "tls"), "starttls"))
     elif not transport.is_verified:
         text = f"nobody verifies who is given the credential; in {table}"
-        yield Finding(WARN, "auth", text, remedy="tls_verify = true")
+        yield Finding(WARN, "auth", text, remedy=source.set_to((*key, "tls_verify"), True))
 
 
-def check_domains(configuration: Configuration, file: str) -> Iterator[Finding]:
+def check_domains(configuration: Configuration, source: Source) -> Iterator[Finding]:
     """Yield the domains under which nobody can be answered, or somebody else is."""
     domains = {"qualify_domain": configuration.qualify_domain, "qualify_recipient": configuration.qualify_recipient}
     if configuration.qualify_recipient == configuration.qualify_domain:
         del domains["qualify_recipient"]
     for key, domain in domains.items():
         name = domain.decode("ascii")
+        remedy = own_name(key, configuration, source)
         if domain in SHARED:
-            text = f"{key} is {name}, where local names such as root belong to strangers; in {file}"
-            yield Finding(WARN, key, f"{text}, a domain of your own", remedy=f'{key} = "ws1.example.net"')
-        elif domain in NOWHERE or b"." not in domain:
-            text = f"{key} is {name}, and nobody can answer an address in it; in {file}"
-            yield Finding(WARN, key, f"{text}, a domain of the DNS", remedy=f'{key} = "ws1.example.net"')
-    if b"." not in configuration.primary_hostname:
+            text = f"{key} is {name}, where local names such as root belong to strangers; in {source.file}"
+            yield Finding(WARN, key, f"{text}, a domain of your own", remedy=remedy)
+        elif is_nowhere(domain):
+            text = f"{key} is {name}, and nobody can answer an address in it; in {source.file}"
+            yield Finding(WARN, key, f"{text}, a domain of the DNS", remedy=remedy)
+    if is_nowhere(configuration.primary_hostname):
         name = configuration.primary_hostname.decode("ascii")
-        text = f"this machine is {name}, which is no full name, and many smart hosts refuse it; in {file}"
-        yield Finding(WARN, "primary_hostname", text, remedy=f'primary_hostname = "{name}.example.net"')
+        text = f"this machine is {name}, which is no full name, and many smart hosts refuse it; in {source.file}"
+        remedy = own_name("primary_hostname", configuration, source)
+        yield Finding(WARN, "primary_hostname", text, remedy=remedy)
 
 
-def check_names(configuration: Configuration) -> Iterator[Finding]:
+def is_nowhere(domain: bytes) -> bool:
+    """Say whether the DNS has no such domain, or one for examples alone (RFC 2606, RFC 6762)."""
+    return domain in NOWHERE or b"." not in domain or domain.rpartition(b".")[2] in RESERVED
+
+
+def own_name(key: str, configuration: Configuration, source: Source) -> str:
+    """Return the command that sets a domain to a name that the file or the machine has; an editor where it has none."""
+    machine, domain = configuration.primary_hostname, configuration.qualify_domain
+    if key == "primary_hostname" and not is_nowhere(domain) and domain not in SHARED:
+        return source.set_to((key,), f"{machine.partition(b'.')[0].decode()}.{domain.decode()}")
+    if key != "primary_hostname" and not is_nowhere(machine) and machine not in SHARED:
+        return source.set_to((key,), machine.decode())
+    return source.editor((key,))
+
+
+def check_names(configuration: Configuration, source: Source) -> Iterator[Finding]:
     """Yield the users and groups that a rule names and nobody has: the rule is never applied."""
-    routers = ((f"router {each.name}", each.callers) for each in configuration.routers)
-    policies = ((f"policy {number}", each.callers) for number, each in enumerate(configuration.policies, 1))
-    trusted_groups = tuple(b"@" + name for name in configuration.trusted_groups)
-    named = [("trusted_users", configuration.trusted_users), ("trusted_groups", trusted_groups), *policies, *routers]
-    for place, names in named:
-        for name in names:
+    for place, path, names in named(configuration):
+        for number, name in enumerate(names):
             if not is_known(name):
                 kind, shown = ("group", name[1:]) if name.startswith(b"@") else ("user", name)
                 text = f"{place} names {shown.decode()}, and there is no such {kind}, so that it is never applied"
-                yield Finding(WARN, "names", f"{text} (is it misspelt, or a directory service down?)")
+                meant = nearest_name(name)
+                remedy = source.set_to((*path, number), meant) if meant else source.editor(path)
+                yield Finding(WARN, "names", f"{text} (is it misspelt, or a directory service down?)", remedy=remedy)
+
+
+def named(configuration: Configuration) -> list[tuple[str, Path, tuple[bytes, ...]]]:
+    """Return where users and groups are named: in words, by the key, and whom."""
+    groups = tuple(b"@" + name for name in configuration.trusted_groups)
+    places: list[tuple[str, Path, tuple[bytes, ...]]] = [
+        ("trusted_users", ("trusted_users",), configuration.trusted_users),
+        ("trusted_groups", ("trusted_groups",), groups),
+    ]
+    for number, policy in enumerate(configuration.policies):
+        places.append((f"policy {number + 1}", ("policies", number, "callers"), policy.callers))
+    for number, router in enumerate(configuration.routers):
+        places.append((f"router {router.name}", ("routers", number, "callers"), router.callers))
+    return places
+
+
+def nearest_name(name: bytes) -> str:
+    """Return the login or the group that is spelt almost so, as a rule names it; nothing where there is none."""
+    text = name.decode()
+    if text.startswith("@"):
+        guess = nearest(text[1:], [each.gr_name for each in grp.getgrall()])
+        return f"@{guess}" if guess else ""
+    return nearest(text, [each.pw_name for each in pwd.getpwall()]) or ""
 
 
 def is_known(name: bytes) -> bool:
@@ -131,11 +189,12 @@ def is_known(name: bytes) -> bool:
     return True
 
 
-def check_policies(configuration: Configuration, file: str) -> Iterator[Finding]:
+def check_policies(configuration: Configuration, source: Source) -> Iterator[Finding]:
     """Yield policies under which nobody can send: one for everybody forbids it, and none before allows anything."""
-    for policy in configuration.policies:
+    for number, policy in enumerate(configuration.policies):
         if policy.allow and (not policy.callers or any(map(is_known, policy.callers))):
             return
         if not policy.callers:
-            yield Finding(WRONG, "policies", f"nobody may send by the policies of {file}: allow somebody")
+            text = f"nobody may send by the policies of {source.file}: allow somebody"
+            yield Finding(WRONG, "policies", text, remedy=source.without(("policies", number, "allow")))
             return

@@ -9,20 +9,30 @@ import subprocess
 
 from helper.privileged import paths
 
-# How to ask a package manager whose a file is, and how to have it put a package's files back.
+# How to ask a package manager whose a file is, how to have it put our files back, and how to have it remove a package.
 PACKAGE_MANAGERS = (
-    (("dpkg-query", "-S"), "apt install --reinstall gatepost"),
-    (("rpm", "-qf"), "dnf reinstall gatepost"),
-    (("pacman", "-Qqo"), "pacman -S gatepost"),
-    (("apk", "info", "--who-owns"), "apk fix gatepost"),
+    (("dpkg-query", "-S"), "apt install --reinstall gatepost", "apt remove"),
+    (("rpm", "-qf"), "dnf reinstall gatepost", "dnf remove"),
+    (("pacman", "-Qqo"), "pacman -S gatepost", "pacman -R"),
+    (("apk", "info", "--who-owns"), "apk fix gatepost", "apk del"),
 )
+# How each installs a Python package, and what it calls the packages that we need.
+INSTALLERS = {
+    "apt": ("apt install", "python3-{}"),
+    "dnf": ("dnf install", "python3-{}"),
+    "zypper": ("zypper install", "python3-{}"),
+    "pacman": ("pacman -S", "python-{}"),
+    "apk": ("apk add", "py3-{}"),
+    "emerge": ("emerge", "dev-python/{}"),
+}
+INSTALLED_AS = {("emerge", "prctl"): "python-prctl"}
 TIME_LIMIT_S = 10
 
 
 def reinstall_command() -> str:
     """Return the command; that of an installation from source is typed in the directory of the source."""
-    for ask, command in PACKAGE_MANAGERS:
-        if shutil.which(ask[0]) and is_packaged(ask):
+    for ask, command, _ in PACKAGE_MANAGERS:
+        if package_of(paths.LAUNCHER, ask):
             return command
     prefix = os.path.normpath(os.path.join(os.path.dirname(paths.LAUNCHER), "../.."))
     variables = {
@@ -37,10 +47,31 @@ def reinstall_command() -> str:
     return " ".join(["make install", *chosen])
 
 
-def is_packaged(ask: tuple[str, ...]) -> bool:
-    """Say whether a package manager knows the launcher as a package's."""
+def how_to_take_back(program: str) -> str:
+    """Return the command that removes what has taken a program's place, and puts ours there again."""
+    again = reinstall_command()
+    for ask, _, remove in PACKAGE_MANAGERS:
+        package = package_of(program, ask)
+        if package:
+            return f"{remove} {shlex.quote(package)} && {again}"
+    return f"mv {shlex.quote(program)} {shlex.quote(f'{program}.other')} && {again}"
+
+
+def package_of(file: str, ask: tuple[str, ...]) -> str:
+    """Return the package that a package manager knows as a file's; nothing where there is neither."""
+    if not shutil.which(ask[0]):
+        return ""
     try:
-        done = subprocess.run([*ask, paths.LAUNCHER], capture_output=True, timeout=TIME_LIMIT_S, check=False)
+        done = subprocess.run([*ask, file], capture_output=True, text=True, timeout=TIME_LIMIT_S, check=False)
     except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
+        return ""
+    words = done.stdout.partition(":")[0].split() if done.returncode == 0 else []
+    return words[-1] if words else ""
+
+
+def package_command(package: str) -> str:
+    """Return the command that installs a Python package that we need: dnspython, oauthlib or prctl."""
+    for program, (install, name) in INSTALLERS.items():
+        if shutil.which(program):
+            return f"{install} {name.format(INSTALLED_AS.get((program, package), package))}"
+    return f"{shlex.quote(paths.PYTHON)} -m pip install {'python-prctl' if package == 'prctl' else package}"

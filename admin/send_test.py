@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from admin.apart import ENVIRONMENT, ERR, NOT_EXECUTED, Apart, program
-from admin.configured_files import read_configuration
+from admin.configuration import read_configuration
 from admin.installed import SENDMAIL, refuse_taken
 from helper.failure import Failure, SystemFault, UsageError
 from helper.privileged import protected_files

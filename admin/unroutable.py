@@ -8,16 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from admin.accounts import give_up_root
+from admin.correction.edit import Source, editor
 from admin.finding import WARN, WRONG, Finding, reason
 from admin.found_apart import found_apart
 from helper.config.values import Configuration, Router, alias_files
 from helper.discreet import for_log
-from helper.failure import Failure
+from helper.failure import ConfigError, Failure
 from helper.identity.identify import home_of
 from helper.identity.list_files import CALLERS
 from helper.message.address import AddressSyntax, Mailbox, parse_mailbox
 from helper.privileged import paths, protected_files
 from helper.privileged.accounts import account
+from helper.privileged.protected_files import Owner
 from helper.routing.aliases import AliasFile, entries, key_end
 from helper.routing.caller import Caller
 from helper.routing.items import ListSyntax
@@ -37,43 +39,65 @@ PERHAPS_MEANT = (NO_LOCAL_DELIVERY, NO_ROUTER, "goes no further", "cannot be rea
 MEANT = ("is not taken", "is redirected to :")
 
 
-def check_routes(configuration: Configuration) -> Iterator[Finding]:
+def check_routes(configuration: Configuration, owner: Owner, source: Source) -> Iterator[Finding]:
     """Yield the routers that are never asked, and the addresses that go nowhere."""
-    yield from check_order(configuration)
+    yield from check_order(configuration, source)
+    if not owner.is_root:
+        yield from check_routed(configuration, readable_lists(configuration, owner), source)
+        return
     yield from found_apart(
-        lambda: check_addresses(configuration), TIME_LIMIT_S, "aliases", "not every alias was routed"
+        lambda: check_addresses(configuration, owner, source), TIME_LIMIT_S, "aliases", "not every alias was routed"
     )
 
 
-def check_addresses(configuration: Configuration) -> Iterator[Finding]:
+def check_addresses(configuration: Configuration, owner: Owner, source: Source) -> Iterator[Finding]:
     """Yield the same for addresses alone, root given up; a file that cannot be read is told elsewhere."""
+    files = readable_lists(configuration, owner)
     try:
-        files = {path: protected_files.alias_file(path) for path in alias_files(configuration)}
         give_up_root(account(paths.STANDIN_USER), [])
     except Failure:
         return
-    yield from check_routed(configuration, files, paths.CONFIGURATION)
+    yield from check_routed(configuration, files, source)
 
 
-def check_routed(configuration: Configuration, files: Mapping[str, bytes | None], file: str) -> Iterator[Finding]:
+def readable_lists(configuration: Configuration, owner: Owner) -> dict[str, bytes | None]:
+    """Return the alias files that can be read; what is wrong with others was told."""
+    found: dict[str, bytes | None] = {}
+    for file in alias_files(configuration):
+        try:
+            found[file] = protected_files.alias_file(file, owner)
+        except ConfigError:
+            found[file] = None
+    return found
+
+
+def check_routed(configuration: Configuration, files: Mapping[str, bytes | None], source: Source) -> Iterator[Finding]:
     """Yield the addresses that go nowhere, by alias files as they were read, with the rights that there are."""
+    told = []
     for path, octets in files.items():
         if octets is not None:
-            yield from check_aliases(path, octets, files, configuration)
+            for each in check_aliases(path, octets, files, configuration):
+                told.append(each.text)
+                yield each
     is_for_all = not any(router.callers or router.senders for router in configuration.routers)
     failure = failure_of(Mailbox(LOCAL, configuration.qualify_recipient), files, configuration)
-    if is_for_all and NO_ROUTER in failure:
-        text = f"{failure}: mail to local addresses fails, until a router of {file} takes them"
-        yield Finding(WRONG, "routers", text)
+    if not is_for_all or not failure or any(text.endswith(failure) for text in told):
+        return
+    if NO_ROUTER in failure:
+        text = f"{failure}: mail to local addresses fails, until a router of {source.file} takes them"
+        yield Finding(WRONG, "routers", text, remedy=source.editor(("routers",)))
+    elif not any(words in failure for words in (*MEANT, *PERHAPS_MEANT)):
+        yield Finding(WRONG, "routers", failure, remedy=source.editor(("routers",)))
 
 
-def check_order(configuration: Configuration, file: str = paths.CONFIGURATION) -> Iterator[Finding]:
+def check_order(configuration: Configuration, source: Source) -> Iterator[Finding]:
     """Yield each redirect router that stands after one that takes every local address."""
     taken_by: Router | None = None
-    for router in configuration.routers:
+    for number, router in enumerate(configuration.routers):
         if taken_by is not None and router.driver == "redirect":
             text = f"router {router.name} is never asked for local addresses, for {taken_by.name} takes them all"
-            yield Finding(WRONG, "routers", f"{text}: put {router.name} first in {file}")
+            text += f": put {router.name} first in {source.file}"
+            yield Finding(WRONG, "routers", text, remedy=source.editor(("routers", number)))
         if takes_all_local(router, configuration):
             taken_by = taken_by or router
 
@@ -104,7 +128,7 @@ def check_aliases(
         failure = failure_of(mailbox, files, configuration)
         if failure and not any(words in failure for words in MEANT):
             word = WARN if any(words in failure for words in PERHAPS_MEANT) else WRONG
-            yield Finding(word, "aliases", f"{path}, line {number}: {failure}")
+            yield Finding(word, "aliases", f"{path}, line {number}: {failure}", remedy=editor(path, number))
 
 
 def mailbox_of(key: bytes, domain: bytes) -> Mailbox | None:

@@ -134,7 +134,7 @@ __attribute__((noreturn)) static void execute_launcher(void)
     char *const arguments[] = {launcher, NULL};
     char *const environment[] = {NULL};
     (void)execve(launcher, arguments, environment);
-    refuse(NOT_SENT(LAUNCHER " cannot be executed: install Gatepost again"));
+    refuse(NOT_SENT(LAUNCHER " cannot be executed: sudo gatepost check"));
 }
 
 static char *variable(const char *name_and_equals)

@@ -164,11 +164,11 @@ static bool find_account(const char *name, struct account *account)
 static const char *problem_of_accounts(struct account *service, struct account *standin)
 {
     if (!find_account(SERVICE_USER, service)) {
-        return NOT_SENT("the service user " SERVICE_USER " is not in /etc/passwd, or is root: install Gatepost again");
+        return NOT_SENT("the service user " SERVICE_USER " is not in /etc/passwd, or is root: sudo gatepost check");
     }
     if (!find_account(STANDIN_USER, standin) || standin->uid == service->uid) {
         return NOT_SENT("the stand-in user " STANDIN_USER
-                        " is not in /etc/passwd, or is root or the service user: install Gatepost again");
+                        " is not in /etc/passwd, or is root or the service user: sudo gatepost check");
     }
     return NULL;
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 from admin.draft import draft
 from admin.migrate.conversion import Conversion, MigrateError
 from admin.migrate.write_toml import text_of
+from admin.reinstall import reinstall_command
 from helper.config.configuration import parse_configuration
 from helper.config.values import this_host_of
 from helper.failure import ConfigError
@@ -94,7 +95,7 @@ def account() -> pwd.struct_passwd:
     try:
         return pwd.getpwnam(paths.SERVICE_USER)
     except KeyError:
-        reason = f"the user {paths.SERVICE_USER} does not exist: install Gatepost again"
+        reason = f"the user {paths.SERVICE_USER} does not exist: {reinstall_command()}"
         raise MigrateError(paths.CONFIGURATION, 0, reason) from None
 
 

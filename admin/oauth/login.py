@@ -9,7 +9,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from admin.configured_files import read_configuration
+from admin.configuration import read_configuration
 from admin.finding import reason
 from admin.oauth.grant import ENDPOINTS, PROVIDERS, Grant, checked, fields_of, is_text
 from admin.oauth.messenger import ANSWER_S, Messenger

@@ -7,7 +7,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from admin.configured_files import read_configuration
+from admin.configuration import read_configuration
 from admin.finding import WRONG, told
 from admin.oauth.grant import Grant, fields_of
 from admin.oauth.messenger import Messenger, Refusal

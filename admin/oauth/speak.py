@@ -37,7 +37,9 @@ def main() -> None:
         error = getattr(failure, "error", "")
         say({"problem": printable(failure.problem, secrets)} | ({"error": error} if is_text(error) else {}))
     except ModuleNotFoundError as missing:
-        say({"problem": f"the module {missing.name} is missing: install python3-oauthlib"})
+        from admin.reinstall import package_command
+
+        say({"problem": f"the module {missing.name} is missing: {package_command('oauthlib')}"})
     except BaseException as defect:  # no traceback, whose lines could hold a token
         say({"problem": f"a defect in Gatepost: {type(defect).__name__}"})
 

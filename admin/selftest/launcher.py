@@ -7,7 +7,8 @@ import os
 import resource
 import signal
 
-from admin.configured_files import commands, read_configuration
+from admin.configuration import read_configuration
+from admin.configured_commands import commands
 from admin.finding import Caution, reason
 from admin.installed import CODE, check_launcher
 from admin.selftest.attacker import Attacker

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from admin.apart import ENVIRONMENT
-from admin.configured_files import read_configuration
+from admin.configuration import read_configuration
 from admin.finding import Caution
 from admin.installed import SENDMAIL, has_set_id
 from admin.selftest.attacker import Attacker

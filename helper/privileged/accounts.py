@@ -27,7 +27,7 @@ def account(name: str, octets: bytes | None = None) -> pwd.struct_passwd:
     """Return a local account, from /etc/passwd by default. SystemFault if it is missing, or is root."""
     found = find_account(name, passwd() if octets is None else octets)
     if found is None:
-        raise SystemFault(f"the user {name} is not in {ACCOUNTS}, or is root: install Gatepost again")
+        raise SystemFault(f"the user {name} is not in {ACCOUNTS}, or is root: sudo gatepost check")
     return found
 
 

@@ -85,5 +85,5 @@ def identify_caller() -> int:
     by_user = (effective, saved) == (service.pw_uid, service.pw_uid)
     by_group = (effective, saved) == (real, real)
     if (effective_group, saved_group) != (service.pw_gid, service.pw_gid) or not (by_user or by_group):
-        raise SystemFault(f"{paths.LAUNCHER} did not give the rights of {paths.SERVICE_USER}: install Gatepost again")
+        raise SystemFault(f"{paths.LAUNCHER} did not give the rights of {paths.SERVICE_USER}: sudo gatepost check")
     return 0 if real == standin.pw_uid else real

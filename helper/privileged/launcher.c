@@ -37,7 +37,7 @@ static bool is_installed_rightly(const struct account *service)
 }
 
 static const char WRONG_MODE[] = NOT_SENT(LAUNCHER " has the wrong owner or mode, so it does not give the rights of "
-                                                   SERVICE_USER ": run gatepost check for the remedy");
+                                                   SERVICE_USER ": sudo gatepost check");
 
 /* The set-id bit had no effect: find out which of the kernel's reasons it was (execve(2), "set-user-ID"). */
 __attribute__((noreturn)) static void refuse_without_privilege(const struct account *service)

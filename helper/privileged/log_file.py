@@ -72,7 +72,7 @@ def refuse_writable(path: str, status: os.stat_result, writer: Writer) -> None:
     refuse_owner(path, status, writer)
     if is_writable_by_others(status) and (status.st_mode & stat.S_IWOTH or is_shared(status, writer)):
         kind = "its directory" if stat.S_ISDIR(status.st_mode) else "it"
-        remedy = f"chgrp {writer.group} {path}, and chmod o-w"
+        remedy = f"chgrp {writer.group}, chmod o-w"
         raise ConfigError(path, f"cannot be the log: others than {writer.login} can write {kind}: {remedy}")
 
 

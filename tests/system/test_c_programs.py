@@ -136,8 +136,8 @@ def test_a_sendmail_that_is_not_installed_says_what_is_missing_to_the_caller(tmp
     done = subprocess.run([program, "a@x"], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr in (
-        "sendmail: not sent: the service user mailuser is not in /etc/passwd, or is root: install Gatepost again\n",
-        "sendmail: not sent: /nowhere cannot be executed: install Gatepost again\n",
+        "sendmail: not sent: the service user mailuser is not in /etc/passwd, or is root: sudo gatepost check\n",
+        "sendmail: not sent: /nowhere cannot be executed: sudo gatepost check\n",
     )
 
 

@@ -92,7 +92,7 @@ def test_a_launcher_that_is_missing_is_said_and_the_rest_is_answered(program):
     try:
         with program.start("--help") as send:
             other = send.helper()
-            words = f"sendmail: not sent: {program.launcher} cannot be executed: install Gatepost again"
+            words = f"sendmail: not sent: {program.launcher} cannot be executed: sudo gatepost check"
             assert other.arguments[1:] == [*UNPRIVILEGED, words]
             assert other.hello().arguments == [b"sendmail", b"--help"]
             other.end(frame(b"o", b"usage\n"), status(0))
@@ -109,7 +109,7 @@ def test_where_nothing_can_be_started_the_sentence_is_shown(program):
         with program.start() as send:
             assert drained(send)
             result = send.end()
-            words = f"sendmail: not sent: {program.launcher} cannot be executed: install Gatepost again\n"
+            words = f"sendmail: not sent: {program.launcher} cannot be executed: sudo gatepost check\n"
             assert (result.status, result.stderr) == (1, words.encode())
     finally:
         for path, elsewhere in kept:

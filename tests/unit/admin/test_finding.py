@@ -1,4 +1,4 @@
-"""Findings: a line each for people, one object for programs, and colours only for who sees them."""
+"""Findings: a line each for people, one list for programs, and colours only for who sees them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from admin.finding import OK, WARN, WRONG, Caution, Finding, finding, is_colourful, tell_json, tell_lines, tell_list
+from admin.finding import OK, WARN, WRONG, Caution, Finding, finding, is_colourful, tell_json, tell_lines
 from helper.failure import ConfigError, SystemFault
 
 FINDINGS = [Finding(OK, "a", "is so"), Finding(WARN, "b", "is odd"), Finding(WRONG, "c", "is not", {"fact": 1})]
@@ -66,24 +66,16 @@ def test_a_line_is_told_before_the_next_thing_is_looked_at():
     assert out.getvalue().endswith("warn   b: is odd\n")
 
 
-def test_programs_are_told_everything_in_one_object():
+def test_programs_are_told_a_list_of_the_same_four_and_of_a_smart_host_its_facts():
     out = io.StringIO()
-    assert tell_json(FINDINGS, out) == 1
-    told = json.loads(out.getvalue())
-    assert told["status"] == 1
-    assert told["findings"][2] == {"word": "wrong", "subject": "c", "text": "is not", "fact": 1}
-
-
-def test_check_tells_programs_a_list_of_the_same_four_and_of_a_smart_host_its_facts():
-    out = io.StringIO()
-    assert tell_list([*FINDINGS, Finding(WRONG, "d", "is not", remedy="chmod 0 /d")], out) == 1
+    assert tell_json([*FINDINGS, Finding(WRONG, "d", "is not", remedy="chmod 0 /d")], out) == 1
     told = json.loads(out.getvalue())
     assert told[0] == {"verdict": "ok", "subject": "a", "text": "is so", "remedy": ""}
     assert told[2] == {"verdict": "wrong", "subject": "c", "text": "is not", "remedy": "", "facts": {"fact": 1}}
     assert told[3] == {"verdict": "wrong", "subject": "d", "text": "is not", "remedy": "chmod 0 /d"}
 
 
-@pytest.mark.parametrize("tell", [tell_lines, tell_json, tell_list])
+@pytest.mark.parametrize("tell", [tell_lines, tell_json])
 @pytest.mark.parametrize(("findings", "status"), [([], 0), (FINDINGS[:2], 0), (FINDINGS, 1)])
 def test_only_what_is_wrong_makes_the_status_1(tell, findings, status):
     assert tell(findings, io.StringIO()) == status

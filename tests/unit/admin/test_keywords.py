@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from admin.correction.edit import Source
 from admin.finding import WARN
 from admin.keywords import KNOWN, check_keywords
 from helper.config.parsers import KEYWORD
@@ -13,7 +14,7 @@ from helper.config.values import Transport
 def found(*keywords: str) -> list[tuple[str, str, str]]:
     discarding = Transport(name="relay", helo_data=b"a.example", discard_ehlo_keywords=keywords)
     plain = Transport(name="other", helo_data=b"a.example")
-    return [(each.word, each.subject, each.text) for each in check_keywords((plain, discarding))]
+    return [(each.word, each.subject, each.text) for each in check_keywords((plain, discarding), Source())]
 
 
 def test_what_is_known_is_not_minded():

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from admin.correction.edit import Source
 from admin.plausibility import check_plausibility
 from admin.unroutable import check_order
 from helper.config.configuration import parse_configuration
+from tests.support.remedies import opens_editor, type_in
 from tests.unit.config.sample import MACHINE
 
 MAIN = 'qualify_domain = "example.net"\n'
@@ -18,13 +22,21 @@ ACCEPT = '[[routers]]\nname = "all"\ndriver = "accept"\ntransport = "relay"\n'
 REDIRECT = '[[routers]]\nname = "aliases"\ndriver = "redirect"\nfile = "/etc/aliases"\n'
 
 
-def found(text, *checks):
-    configuration = parse_configuration(text.encode(), "f", MACHINE)
-    return [
-        (each.word, each.subject, each.remedy)
-        for look in (check_plausibility, check_order)
-        for each in look(configuration)
-    ]
+def found(text, folder):
+    """Return what is found: verdict, subject, and the line that stands in the file once the remedy was typed in."""
+    source = Source(str(folder / "gatepost.toml"), text.encode())
+    configuration = parse_configuration(text.encode(), source.file, MACHINE)
+    findings = [each for look in (check_plausibility, check_order) for each in look(configuration, source)]
+    return [(each.word, each.subject, line_after(each.remedy, source)) for each in findings]
+
+
+def line_after(remedy, source):
+    path = Path(source.file)
+    path.write_bytes(source.octets)
+    if opens_editor(remedy):
+        return ""
+    type_in(remedy)
+    return next((line for line in path.read_text().split("\n") if line not in source.text.split("\n")), "")
 
 
 def with_main(main):
@@ -54,13 +66,13 @@ def with_rules(rules):
         *(
             (
                 with_main(f'qualify_domain = "{domain}"'),
-                ("warn", "qualify_domain", 'qualify_domain = "ws1.example.net"'),
+                ("warn", "qualify_domain", 'qualify_domain = "ws1.example.org"'),
             )
             for domain in ("localhost", "localhost.localdomain", "ws1", "gmail.com", "Outlook.com")
         ),
         (
             with_main('qualify_domain = "example.net"\nqualify_recipient = "gmail.com"'),
-            ("warn", "qualify_recipient", 'qualify_recipient = "ws1.example.net"'),
+            ("warn", "qualify_recipient", 'qualify_recipient = "ws1.example.org"'),
         ),
         (
             with_main('qualify_domain = "example.net"\nprimary_hostname = "ws1"'),
@@ -74,17 +86,17 @@ def with_rules(rules):
             with_rules(f'{ACCEPT}callers = ["alcie"]\n{REDIRECT}{ACCEPT}'.replace('"all"', '"some"', 1)),
             ("warn", "names", ""),
         ),
-        (with_rules("[[policies]]\nallow = false\n"), ("wrong", "policies", "")),
+        (with_rules("[[policies]]\nallow = false\n"), ("wrong", "policies", "# allow = false")),
         (
             with_rules('[[policies]]\ncallers = ["root"]\nallow = false\n[[policies]]\nallow = false\n'),
-            ("wrong", "policies", ""),
+            ("wrong", "policies", "# allow = false"),
         ),
         (with_rules(ACCEPT + REDIRECT), ("wrong", "routers", "")),
         (with_rules(f'{ACCEPT}domains = ["*.net"]\n{REDIRECT}'), ("wrong", "routers", "")),
     ],
 )
-def test_what_cannot_be_meant_is_found(text, expected):
-    assert found(text) == [expected]
+def test_what_cannot_be_meant_is_found(text, expected, tmp_path):
+    assert found(text, tmp_path) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -105,5 +117,5 @@ def test_what_cannot_be_meant_is_found(text, expected):
         with_rules(f'{ACCEPT}local_parts = ["x"]\n{REDIRECT}'),
     ],
 )
-def test_what_is_sane_is_left_alone(text):
-    assert found(text) == []
+def test_what_is_sane_is_left_alone(text, tmp_path):
+    assert found(text, tmp_path) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from admin.correction.edit import Source
 from admin.unused import check_unused
 from helper.config.configuration import parse_configuration
 from tests.unit.config.sample import MACHINE
@@ -19,8 +20,8 @@ UNUSED = {
     "policy-after-all": (TRANSPORT + "[[policies]]\nallow = true\n[[policies]]\ncallers = ['root']\n", "policies"),
     "transport": (TRANSPORT + OTHER + ALL, "transports"),
     "host-twice": (TRANSPORT.replace('"a.example:587"', '"a.example:587", "a.example:587"'), "hosts"),
-    "ca-without-tls": (TRANSPORT + 'tls = "none"\ntls_ca_file = "/x"\n', "authorities"),
-    "ca-without-verification": (TRANSPORT + 'tls_verify = false\ntls_ca_path = "/x"\n', "authorities"),
+    "ca-without-tls": (TRANSPORT + 'tls = "none"\ntls_ca_file = "/x"\n', "tls_ca_file"),
+    "ca-without-verification": (TRANSPORT + 'tls_verify = false\ntls_ca_path = "/x"\n', "tls_ca_path"),
 }
 USED = [
     TRANSPORT,
@@ -36,7 +37,7 @@ USED = [
 
 def subjects(text):
     configuration = parse_configuration(text.encode(), "gatepost.toml", MACHINE)
-    return [(finding.word, finding.subject) for finding in check_unused(configuration)]
+    return [(finding.word, finding.subject) for finding in check_unused(configuration, Source(octets=text.encode()))]
 
 
 @pytest.mark.parametrize("name", UNUSED)

@@ -7,7 +7,7 @@ import stat
 
 import pytest
 
-from admin.configured_files import hides_path
+from admin.configured_commands import hides_path
 from helper.failure import ConfigError
 from helper.privileged.command_files import interpreter_of, refuse_unsafe_command
 from helper.privileged.protected_files import Owner, is_writable_by_others

@@ -1,0 +1,70 @@
+"""Log: can sends write it? The system log is asked whether somebody listens and reads."""
+
+from __future__ import annotations
+
+import os
+import select
+import shlex
+
+from admin.accounts import helper_rights
+from admin.finding import Caution
+from admin.reach import refuse_beyond_sends
+from helper.delivery.system_log import connected
+from helper.failure import ConfigError
+from helper.privileged import paths, protected_files
+from helper.privileged.log_file import log_file, shared_directories
+from helper.privileged.protected_files import Owner
+
+SYSLOG = "/dev/log"
+LOG_PATIENCE_MS = 1000
+START = "systemctl restart systemd-journald.socket systemd-journald.service"
+
+
+def examine_log(path: str, owner: Owner) -> str:
+    """Open the log, and see whether a send could."""
+    if path == "syslog":
+        return examine_syslog()
+    if not protected_files.exists(path):
+        raise ConfigError(path, f"does not exist: {how_to_make(path, owner)}")
+    if not owner.is_root:
+        os.close(log_file(path, owner))
+        return path
+    refuse_beyond_sends(path, os.W_OK, owner)
+    with helper_rights():  # its directory can be the service user's, and root opens nothing there
+        os.close(log_file(path))
+    shared = shared_directories(path, protected_files.service_user())
+    if shared:
+        places = " ".join(map(shlex.quote, shared))
+        raise Caution(f"{path}: a group can write {', '.join(shared)}, and exchange what is in it: chmod g-w {places}")
+    return path
+
+
+def how_to_make(path: str, owner: Owner) -> str:
+    """Return the command that makes an empty log, and its directory."""
+    service = f" -o {paths.SERVICE_USER} -g {paths.SERVICE_USER}" if owner.is_root else ""
+    directory = os.path.dirname(path)
+    first = "" if os.path.isdir(directory) else f"install -d -m 0755 {shlex.quote(directory)} && "
+    mode = "0640" if owner.is_root else "0600"
+    return f"{first}install -m {mode}{service} /dev/null {shlex.quote(path)}"
+
+
+def examine_syslog() -> str:
+    """Find somebody who listens for the system log, and reads what comes."""
+    listener = connected(SYSLOG) if protected_files.exists(SYSLOG) else None
+    if listener is None:
+        raise Caution(f"nobody listens at {SYSLOG}, so that no send is logged: {how_to_start()}")
+    room = select.poll()
+    room.register(listener, select.POLLOUT)
+    is_taken = room.poll(LOG_PATIENCE_MS)
+    listener.close()
+    if not is_taken:
+        raise Caution(f"{SYSLOG} is full and nobody reads it, so that each send waits 5 s for it: {how_to_start()}")
+    return f"syslog, by {SYSLOG}"
+
+
+def how_to_start() -> str:
+    """Return the command that starts the system log anew, as the machine starts services."""
+    if os.path.isdir("/run/systemd/system"):
+        return START
+    name = next((each for each in ("rsyslog", "syslog-ng", "syslog") if os.path.exists(f"/etc/init.d/{each}")), "")
+    return f"service {name} restart" if name else "busybox syslogd"
