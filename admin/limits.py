@@ -33,7 +33,7 @@ def check_size(octets: int | None, table: tuple[str | int, ...], source: Source)
     """Yield a limit that no message keeps."""
     if octets is not None and octets < SMALLEST_OCTETS:
         text = f"message_size_limit is {octets} octets, and hardly any message is so small; in {source.file}"
-        yield Finding(WRONG, "limits", text, remedy=source.without((*table, "message_size_limit")))
+        yield Finding(WRONG, "limits", text, remedy=source.set_to((*table, "message_size_limit"), f"{octets}M"))
 
 
 def check_times(transport: Transport, source: Source) -> Iterator[Finding]:

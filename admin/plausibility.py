@@ -37,7 +37,7 @@ SHARED = frozenset(
         *(b"qq.com", b"163.com", b"126.com", b"comcast.net", b"verizon.net", b"att.net", b"hotmail.co.uk"),
     )
 )
-RESERVED = (b"localhost", b"localdomain", b"local", b"lan", b"home", b"internal", b"invalid", b"test", b"example")
+RESERVED = (b"localhost", b"localdomain", b"invalid", b"test")
 NOWHERE = (b"localhost", b"localhost.localdomain", b"localdomain")
 
 
@@ -129,7 +129,7 @@ def check_domains(configuration: Configuration, source: Source) -> Iterator[Find
 
 
 def is_nowhere(domain: bytes) -> bool:
-    """Say whether the DNS has no such domain, or one for examples alone (RFC 2606, RFC 6762)."""
+    """Say whether the DNS has no such domain (RFC 2606)."""
     return domain in NOWHERE or b"." not in domain or domain.rpartition(b".")[2] in RESERVED
 
 
@@ -172,6 +172,8 @@ def named(configuration: Configuration) -> list[tuple[str, Path, tuple[bytes, ..
 def nearest_name(name: bytes) -> str:
     """Return the login or the group that is spelt almost so, as a rule names it; nothing where there is none."""
     text = name.decode()
+    if text.isdecimal():
+        return next((each.pw_name for each in pwd.getpwall() if each.pw_uid == int(text)), "")
     if text.startswith("@"):
         guess = nearest(text[1:], [each.gr_name for each in grp.getgrall()])
         return f"@{guess}" if guess else ""
@@ -196,5 +198,5 @@ def check_policies(configuration: Configuration, source: Source) -> Iterator[Fin
             return
         if not policy.callers:
             text = f"nobody may send by the policies of {source.file}: allow somebody"
-            yield Finding(WRONG, "policies", text, remedy=source.without(("policies", number, "allow")))
+            yield Finding(WRONG, "policies", text, remedy=source.editor(("policies", number)))
             return

@@ -143,17 +143,19 @@ def for_unknown(source: Source, tables: dict[str, Any], bad: BadValue) -> Iterat
     for meant in (OTHER_NAMES.get(name.lower().replace("-", "_")), nearest(name, known)):
         if meant in known and meant not in (at_path(tables, path[:-1]) or {}):
             target = (*path[:-1], meant)
-            for other in (value, [value], *guesses(meant, value, "", ""), *truths(meant, value)):
+            for other in (*truths(name, meant, value), value, [value], *guesses(meant, value, "", "")):
                 wanted = with_value(without_key(tables, path), target, other)
                 yield renaming(text, path, meant, other), wanted, target
     yield from for_other_places(text, tables, path, value)
-    if name.isidentifier():
+    if name.isidentifier() and path[0] not in ("routers", "policies"):  # there it can be what keeps somebody out
         yield left_out(text, tables, path)
 
 
-def truths(meant: str, value: Any) -> list[Any]:
+def truths(name: str, meant: str, value: Any) -> list[Any]:
     """Return what `tls_on_connect = true` and its like mean here."""
-    return ["implicit", "starttls"] if meant == "tls" and value in (True, "yes", "on", "true") else []
+    if meant != "tls" or value not in (True, "yes", "on", "true"):
+        return []
+    return ["implicit" if name == "tls_on_connect" else "starttls"]
 
 
 def kind_of(path: Path) -> str:

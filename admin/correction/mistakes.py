@@ -70,12 +70,22 @@ def read_whole(source: Source, machine: ThisHost) -> Reading:
 
 def unreadable(source: Source, error: ConfigError) -> Finding:
     """Return what is wrong with a file that is no text in UTF-8, and the command that makes it so."""
-    coding = "UTF-16" if b"\0" in source.octets else "ISO-8859-1"
     new = f"{source.quoted}.utf8"
+    coding = coding_of(source.octets) if "UTF" in error.problem else ""  # else it is too large, or too deep
     remedy = f"iconv -f {coding} -t UTF-8 {source.quoted} > {new} && cat {new} > {source.quoted} && rm {new}"
-    if "UTF" not in error.problem:  # too large, too deep
-        remedy = editor(source.file, 1)
-    return Finding(WRONG, "configuration", reason(error), remedy=remedy)
+    return Finding(WRONG, "configuration", reason(error), remedy=remedy if coding else editor(source.file, 1))
+
+
+def coding_of(octets: bytes) -> str:
+    """Return in what coding a text is that is not in UTF-8; nothing where it is no text."""
+    for coding in ("UTF-16", "UTF-16LE") if b"\0" in octets else ("ISO-8859-1",):
+        try:
+            text = octets.decode(coding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text and "=" in text:
+            return coding
+    return ""
 
 
 def syntax_mistakes(source: Source) -> tuple[list[Finding], Source | None]:

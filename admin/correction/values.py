@@ -39,14 +39,14 @@ def guesses(name: str, value: Any, problem: str, domain: str) -> Iterator[Any]:
     if isinstance(value, list):
         yield from as_one(value)
         return
+    split = re.split(r"[,;\s]+", value.strip()) if isinstance(value, str) and name != "headers_add" else []
+    if all(split) and len(split) > 1:
+        yield split
     for guess in guesses_of_one(name, value, problem, domain):
         yield guess
         yield [guess]
     if value != "":
         yield [value]
-    split = re.split(r"[,;\s]+", value.strip()) if isinstance(value, str) else [""]
-    if all(split):
-        yield split
 
 
 def as_one(value: list[Any]) -> Iterator[Any]:

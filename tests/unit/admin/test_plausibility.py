@@ -86,10 +86,10 @@ def with_rules(rules):
             with_rules(f'{ACCEPT}callers = ["alcie"]\n{REDIRECT}{ACCEPT}'.replace('"all"', '"some"', 1)),
             ("warn", "names", ""),
         ),
-        (with_rules("[[policies]]\nallow = false\n"), ("wrong", "policies", "# allow = false")),
+        (with_rules("[[policies]]\nallow = false\n"), ("wrong", "policies", "")),
         (
             with_rules('[[policies]]\ncallers = ["root"]\nallow = false\n[[policies]]\nallow = false\n'),
-            ("wrong", "policies", "# allow = false"),
+            ("wrong", "policies", ""),
         ),
         (with_rules(ACCEPT + REDIRECT), ("wrong", "routers", "")),
         (with_rules(f'{ACCEPT}domains = ["*.net"]\n{REDIRECT}'), ("wrong", "routers", "")),
