@@ -55,8 +55,8 @@ COMMANDS = (
 class Finding(Record):
     """One thing that was looked at: ok, wrong, or a warning; `facts` are for programs alone.
 
-    Of a promise that was attacked: it holds, it fails, or it could not be tried, which is a warning. `remedy` can be
-    typed in: a command, or a line of the configuration where `text` says so; empty where there is none.
+    Of a promise that was attacked: it holds, it fails, or it could not be tried, which is a warning. `remedy` is a
+    command that can be typed in; empty where there is none.
     """
 
     word: str

@@ -39,7 +39,7 @@ def guesses(name: str, value: Any, problem: str, domain: str) -> Iterator[Any]:
     if isinstance(value, list):
         yield from as_one(value)
         return
-    split = re.split(r"[,;\s]+", value.strip()) if isinstance(value, str) and name != "headers_add" else []
+    split = re.split(r"[,;\s]+", value.strip()) if isinstance(value, str) else []
     if all(split) and len(split) > 1:
         yield split
     for guess in guesses_of_one(name, value, problem, domain):
@@ -165,11 +165,6 @@ def domain_patterns(text: str, _domain: str) -> Iterator[str]:
     yield text.rpartition("@")[2]
 
 
-def header_fields(text: str, _domain: str) -> Iterator[str]:
-    """Yield a header field with the colon that it lacks."""
-    yield text.replace(" ", ": ", 1)
-
-
 def logins(text: str, _domain: str) -> Iterator[str]:
     """Yield the name of a group, which has no @ where only groups stand."""
     yield text.lstrip("@")
@@ -193,7 +188,7 @@ def certificates(text: str, _domain: str) -> Iterator[str]:
 
 NEVER = (
     *("auth", "user", "password_file", "password_command", "token_command"),
-    *("tls_certificate", "tls_privatekey", "interface", "tls_pins"),
+    *("tls_certificate", "tls_privatekey", "interface", "tls_pins", "headers_add"),
 )
 BY_NAME: dict[str, Callable[[str, str], Iterator[str]]] = {
     "hosts": hosts,
@@ -203,7 +198,6 @@ BY_NAME: dict[str, Callable[[str, str], Iterator[str]]] = {
     **dict.fromkeys(("recipients", "senders", "untrusted_set_sender"), address_patterns),
     "domains": domain_patterns,
     **dict.fromkeys(("trusted_users", "trusted_groups"), logins),
-    "headers_add": header_fields,
     "log": logs,
     "file": lists,
     **dict.fromkeys(("connect_timeout", "command_timeout", "data_timeout", "final_timeout"), amounts),

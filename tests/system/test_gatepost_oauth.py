@@ -242,7 +242,7 @@ def test_without_the_library_one_line_says_what_to_install(place, server):
     finally:
         file.write_text(kept[0])
         compiled.write_bytes(kept[1])
-    assert done.stderr == "gatepost: relay: the module oauthlib is missing: install python3-oauthlib\n"
+    assert done.stderr == "gatepost: relay: the module oauthlib is missing: apt install python3-oauthlib\n"
 
 
 def test_the_unit_leaves_just_the_capabilities_that_a_refresh_needs(place, server):
