@@ -60,7 +60,9 @@ def check_modules() -> str:
 def check_prctl() -> str:
     """Find python-prctl for this interpreter; a stand-in takes its place in a send."""
     if python_prctl.get_caps.__module__ != "_prctl":
-        raise Caution(f"{paths.PYTHON} cannot import prctl, and sends use a stand-in for it: {package_command('prctl')}")
+        raise Caution(
+            f"{paths.PYTHON} cannot import prctl, and sends use a stand-in for it: {package_command('prctl')}"
+        )
     return f"python-prctl in {paths.PYTHON_MODULES}"
 
 

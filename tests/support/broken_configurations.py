@@ -1,4 +1,4 @@
-"""Configurations that do not say what was meant, each with the verdict and the subject that `gatepost check` has for it."""
+"""Configurations that do not say what was meant, with the verdict and the subject of what `gatepost check` finds."""
 
 from __future__ import annotations
 
@@ -99,7 +99,9 @@ REFUSED = {
     "user empty": auth('user = "", password_file = "x"'),
     "allow_plaintext as text": auth('user = "a", password_file = "x", allow_plaintext = "no"'),
     "user beside auth": with_host('user = "ws1"', 'password_file = "x"'),
-    "option of the transport below auth": with_host('[transports.relay.auth]\nuser = "a"\npassword_file = "x"\ntls = "starttls"'),
+    "option of the transport below auth": with_host(
+        '[transports.relay.auth]\nuser = "a"\npassword_file = "x"\ntls = "starttls"'
+    ),
     "time 0": with_host('connect_timeout = "0s"'),
     "time below 0": with_host('command_timeout = "-1s"'),
     "time in sec": with_host('data_timeout = "300 sec"'),
@@ -172,7 +174,9 @@ REFUSED = {
     "[transport.relay]": f'{MAIN}[transport.relay]\ndriver = "smtp"\n{HOST}',
     "[[transports]]": f'{MAIN}[[transports]]\nname = "relay"\ndriver = "smtp"\n{HOST}',
     "[routers]": rules('[routers]\ndriver = "accept"\ntransport = "relay"\n'),
-    "[routers] twice": rules('[routers]\ndriver = "redirect"\ndata = ["a@b.example"]\n[routers]\ndriver = "accept"\ntransport = "relay"\n'),
+    "[routers] twice": rules(
+        '[routers]\ndriver = "redirect"\ndata = ["a@b.example"]\n[routers]\ndriver = "accept"\ntransport = "relay"\n'
+    ),
     "[[router]]": rules('[[router]]\ndriver = "accept"\ntransport = "relay"\n'),
     "[policies]": rules("[policies]\nallow = true\n"),
     "[[rewrite]]": rules('[[rewrite]]\nroot = "admin@example.net"\n'),
@@ -193,7 +197,9 @@ REFUSED = {
     "redirect by both": rules(f'{ALIASES}data = ["a@b.example"]\n{ACCEPT}'),
     "manualroute without hosts": rules(ACCEPT.replace('"accept"', '"manualroute"')),
     "accept with hosts": rules(ACCEPT + HOST),
-    "dnslookup with auth": rules('auth = { user = "a", password_file = "x" }\n' + ACCEPT.replace("accept", "dnslookup")),
+    "dnslookup with auth": rules(
+        'auth = { user = "a", password_file = "x" }\n' + ACCEPT.replace("accept", "dnslookup")
+    ),
     "expression that is none": rules(f"{ACCEPT}domains = ['^(']\n"),
     "pattern empty": rules(f'{ACCEPT}domains = [""]\n'),
     "domains with addresses": rules(f'{ACCEPT}domains = ["*@example.net"]\n'),
@@ -225,10 +231,18 @@ MEANT_OTHERWISE = {
     "HTTPS's port": (with_host("port = 443"), "warn", "port"),
     "the smart host is this machine": (transport('hosts = ["ws1.example.org"]'), "warn", "hosts"),
     "a host twice": (transport('hosts = ["a.example", "a.example"]'), "warn", "hosts"),
-    "a host twice over lines": (transport("hosts = [", '  "a.example",', '  "a.example:25",', '  "a.example",', "]"), "warn", "hosts"),
+    "a host twice over lines": (
+        transport("hosts = [", '  "a.example",', '  "a.example:25",', '  "a.example",', "]"),
+        "warn",
+        "hosts",
+    ),
     "CA without TLS": (with_host('tls = "none"', 'tls_ca_file = "/x"'), "warn", "tls_ca_file"),
     "CA without verification": (with_host("tls_verify = false", 'tls_ca_path = "/x"'), "warn", "tls_ca_path"),
-    "name without verification": (with_host("tls_verify = false", 'tls_verify_name = "a.example"'), "warn", "tls_verify_name"),
+    "name without verification": (
+        with_host("tls_verify = false", 'tls_verify_name = "a.example"'),
+        "warn",
+        "tls_verify_name",
+    ),
     "oldest TLS without TLS": (with_host('tls = "none"', 'tls_min_version = "1.3"'), "warn", "tls_min_version"),
     "one host in random order": (with_host("hosts_randomize = true"), "warn", "hosts_randomize"),
     "auth where nobody verifies": (
@@ -248,7 +262,9 @@ MEANT_OTHERWISE = {
     ),
     "EXTERNAL without a certificate": (auth('mechanisms = ["EXTERNAL"]'), "wrong", "mechanisms"),
     "channel binding with TLS 1.3": (
-        with_host('tls_min_version = "1.3"', 'auth = { user = "a", password_file = "x", mechanisms = ["SCRAM-SHA-256-PLUS"] }'),
+        with_host(
+            'tls_min_version = "1.3"', 'auth = { user = "a", password_file = "x", mechanisms = ["SCRAM-SHA-256-PLUS"] }'
+        ),
         "wrong",
         "mechanisms",
     ),
@@ -269,7 +285,11 @@ MEANT_OTHERWISE = {
     "domain .invalid": (main('qualify_domain = "ws1.invalid"'), "warn", "qualify_domain"),
     "recipients at a provider": (with_domain('qualify_recipient = "outlook.com"'), "warn", "qualify_recipient"),
     "machine with a bare name": (with_domain('primary_hostname = "ws1"'), "warn", "primary_hostname"),
-    "machine localhost.localdomain": (with_domain('primary_hostname = "localhost.localdomain"'), "warn", "primary_hostname"),
+    "machine localhost.localdomain": (
+        with_domain('primary_hostname = "localhost.localdomain"'),
+        "warn",
+        "primary_hostname",
+    ),
     "trusted user misspelt": (with_domain('trusted_users = ["daemn"]'), "warn", "names"),
     "trusted user by uid": (with_domain('trusted_users = ["1000"]'), "warn", "names"),
     "trusted group nobody has": (with_domain('trusted_groups = ["no-such-group"]'), "warn", "names"),
@@ -294,13 +314,25 @@ MEANT_OTHERWISE = {
     "policy with recipients !*": (rules('[[policies]]\nrecipients = ["!*"]\n'), "wrong", "patterns"),
     "policy with senders !*": (rules('[[policies]]\nsenders = ["!*@*"]\n'), "wrong", "patterns"),
     "exception after *": (rules('[[policies]]\nrecipients = ["*", "!boss@example.net"]\n'), "warn", "patterns"),
-    "exception at the end": (rules('[[policies]]\nrecipients = ["*@example.net", "!boss@example.net"]\n'), "warn", "patterns"),
+    "exception at the end": (
+        rules('[[policies]]\nrecipients = ["*@example.net", "!boss@example.net"]\n'),
+        "warn",
+        "patterns",
+    ),
     "router with domains !*": (rules(f'{ACCEPT}domains = ["!*"]\n'), "wrong", "patterns"),
     "router with local_parts !*": (rules(f'{ACCEPT}local_parts = ["!a", "!*"]\n'), "wrong", "patterns"),
     "set_sender !*": (with_domain('untrusted_set_sender = ["!*"]'), "wrong", "patterns"),
-    "set_sender ends with !": (with_domain('untrusted_set_sender = ["*@a.example", "!x@a.example"]'), "warn", "patterns"),
+    "set_sender ends with !": (
+        with_domain('untrusted_set_sender = ["*@a.example", "!x@a.example"]'),
+        "warn",
+        "patterns",
+    ),
     "rewrite for nobody": (rules('[rewrite]\nalcie = "a@example.net"\n'), "warn", "rewrite"),
-    "rewrite of a domain that is not ours": (rules('[rewrite]\n"root@other.example" = "a@example.net"\n'), "warn", "rewrite"),
+    "rewrite of a domain that is not ours": (
+        rules('[rewrite]\n"root@other.example" = "a@example.net"\n'),
+        "warn",
+        "rewrite",
+    ),
     "rewrite after *": (rules('[rewrite]\n"*" = "all@example.net"\nroot = "a@example.net"\n'), "warn", "rewrite"),
     "aliases after a router for all": (rules(ACCEPT + ALIASES), "wrong", "routers"),
     "aliases after a router for ours": (rules(f'{ACCEPT}domains = ["*.net"]\n{ALIASES}'), "wrong", "routers"),

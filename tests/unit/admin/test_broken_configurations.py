@@ -16,7 +16,6 @@ from admin.plausibility import check_plausibility
 from admin.unroutable import check_order
 from admin.unused import check_unused
 from helper.config.configuration import parse_configuration
-from helper.config.values import alias_files
 from tests.support.broken_configurations import MEANT_OTHERWISE, REFUSED
 from tests.support.remedies import commands_of, opens_editor, type_in
 from tests.unit.config.sample import FULL, MACHINE, SMALLEST
@@ -125,11 +124,9 @@ def test_all_mistakes_are_told_at_once_and_mended_in_one_go(file):
     file.write_text(SEVERAL)
     findings = look(file)
     keys = [each.text.split(": ")[1] for each in findings if each.subject == "configuration"]
-    assert sorted(keys) == sorted(
-        ["qualfy_domain", "message_size_limit", "log", "transports.relay.hosts", "transports.relay.port"]
-        + ["transports.relay.tls_verify", "transports.relay.conect_timeout", "transports.relay.driver"]
-        + ["routers[1].transport", "policies[1].allow", "policies[1].callers"]
-    )
+    relay = ("hosts", "port", "tls_verify", "conect_timeout", "driver")
+    wrong = ("qualfy_domain", "message_size_limit", "log", "routers[1].transport", "policies[1].allow")
+    assert sorted(keys) == sorted([*wrong, "policies[1].callers", *(f"transports.relay.{key}" for key in relay)])
     assert not any(opens_editor(each.remedy) for each in findings)
     for each in findings:
         type_in(each.remedy)
@@ -167,7 +164,14 @@ def test_a_password_in_the_configuration_is_put_where_it_belongs(file):
 
 
 CREDENTIALS = ("user", "password_file", "password_command", "token_command", "password", "pasword", "token", "x-y")
-VALUES = (f'"{SECRET}"', f'["{SECRET}"]', f'["/bin/echo", "{SECRET}", 1]', f'{{ a = "{SECRET}" }}', f"{SECRET}", f"'{SECRET}")
+VALUES = (
+    f'"{SECRET}"',
+    f'["{SECRET}"]',
+    f'["/bin/echo", "{SECRET}", 1]',
+    f'{{ a = "{SECRET}" }}',
+    f"{SECRET}",
+    f"'{SECRET}",
+)
 
 
 @pytest.mark.parametrize("key", CREDENTIALS)
@@ -178,7 +182,7 @@ def test_what_can_hold_a_credential_is_never_shown(key, value, file):
         given = [line for name, line in others_given.items() if name != key]
         for text in (
             with_table([*given, f"{key} = {value}"]),
-            f'{SMALLEST}{key} = {value}\n',
+            f"{SMALLEST}{key} = {value}\n",
             f"{key} = {value}\n{SMALLEST}",
             SMALLEST.replace("auth = {", f"auth = {{ {key} = {value},"),
         ):
