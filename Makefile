@@ -113,7 +113,7 @@ check:
 	@$(GIVE_BACK) $(PYTHON) -m pytest -n auto tests/unit $(CHECK)
 
 test: root test-deps
-	@$(GIVE_BACK) $(PYTHON) -m pytest -n 6
+	@$(GIVE_BACK) $(PYTHON) -m pytest -n 6 --dist loadfile
 
 # All of what `make test` does some of: a thousand messages, a kill before each system call of a send, and every kind of
 # fault at each octet of each dialogue.

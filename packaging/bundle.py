@@ -1,4 +1,4 @@
-"""Make the bundle of helper/bundle.py. Usage: bundle.py LIB FINAL FIRST REST...
+"""Make the bundle of helper/bundle.py. Usage: bundle.py LIB FINAL [FIRST REST...]
 
 FIRST and all of ours that importing it loads, then the same of each REST, are compiled as if LIB were FINAL. Nothing
 is executed: a package is built where the modules that ours need may be missing.
@@ -13,10 +13,25 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType
+from typing import Any
+
+FIRST = "helper.entry.set_id"  # executed before the drop
+REST = (
+    "helper.sandbox.confine",
+    "helper.config.reach",
+    "helper.network.resolve",
+    "helper.last_words",
+    "helper.loaded_state",
+    "helper.story",
+)
 
 
 class Spared(ast.NodeTransformer):
     """A module without what only people and the type checker read; the annotations of classes are a Record's fields."""
+
+    def visit(self, node: ast.AST) -> Any:
+        """Leave expressions as they are: nothing of that is in them."""
+        return node if isinstance(node, ast.expr) else super().visit(node)
 
     def visit_Module(self, node: ast.Module) -> ast.AST:
         """Take the docstring out."""
@@ -56,7 +71,7 @@ def main() -> None:
     sys.path.append(str(lib))
     from helper.bundle import SUFFIX
 
-    first, *rest = sys.argv[3:]
+    first, *rest = sys.argv[3:] or (FIRST, *REST)
     met: set[str] = set()
     before = list(needed_by(first, lib, final, met))
     after = marshal.dumps([part for module in rest for part in needed_by(module, lib, final, met)])
@@ -118,8 +133,7 @@ def imported(tree: ast.Module) -> Iterator[str]:
 
 def compiled(tree: ast.Module, file: str) -> CodeType:
     """Return the code of a module, which knows its lines, but not the columns in them."""
-    spared = ast.fix_missing_locations(Spared().visit(tree))
-    return compile(spared, file, "exec", __future__.annotations.compiler_flag, dont_inherit=True)
+    return compile(Spared().visit(tree), file, "exec", __future__.annotations.compiler_flag, dont_inherit=True)
 
 
 main()

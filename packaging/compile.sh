@@ -6,9 +6,7 @@ lib=$1 final=$2 python=$3
 
 # Compiled now, since no send may write; never checked against the source again, since only root can change either.
 "$python" -I -m compileall -q --invalidation-mode unchecked-hash -s "$lib.new" -p "$final" "$lib.new"
-"$python" -I -B -X no_debug_ranges "$(dirname "$0")/bundle.py" "$lib.new" "$final" \
-    helper.entry.set_id helper.sandbox.confine helper.config.reach helper.network.resolve helper.last_words \
-    helper.loaded_state helper.story
+"$python" -I -B -X no_debug_ranges "$(dirname "$0")/bundle.py" "$lib.new" "$final"
 rm -rf "$lib.old"
 [ ! -e "$lib" ] || mv "$lib" "$lib.old"
 mv "$lib.new" "$lib"

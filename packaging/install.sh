@@ -136,12 +136,14 @@ os._exit(1)
 STUB
 sh packaging/compile.sh "$lib" "$prefix/lib/gatepost" "$python"
 
-"$python" -B packaging/manpages.py "$build/man" "$sysconfdir" "$service"
+# Nothing is written between the sources.
+export PYTHONPYCACHEPREFIX="${PYTHONPYCACHEPREFIX:-$build/pycache}"
+"$python" packaging/manpages.py "$build/man" "$sysconfdir" "$service"
 for page in sendmail.gatepost.8 gatepost.8 gatepost.toml.5; do
     install -D -m 0644 "$build/man/$page" "$destdir$prefix/share/man/man${page##*.}/$page"
 done
 
-"$python" -B packaging/completions.py "$build/completions"
+"$python" packaging/completions.py "$build/completions"
 for shell in bash-completion/completions zsh/site-functions; do
     mkdir -p "$destdir$prefix/share/$shell"
     install -m 0644 "$build/completions/${shell%%[-/]*}"/* "$destdir$prefix/share/$shell"

@@ -29,12 +29,22 @@ for name, module in sorted(sys.modules.items()):
 """
 
 
-@pytest.fixture
-def lib(tmp_path):
+@pytest.fixture(scope="module")
+def lib(tmp_path_factory):
     """A copy of the code with its bundle."""
-    shutil.copytree(ROOT / "helper", tmp_path / "helper", ignore=shutil.ignore_patterns("__pycache__"))
-    subprocess.run([*PYTHON[:2], "-B", ROOT / "packaging/bundle.py", tmp_path, tmp_path, *BUNDLED], check=True)
-    return tmp_path
+    place = tmp_path_factory.mktemp("lib")
+    shutil.copytree(ROOT / "helper", place / "helper", ignore=shutil.ignore_patterns("__pycache__"))
+    subprocess.run([*PYTHON[:2], "-B", ROOT / "packaging/bundle.py", place, place, *BUNDLED], check=True)
+    return place
+
+
+@pytest.fixture
+def hidden_bundle(lib):
+    """The bundle where no Python looks for it."""
+    bundle = lib / f"helper/helper.{sys.implementation.cache_tag}.bundle"
+    hidden = bundle.rename(lib / "hidden")
+    yield hidden
+    hidden.rename(bundle)
 
 
 def loaders(lib: Path, module: str = "helper.entry.set_id, helper.story", rest: bool = True) -> dict[str, str]:
@@ -112,13 +122,11 @@ def line_of(file: str, text: str) -> str:
     return str(next(number for number, line in enumerate(lines, 1) if line.startswith(text)))
 
 
-def test_without_it_everything_is_found(lib):
-    (lib / f"helper/helper.{sys.implementation.cache_tag}.bundle").unlink()
+def test_without_it_everything_is_found(lib, hidden_bundle):
     found = loaders(lib)
     assert {loader.split()[0] for loader in found.values()} == {"SourceFileLoader"}
 
 
-def test_one_for_another_python_is_not_used(lib):
-    bundle = lib / f"helper/helper.{sys.implementation.cache_tag}.bundle"
-    bundle.rename(lib / "helper/helper.cpython-310.bundle")
+def test_one_for_another_python_is_not_used(lib, hidden_bundle):
+    shutil.copy(hidden_bundle, lib / "helper/helper.cpython-310.bundle")
     assert {loader.split()[0] for loader in loaders(lib).values()} == {"SourceFileLoader"}

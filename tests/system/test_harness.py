@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 from pathlib import Path
 
 import pytest
+
+from tests.support.weakened import install
 
 
 def test_runs_a_caller_without_any_privilege(installation):
@@ -51,3 +55,32 @@ def test_knows_what_the_callers_still_run(installation):
             assert process.poll() is None
         process.kill()
     assert installation.processes() == []
+
+
+def test_a_weakened_copy_is_what_is_installed_from_weakened_sources(workshop):
+    weakening = {
+        "helper/privileged/drop.py": {"    no_core_file()\n": ""},
+        "helper/sandbox/confine.py": {"import os\nimport sys\n": "import os\nimport sys\nimport zlib\n"},
+        "helper/start.h": {"#ifndef GATEPOST_START_H\n": "#ifndef GATEPOST_START_H\n\n"},
+        "admin/main.py": {"import argparse\n": "import zlib\nimport argparse\n"},
+    }
+    copy = workshop.weakened(weakening)
+    installed = copy_of_tree(copy.root)
+    shutil.rmtree(copy.root)
+    install(copy, weakening)
+    shutil.rmtree(copy.root / "source")
+    copy.mode(0o6755)
+    copy.configure("")
+    assert installed == copy_of_tree(copy.root)
+    assert len(installed) > 500
+
+
+def copy_of_tree(root: Path) -> dict[str, tuple[object, ...]]:
+    """Return owners, modes and contents below a folder, without the manual; of programs the paths in them."""
+    found = {}
+    for path in (path for path in root.rglob("*") if not path.is_symlink() and "man" not in path.parts):
+        status, content = path.lstat(), path.read_bytes() if path.is_file() else b""
+        if path.name in ("sendmail", "launcher"):
+            content = str(sorted(set(re.findall(rb"/[\w/.-]{20,}", content)))).encode()
+        found[str(path.relative_to(root))] = (status.st_uid, status.st_gid, status.st_mode, content)
+    return found
