@@ -91,7 +91,7 @@ def test_what_can_be_said_at_once_is_written_at_once(installation, smarthost, tr
 
 def test_a_large_message_is_moved_in_large_pieces(installation, smarthost, trace):
     host = smarthost(extensions=WITH_CHUNKS)
-    configure(installation, host)
+    configure(installation, host, data_timeout="60s", final_timeout="60s")
     calls = traced(installation, host, trace, MESSAGE + LINE * (LARGE_OCTETS // len(LINE)))
     for half, lines in calls.items():
         assert len(lines) < CALLS_LIMIT[half] + CALLS_OF_A_PIECE * (LARGE_OCTETS // PIECE_OCTETS), half
