@@ -14,7 +14,10 @@ from bench.figures import faster_from
 from bench.growth import Growth
 from bench.growth_picture import growth_as_svg
 from bench.growth_table import growth_as_json, growth_as_text
-from bench.machine import machine
+from bench.machine import described, machine
+from bench.phases import WORKLOADS as OURS_ALONE
+from bench.phases import Phases, phases_as_text
+from bench.phases_picture import phases_as_svg
 from bench.picture import as_svg
 from bench.place import Place, enter_private_namespace
 from bench.rounds import Bench
@@ -27,7 +30,8 @@ def main() -> None:
     """Measure what the command line asks for, and print it."""
     options = command_line()
     with Place() as place:
-        (cost_as_work_grows if options.growth else comparison)(place, options)
+        measured = cost_as_work_grows if options.growth else where_time_goes if options.phases else comparison
+        measured(place, options)
 
 
 def comparison(place: Place, options: argparse.Namespace) -> None:
@@ -54,6 +58,16 @@ def cost_as_work_grows(place: Place, options: argparse.Namespace) -> None:
     print((growth_as_json if options.json else growth_as_text)(curves, where))
 
 
+def where_time_goes(place: Place, options: argparse.Namespace) -> None:
+    """Measure how long the phases of a send of ours take."""
+    where = machine()
+    phases = Phases(place)
+    breakdowns = [phases.measure(workload) for workload in OURS_ALONE if options.only in workload.name]
+    if options.svg:
+        options.svg.write_text(phases_as_svg(breakdowns, where))
+    print(phases_as_text(breakdowns), described(where), sep="\n\n")
+
+
 def command_line() -> argparse.Namespace:
     """Return the options."""
     parser = argparse.ArgumentParser(prog="bench", description="Compare Gatepost with its peers. Needs root.")
@@ -64,6 +78,7 @@ def command_line() -> argparse.Namespace:
     parser.add_argument("--peer", action="append", default=[], metavar="NAME", help="compare with this one alone")
     parser.add_argument("--rounds", type=float, default=1, metavar="FACTOR", help="so many times the usual rounds")
     parser.add_argument("--growth", action="store_true", help="instead: our cost as work grows; 2 GiB of memory, disk")
+    parser.add_argument("--phases", action="store_true", help="instead: where the time of a send of ours goes")
     parser.add_argument(
         *("--without", "-w"),
         action="append",

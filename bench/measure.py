@@ -42,12 +42,14 @@ class Errand:
 class Cost:
     """How it ended, when the last caller knew that (seconds), and the processor time of all processes (seconds).
 
-    The exit status is the first that was not 0; a negative one is a signal.
+    `start_s` is when the clock started (monotonic). The exit status is the first that was not 0; a negative one is a
+    signal.
     """
 
     exit_status: int
     wall_s: float
     processor_s: float
+    start_s: float = 0
 
 
 class Runner:
@@ -108,7 +110,7 @@ def measured(errand: Errand) -> Cost:
         try:
             pid, status, usage = os.wait4(-1, 0)
         except ChildProcessError:
-            return Cost(exit_status, wall_s, processor_s)
+            return Cost(exit_status, wall_s, processor_s, start)
         if pid in running:
             running.remove(pid)
             wall_s = time.monotonic() - start

@@ -15,6 +15,7 @@ STYLE = """
   .grid { stroke-opacity: 0.3 }
   .stem { stroke-width: 2; stroke-opacity: 0.45 }
   .ours-line { stroke: #d9691e; stroke-width: 2 }
+  .bar { stroke: #d9691e; stroke-width: 10 }
   .dashed { stroke-dasharray: 4 3; stroke-width: 2 }
   circle { fill: #768390 }
 """

@@ -35,10 +35,10 @@ class Gatepost:
     name = "gatepost"
     note = ""
 
-    def __init__(self, where: place.Place, _cache: Path) -> None:
+    def __init__(self, where: place.Place, _cache: Path, tree: Path = place.TREE) -> None:
         self._ca = where.certificate
         self.root = where.root / self.name
-        self._log = self.root / "gatepost.log"
+        self.log = self.root / "gatepost.log"
         self.environment: dict[str, str] = {}
         self.version = f"at {commit()}"
         settings = {
@@ -48,10 +48,10 @@ class Gatepost:
             "SERVICE_USER": place.SERVICE,
             "STANDIN_USER": place.STANDIN,
         }
-        place.run("make", "-s", "-C", place.TREE, "install", *(f"{name}={path}" for name, path in settings.items()))
+        place.run("make", "-s", "-C", tree, "install", *(f"{name}={path}" for name, path in settings.items()))
         service = pwd.getpwnam(place.SERVICE)
-        self._log.touch(0o600)
-        os.chown(self._log, service.pw_uid, service.pw_gid)
+        self.log.touch(0o600)
+        os.chown(self.log, service.pw_uid, service.pw_gid)
         password = self.root / "etc/secrets/relay.password"
         password.touch(0o640)
         os.chown(password, 0, service.pw_gid)
@@ -64,7 +64,7 @@ class Gatepost:
     def configure(self, smart_host: SmartHost, more: str = "") -> None:
         """Write the configuration, all of it, and compile it, as every installation should."""
         text = CONFIGURATION + (TLS if smart_host.tls != PLAIN else "") + more
-        values = {"log": self._log, "host": smart_host.name, "port": smart_host.port, "tls": smart_host.tls}
+        values = {"log": self.log, "host": smart_host.name, "port": smart_host.port, "tls": smart_host.tls}
         values |= {"ca": self._ca, "user": CREDENTIAL[0], "client_name": CLIENT_NAME, "root": self.root}
         (self.root / "etc/gatepost.toml").write_text(text.format(**values))  # keeps owner and mode
         place.run(self.root / "usr/bin/gatepost", "check")

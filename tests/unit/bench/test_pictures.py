@@ -9,6 +9,8 @@ import pytest
 
 from bench.growth import Curve, Series
 from bench.growth_picture import growth_as_svg
+from bench.phases import Breakdown
+from bench.phases_picture import phases_as_svg
 from bench.picture import as_svg
 from bench.svg import LogScale, rounded
 from tests.unit.bench.sample import MACHINE, RESULTS
@@ -21,11 +23,18 @@ def curve() -> Curve:
     return Curve(Series("re<cipients", "recipients", (1, 100, 10000), None), sizes, [20, 25, 500], [1] * 3, [9] * 3)
 
 
+BREAKDOWNS = [
+    Breakdown("1 KiB, plain", {"start": 9.25, "load the code": 0.0, "log & end": 12.0}),
+    Breakdown("40 ms away", {"start": 10.0, "load the code": 1.0, "log & end": 240.0}),
+]
+PICTURES = [as_svg(RESULTS, MACHINE), growth_as_svg([curve()], MACHINE), phases_as_svg(BREAKDOWNS, MACHINE)]
+
+
 def words_of(picture: str) -> list[str]:
     return [element.text or "" for element in ET.fromstring(picture).iter(f"{SVG}text")]
 
 
-@pytest.mark.parametrize("picture", [as_svg(RESULTS, MACHINE), growth_as_svg([curve()], MACHINE)])
+@pytest.mark.parametrize("picture", PICTURES)
 def test_a_picture_is_well_formed_and_does_nothing_but_show(picture):
     root = ET.fromstring(picture)
     tags = {element.tag.removeprefix(SVG) for element in root.iter()}
@@ -34,7 +43,7 @@ def test_a_picture_is_well_formed_and_does_nothing_but_show(picture):
     assert not re.search(r"href|url\(|@import|script|nan|inf", picture)
 
 
-@pytest.mark.parametrize("picture", [as_svg(RESULTS, MACHINE), growth_as_svg([curve()], MACHINE)])
+@pytest.mark.parametrize("picture", PICTURES)
 def test_everything_is_within_the_picture(picture):
     root = ET.fromstring(picture)
     width, height = float(root.get("width")), float(root.get("height"))
@@ -54,6 +63,18 @@ def test_ours_alone_has_the_colour():
         element.text for element in ET.fromstring(as_svg(RESULTS, MACHINE)).iter() if element.get("class") == "ours"
     ]
     assert {word for word in ours if word and word.isalpha()} == {"gatepost"}
+
+
+def test_each_phase_stands_there_with_its_time_and_each_workload_with_the_sum():
+    words = words_of(phases_as_svg(BREAKDOWNS, MACHINE))
+    assert {"1 KiB, plain: 21.2 ms", "9.25", "log & end", "12", "40 ms away: 251 ms", "240"} <= set(words)
+
+
+def test_phases_follow_each_other():
+    lines = ET.fromstring(phases_as_svg(BREAKDOWNS[:1], MACHINE)).iter(f"{SVG}line")
+    bars = [(float(line.get("x1")), float(line.get("x2"))) for line in lines if line.get("class") == "bar"]
+    assert [end for _, end in bars[:-1]] == [start for start, _ in bars[1:]]
+    assert bars[1][0] == bars[1][1]
 
 
 @pytest.mark.parametrize(
