@@ -1,8 +1,8 @@
 /*
- * answers - take apart what the helper says, show what is text, and hold it to the rules of the wire.
+ * answers - parse what the helper sends, show text, and enforce the rules of the wire.
  *
- * The helper is trusted with the outcome, and with nothing else: a terminal is not to be steered by it, and no memory
- * is to be reached by a length of its.
+ * The helper is trusted only with the outcome. It must not control a terminal, and its lengths must not lead outside a
+ * buffer.
  */
 #include "answers.h"
 
@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A client of SMTP may read standard error only after the session: it must not wait for that, nor we for it. */
+/* An SMTP client may read standard error only after the session, so writing must not block for ever. */
 #define ERRORS_IN_SESSION_MS 10000
 
 struct frame {
@@ -60,7 +60,7 @@ static uint64_t number_in(const unsigned char *octets, size_t length)
     return number;
 }
 
-/* Say whether there is such a frame; its head is enough to know that there is none. */
+/* Return whether a frame with this head is valid. */
 static bool is_frame(unsigned char letter, size_t length)
 {
     switch (letter) {
@@ -84,18 +84,18 @@ static bool is_frame(unsigned char letter, size_t length)
 }
 
 /*
- * Say whether a frame that is none may have been a `d` before it was hurt: in one bit of its letter, in its length, or by
- * an octet that is missing before a NUL. Kernels hurt nothing; but nobody is told a lie then either.
+ * Return whether an invalid frame may have been a `d` before it was damaged: in one bit of its letter, in its length,
+ * or by a missing octet before a NUL. Kernels damage nothing, but even then the caller must not be told a lie.
  */
 static bool may_have_been_doubt(unsigned char letter, size_t length)
 {
-    const unsigned hurt = (unsigned)letter ^ 'd';
-    return letter == '\0' || letter == 'd' || (length == 0 && (hurt & (hurt - 1)) == 0);
+    const unsigned damage = (unsigned)letter ^ 'd';
+    return letter == '\0' || letter == 'd' || (length == 0 && (damage & (damage - 1)) == 0);
 }
 
 /*
- * No octet of ours steers a terminal. No text of the helper's is empty or holds a NUL, but a `d` that was hurt, and a
- * frame that was taken for text, are so.
+ * Make sure that no octet controls a terminal. The helper sends no empty text and no NUL in text. A damaged `d`, or a
+ * frame that is taken for text, would look like that.
  */
 static void make_printable(struct answers *answers, unsigned char *octets, size_t length, bool with_lines)
 {
@@ -119,7 +119,7 @@ static void show_octets(struct answers *answers, const unsigned char *octets, si
     }
 }
 
-/* The line moves over the last octet of its head, to have room for its end: what follows it is the next frame. */
+/* Move the line one octet to the front, over its head, to make room for LF: the next frame follows it directly. */
 static void show_error(struct answers *answers, const struct frame *frame)
 {
     unsigned char *const line = frame->content - 1;
@@ -177,15 +177,15 @@ static enum wish take_status(struct answers *answers, const struct frame *frame)
     return WISH_END;
 }
 
-static enum wish take_other_way(struct answers *answers, const struct frame *frame)
+static enum wish take_other_helper(struct answers *answers, const struct frame *frame)
 {
     make_printable(answers, frame->content, frame->length, false);
     answers->line = frame->content;
     answers->line_length = frame->length;
-    return WISH_OTHER_WAY;
+    return WISH_OTHER_HELPER;
 }
 
-/* Who is ready to serve sends neither; they come first, and nothing comes after them. */
+/* A helper that serves sends neither. They come first, and nothing follows them. */
 static bool is_of_no_helper(unsigned char letter)
 {
     return letter == 'p' || letter == 'c';
@@ -217,8 +217,8 @@ static enum wish take_frame(struct answers *answers, const struct frame *frame)
     case 'p':
         return WISH_UNPRIVILEGED;
     case 'c':
-        return take_other_way(answers, frame);
-    default: /* 's': is_frame() knows no other */
+        return take_other_helper(answers, frame);
+    default: /* 's': is_frame() allows no other */
         return take_status(answers, frame);
     }
 }
@@ -245,7 +245,7 @@ enum wish next_wish(struct answers *answers)
     return wish;
 }
 
-/* Say whether a `d` stands among octets that no frame was made of. */
+/* Return whether the unparsed octets contain a `d` frame. */
 static bool hold_doubt(const unsigned char *octets, size_t length)
 {
     for (size_t at = 0; at + FRAME_HEAD_OCTETS <= length; at++) {
@@ -260,12 +260,12 @@ void look_for_doubt(struct answers *answers, int channel)
 {
     const bool may_be_sent = answers->has_message || answers->is_session;
     bool is_doubt = answers->may_hide_doubt;
-    /* From here on nothing can be sent to us: a helper that cannot tell of doubt sends no message. */
+    /* From now on the helper cannot send to us. If it cannot send `d`, it does not send the message. */
     const bool is_deaf = shutdown(channel, SHUT_RD) == 0;
     do {
         const size_t left = answers->length - answers->start;
         is_doubt = is_doubt || hold_doubt(answers->octets + answers->start, left);
-        answers->start = answers->length - (left < 2 ? left : 2); /* of a `d` that is cut by the end of our buffer */
+        answers->start = answers->length - (left < 2 ? left : 2); /* keep a `d` that the buffer cuts off */
     } while (is_deaf && receive_answers(answers, channel));
     answers->is_in_doubt = answers->is_in_doubt || (may_be_sent && is_doubt);
 }

@@ -1,8 +1,8 @@
 /*
- * answers.h - what the helper says: frames of a letter, two octets of length (big-endian) and content.
+ * answers.h - what the helper sends: frames of a letter, two octets of length (big-endian) and content.
  *
- * Text is shown as it comes. What has to be done is a wish, which the caller of next_wish() fulfils. Nothing is
- * believed: what breaks the rules of the wire is a wish of its own, and as if the helper had ended.
+ * Text is shown as it comes. Everything else is a wish, which the caller of next_wish() fulfils. A frame that breaks
+ * the rules of the wire is WISH_BROKEN, and counts as the end of the helper.
  */
 #ifndef GATEPOST_ANSWERS_H
 #define GATEPOST_ANSWERS_H
@@ -14,55 +14,55 @@
 enum { FRAME_HEAD_OCTETS = 3, FRAME_CONTENT_OCTETS = 65535 };
 
 enum wish {
-    WISH_NOTHING,      /* more has to come first */
+    WISH_NOTHING,      /* nothing yet */
     WISH_MESSAGE,      /* m: `limit`, `dot_ends` */
     WISH_INPUT,        /* r: `most` */
     WISH_UNPRIVILEGED, /* p */
-    WISH_OTHER_WAY,    /* c: `line` */
+    WISH_OTHER_HELPER,    /* c: `line` */
     WISH_END,          /* s: `status`, `drains` */
     WISH_BROKEN        /* the rules of the wire were broken */
 };
 
 struct answers {
-    bool hello_is_out;     /* set by who sends it; no question comes before */
-    bool question_is_open; /* cleared by who answers it */
-    bool has_begun;        /* a frame has come that only a helper sends which is ready to serve */
+    bool hello_is_out;     /* set by the sender; no question may come before it */
+    bool question_is_open; /* cleared by whoever answers it */
+    bool has_begun;        /* a frame has come that only a helper ready to serve sends */
     bool has_message;      /* the message was asked for */
     bool is_session;       /* standard input was asked for */
-    bool is_in_doubt;      /* the message may be delivered, whatever comes */
-    bool may_hide_doubt;   /* what was taken for text may have been more */
-    bool errors_are_lost;  /* nobody takes what is written to standard error */
-    bool output_is_torn;   /* the last octet on standard output is no end of a line */
-    int output_error;      /* of errno(3), 0 where standard output has taken everything */
+    bool is_in_doubt;      /* the message may be delivered, even if no more comes */
+    bool may_hide_doubt;   /* a damaged frame may have been a `d` */
+    bool errors_are_lost;  /* standard error cannot be written */
+    bool output_is_torn;   /* the last line on standard output is incomplete */
+    int output_error;      /* errno of writing standard output, 0 for none */
     bool dot_ends;
     bool drains;
     uint64_t limit;
     size_t most;
     int status;
-    const unsigned char *line; /* without an end; in `octets` */
+    const unsigned char *line; /* in `octets`, without a line end */
     size_t line_length;
-    unsigned frames; /* how many have come */
+    unsigned frames; /* the number received */
     size_t start;    /* where the next frame begins */
-    size_t length;   /* what has come */
+    size_t length;   /* octets received */
     unsigned char octets[FRAME_HEAD_OCTETS + FRAME_CONTENT_OCTETS];
 };
 
-/* Make ready for another helper; what has become of standard output and error is kept. */
+/* Prepare for another helper. The state of standard output and error is kept. */
 void forget_answers(struct answers *answers);
 
-/* Return what the next frame asks for, once the text before it is shown. */
+/* Show the text that has come, and return the next wish. */
 enum wish next_wish(struct answers *answers);
 
-/* Say whether a frame has begun and not ended. */
+/* Return whether a frame is incomplete. */
 bool frame_is_torn(const struct answers *answers);
 
-/* Take what has come on the channel; false where nothing will come any more, the reason being in errno(3), or 0. */
+/* Read from the channel. False if nothing more will come, with the reason in errno, 0 for the end. */
 bool receive_answers(struct answers *answers, int channel);
 
-/* Take what the helper sent before it could know that nobody listens: it may have told of doubt. */
+/* Read the rest that the helper has sent: a `d` may be in it. */
 void look_for_doubt(struct answers *answers, int channel);
 
-/* Write lines to standard error, of parts that end with NULL; what it does not take is forgotten. */
+/* Write a line to standard error, made of parts that end with NULL. Failures are ignored. */
 void show_line(struct answers *answers, const char *const *parts);
 
 /* Write text to standard output. */

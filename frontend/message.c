@@ -1,7 +1,7 @@
 /*
- * message - standard input into a sealed memory file, moved by the kernel where the kind of input allows it.
+ * message - copy standard input to a sealed memory file. The kernel moves the octets if the kind of input allows it.
  *
- * The flags of a descriptor belong to the open file (fcntl(2)), which is shared with other programs: none is changed.
+ * The flags of an open file are shared with other programs (fcntl(2)), so none is changed.
  */
 #include "message.h"
 
@@ -15,14 +15,14 @@
 #include <unistd.h>
 
 #ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 0x0008U /* since Linux 6.3; where vm.memfd_noexec is 2, no other memory file can be made */
+#define MFD_NOEXEC_SEAL 0x0008U /* since Linux 6.3; required if vm.memfd_noexec is 2 */
 #endif
 
 enum {
     PART_OCTETS = 1024 * 1024,
     READ_OCTETS = 64 * 1024,
-    WRITE_OCTETS = 4096,                /* PIPE_BUF: poll(2) promises room for so many in a pipe */
-    DRAINED_OCTETS = 256 * 1024 * 1024, /* who has more to say than any message has never ends */
+    WRITE_OCTETS = 4096,                /* PIPE_BUF: poll(2) guarantees this much room in a pipe */
+    DRAINED_OCTETS = 256 * 1024 * 1024, /* more than any message: this input never ends */
 };
 
 static unsigned char part[READ_OCTETS];
@@ -41,7 +41,7 @@ int write_all(int target, const unsigned char *octets, size_t length, int timeou
 {
     size_t written = 0;
     while (written < length) {
-        /* With a time limit no call may wait by itself. */
+        /* With a time limit, no call may block. */
         if (timeout_ms >= 0 && !wait_for(target, POLLOUT, timeout_ms)) {
             return ETIMEDOUT;
         }
@@ -88,7 +88,7 @@ static bool is_listening(void)
     return getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) == 0 && listens != 0;
 }
 
-/* Waiting for what gives nothing would never end; read(2) says so at once. */
+/* poll(2) would wait for ever on a descriptor that cannot be read. */
 int problem_of_input(void)
 {
     const int flags = fcntl(STDIN_FILENO, F_GETFL);
@@ -101,7 +101,7 @@ int problem_of_input(void)
     return is_listening() ? ENOTCONN : 0;
 }
 
-static enum way way_to_move(mode_t mode)
+static enum method method_for(mode_t mode)
 {
     if (S_ISFIFO(mode)) {
         return SPLICE;
@@ -133,15 +133,15 @@ int begin_message(struct message *message, uint64_t limit, bool dot_ends)
     }
     message->room = limit == 0 || limit == UINT64_MAX ? UINT64_MAX : limit + 1;
     message->dot_ends = dot_ends && kind_of_input() == 't';
-    message->way = way_to_move(mode_of_input());
-    message->has_to_wait = message->way == READ;
+    message->method = method_for(mode_of_input());
+    message->has_to_wait = message->method == READ;
     message->place = LINE_START;
     return 0;
 }
 
 /*
- * A terminal that was hung up gives no more, which is no end of a message. Who is waiting for it is told so by read(2),
- * but who comes later reads an end of file, and isatty(3) says no.
+ * A hung-up terminal is not the end of a message. A read(2) that was waiting fails, but a later one finds the end of
+ * the file, and isatty(3) fails, so ask poll(2).
  */
 static int complete(const struct message *message)
 {
@@ -154,8 +154,8 @@ static int complete(const struct message *message)
 }
 
 /*
- * Return how many of the octets that were typed belong to the message, and say by `ended` whether a lone dot ended it.
- * A dot that is the last of them is held back: the next octet tells what it is, and without one it was the end.
+ * Return how many of the typed octets belong to the message. Set `ended` if a lone dot ended it. A dot at the end is
+ * held back: the next octet decides whether it is a lone dot; at the end of the input it is one.
  */
 static size_t typed_text(enum place *place, const unsigned char *octets, size_t length, bool *ended)
 {
@@ -198,11 +198,11 @@ static int store_typed(struct message *message, size_t length)
     return ended ? complete(message) : MORE;
 }
 
-/* What comes from a terminal, a socket, a device: through us. */
+/* Copy from a terminal, a socket or a device. */
 static int take_octets(struct message *message)
 {
     const size_t most = message->room < READ_OCTETS ? (size_t)message->room : READ_OCTETS;
-    const ssize_t count = message->way == RECEIVE ? recv(STDIN_FILENO, part, most, MSG_DONTWAIT)
+    const ssize_t count = message->method == RECEIVE ? recv(STDIN_FILENO, part, most, MSG_DONTWAIT)
                                                   : read(STDIN_FILENO, part, most);
     if (count < 0) {
         message->has_to_wait = message->has_to_wait || errno == EAGAIN;
@@ -218,12 +218,12 @@ static int take_octets(struct message *message)
     return problem == 0 ? MORE : problem;
 }
 
-/* What comes from a pipe or a file: moved by the kernel, no octet passes through us. */
+/* Let the kernel move octets from a pipe or a file. */
 static int move_octets(struct message *message)
 {
     const size_t most = message->room < PART_OCTETS ? (size_t)message->room : PART_OCTETS;
     const ssize_t count =
-        message->way == SPLICE ? splice(STDIN_FILENO, NULL, message->memory, NULL, most, SPLICE_F_NONBLOCK)
+        message->method == SPLICE ? splice(STDIN_FILENO, NULL, message->memory, NULL, most, SPLICE_F_NONBLOCK)
                                : sendfile(message->memory, STDIN_FILENO, NULL, most);
     if (count > 0) {
         message->room -= (uint64_t)count;
@@ -235,8 +235,8 @@ static int move_octets(struct message *message)
     if (errno == EAGAIN) {
         message->has_to_wait = true;
     } else if (errno != EINTR) {
-        /* Some file systems, devices and filters of system calls know no such call; what is moved stays where it is. */
-        message->way = READ;
+        /* Some file systems, devices and system call filters refuse the call. Go on by read(2). */
+        message->method = READ;
         message->has_to_wait = true;
     }
     return MORE;
@@ -247,8 +247,8 @@ int take_message(struct message *message)
     if (message->room == 0) {
         return complete(message);
     }
-    message->has_to_wait = message->way == READ;
-    return message->way == SPLICE || message->way == SENDFILE ? move_octets(message) : take_octets(message);
+    message->has_to_wait = message->method == READ;
+    return message->method == SPLICE || message->method == SENDFILE ? move_octets(message) : take_octets(message);
 }
 
 ssize_t read_input(unsigned char *octets, size_t most)

@@ -1,5 +1,5 @@
 /*
- * rights.h - what sendmail gives up before it listens to anybody: root, and what a calling set-id program lends.
+ * rights.h - what sendmail gives up before it reads anything: root, and the rights of a set-id program that calls it.
  *
  * Part of sendmail.c, as start.h is. Each step is checked by asking the kernel.
  */
@@ -12,8 +12,8 @@
 #include <linux/capability.h>
 
 /*
- * The root of a user namespace can be an ordinary user to all outside: this machine's files, the interpreter among
- * them, are somebody else's then. There is no root to give up, and no service user of ours to become.
+ * The root of a user namespace can be an ordinary user outside. Then the machine's files, among them the interpreter,
+ * belong to somebody else. This process cannot become the service user.
  */
 static bool is_root_of_nothing(void)
 {
@@ -28,7 +28,7 @@ static bool has_capability(unsigned capability)
     return syscall(SYS_capget, &header, held) == 0 && (held[0].permitted & 1U << capability) != 0;
 }
 
-/* Return why root cannot become somebody else for good, NULL where it can. */
+/* Return why root cannot become another user for good, NULL if it can. */
 static const char *problem_of_root(void)
 {
     if (is_root_of_nothing()) {
@@ -46,11 +46,11 @@ static const char *problem_of_root(void)
 static void give_up_bounding_set(void)
 {
     for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++) {
-        (void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0); /* in a container some cannot be dropped */
+        (void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0); /* a container may forbid it for some */
     }
 }
 
-/* A service whose system calls are filtered may not even give up what it has not. */
+/* Where system calls are filtered, capset(2) may fail even if there is nothing to give up: then ask. */
 static bool give_up_capabilities(void)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
@@ -61,7 +61,7 @@ static bool give_up_capabilities(void)
     return syscall(SYS_capget, &header, none) == 0 && none[0].permitted == 0 && none[1].permitted == 0;
 }
 
-/* Root that cannot become somebody else keeps its name, for gatepost.socket, and nothing that the name would give. */
+/* Keep root's uid, for gatepost.socket, but none of its capabilities. */
 static void give_up_all_but_name(void)
 {
     give_up_bounding_set();
@@ -70,7 +70,7 @@ static void give_up_all_but_name(void)
     }
 }
 
-/* Give up every group and capability of root, and then root itself, for good; ask the kernel whether it is so. */
+/* Give up root's groups, capabilities and uid for good, and ask the kernel for confirmation. */
 static void give_up_root(gid_t real_group, gid_t effective_group, uid_t real_user, uid_t effective_user)
 {
     gid_t groups[3];
@@ -79,7 +79,7 @@ static void give_up_root(gid_t real_group, gid_t effective_group, uid_t real_use
     if (setresuid(0, 0, 0) != 0 || setgroups(0, NULL) != 0) {
         refuse(in_user_namespace() ? IN_USER_NAMESPACE : NOT_SENT("cannot drop root's groups"));
     }
-    give_up_bounding_set(); /* what cannot be dropped from it is not kept below */
+    give_up_bounding_set(); /* whatever stays in it is given up with the capabilities below */
     if (setresgid(real_group, effective_group, effective_group) != 0 ||
         setresuid(real_user, effective_user, effective_user) != 0 || !give_up_capabilities()) {
         refuse(NOT_SENT("cannot drop root"));
@@ -93,8 +93,8 @@ static void give_up_root(gid_t real_group, gid_t effective_group, uid_t real_use
 }
 
 /*
- * A set-id program that calls us lends us its rights: the send is its user's. Where nothing is lent, nothing is asked
- * of the kernel: a service whose system calls are filtered may not even ask for what it has.
+ * Give up the rights of a set-id program that calls sendmail: the send is its user's. If there are none, change
+ * nothing, because a filter of system calls may forbid the change.
  */
 static void give_up_borrowed_rights(void)
 {

@@ -1,24 +1,24 @@
 /*
  * sendmail - gather what the caller gives, and do what the helper asks.
  *
- * It belongs to root and has no set-id bit. It starts a helper at the other end of a socketpair, sends it what it was
- * called with, octet for octet, and serves its questions; it parses no option, no address and no SMTP, and decides
- * nothing. An ordinary caller's helper is started by the set-id launcher. Root does not execute the launcher, which
- * belongs to the service user and could have been replaced by it: here root gives itself up, in both processes, and
- * executes the interpreter, which is root's own. Either way the helper sees real ids of who called and effective ids
- * of the service user, and the stand-in as real user means: root called.
+ * It belongs to root and has no set-id bit. It starts a helper at the other end of a socketpair, sends it the arguments
+ * octet for octet, and answers its questions. It parses no option, no address and no SMTP, and decides nothing. The
+ * set-id launcher starts an ordinary caller's helper. Root does not execute the launcher, because the service user owns
+ * it and could have replaced it. Instead root gives itself up, in both processes, and executes the interpreter, which
+ * belongs to root. Either way the helper has the caller's real ids and the service user's effective ids. If the real
+ * user is the stand-in user, root called.
  *
- * Where that helper cannot serve there is gatepost.socket, and a helper without privilege: it serves a configuration of
- * the caller's own, or says in its only argument's words why there is no other.
+ * If that helper cannot serve, sendmail tries gatepost.socket, and then a helper without privilege. That one serves the
+ * caller's own configuration, or reports the reason that sendmail passes as its only argument.
  *
- * One program of these: rights.h (what it gives up), ways.h (how a helper is started), wire.h (what it says), answers.c
- * (what it is told), message.c (standard input), and the story here.
+ * The program consists of rights.h (what it gives up), helpers.h (how it starts a helper), wire.h (what it sends),
+ * answers.c (what it receives), message.c (standard input), and the story in this file.
  */
 #include "../helper/start.h"
 #include "answers.h"
 #include "message.h"
 #include "rights.h"
-#include "ways.h"
+#include "helpers.h"
 #include "wire.h"
 
 #ifndef FRAME_MS
@@ -33,14 +33,14 @@
 
 enum {
     FOLLOWERS_MOST = 2, /* helpers after the first */
-    NOBODY = 65534      /* whom root becomes where there is no stand-in: the kernel's overflow uid */
+    NOBODY = 65534      /* whom root becomes if there is no stand-in user: the kernel's overflow uid */
 };
 
-/* Whom we serve. */
+/* The caller, and what root's send needs to reach gatepost.socket. */
 struct caller {
     struct hello hello;
     bool is_root;
-    int connector; /* that connects to gatepost.socket in root's name; -1: we do */
+    int connector; /* to the process that connects to gatepost.socket as root; -1: this process connects */
 };
 
 static struct answers answers;
@@ -48,9 +48,9 @@ static struct message message;
 static unsigned char input[FRAME_CONTENT_OCTETS];
 
 /*
- * A descriptor that is closed would be given to the next file that is opened, and text for the user written to it. In
- * place of what was closed, reading gives nothing, and writing fails as it would have. All others stay as they are: a
- * lock can hang on one, or a terminal.
+ * If a standard descriptor is closed, the next file to be opened would get its number, and text for the user would be
+ * written to that file. So each closed one is opened on /dev/null for reading: reading finds the end of the file, and
+ * writing fails as before. All other descriptors stay as they are, because a lock or a terminal can depend on one.
  */
 static void hold_standard_descriptors(void)
 {
@@ -61,7 +61,7 @@ static void hold_standard_descriptors(void)
     }
 }
 
-/* Whoever reads our output may go, and files may be full: write(2) says so as well. Other signals are the caller's. */
+/* A reader of our output may end, and a file may be full: write(2) reports both. Other signals are the caller's. */
 static void ignore_signals_of_writes(void)
 {
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR) {
@@ -69,7 +69,7 @@ static void ignore_signals_of_writes(void)
     }
 }
 
-/* Of a low limit we would die before we can say so. Where the kernel lets nobody change one, it is as it is. */
+/* With a low limit this process would die without a message. If the kernel refuses to raise one, it stays. */
 static void raise_own_limits(void)
 {
     (void)raise_limit(RLIMIT_NOFILE, 0, 1024);
@@ -77,9 +77,9 @@ static void raise_own_limits(void)
     (void)raise_limit(RLIMIT_FSIZE, 0, RLIM_INFINITY);
 }
 
-/* What a helper asks for */
+/* Answers to the helper's questions */
 
-/* Answer a question. A helper that is gone has said why, or its end is seen next; none waits for what will not come. */
+/* Answer a question. If the answer cannot be sent, shut the channel down, so that the helper does not wait for it. */
 static void answer(const struct helper *helper, unsigned char letter, const void *octets, size_t length)
 {
     answers.question_is_open = false;
@@ -95,7 +95,7 @@ static void answer_problem(const struct helper *helper, int problem)
     answer(helper, 'X', number, sizeof number);
 }
 
-/* The kernel may refuse to pass a descriptor: then that is the answer. */
+/* If the kernel refuses to pass the descriptor, the answer is that error. */
 static void answer_message(const struct helper *helper)
 {
     if (send_frame(helper, 'F', NULL, 0, message.memory)) {
@@ -105,7 +105,7 @@ static void answer_message(const struct helper *helper)
     }
 }
 
-/* Take some of the message, and hand it over when it has ended. */
+/* Read some of the message. Pass it to the helper when it is complete. */
 static void go_on_with_message(const struct helper *helper)
 {
     const int state = take_message(&message);
@@ -120,7 +120,7 @@ static void go_on_with_message(const struct helper *helper)
     (void)close(message.memory);
 }
 
-/* Hand over what comes next. */
+/* Pass the next octets of standard input to the helper. */
 static void go_on_with_input(const struct helper *helper)
 {
     const ssize_t count = read_input(input, answers.most);
@@ -129,15 +129,16 @@ static void go_on_with_input(const struct helper *helper)
     }
 }
 
-/* Note whether we have taken nothing for long: what we wrote was not read, or we were stopped. */
+/* Note whether this process has read nothing for long: its output was not read, or it was stopped. */
 static void note_pause(struct helper *helper)
 {
     helper->was_kept_waiting = helper->was_kept_waiting || now_ms() - helper->heard_ms > FRAME_MS / 4 * 3;
 }
 
 /*
- * Return until when the helper has to say something, 0 for no limit. There is none for the rest of a frame where we may
- * have taken nothing for so long (a slow reader of -v, a stop) that it shows us nothing more but what ends a send.
+ * Return when the helper has to send something at the latest, 0 for no limit. There is no limit for the rest of a frame
+ * if this process may have read nothing for so long (a slow reader of -v, a stop) that the helper has given up showing
+ * text and sends only what ends a send.
  */
 static int64_t time_limit(struct helper *helper)
 {
@@ -165,7 +166,7 @@ static bool receive_what_came(struct helper *helper)
     return false;
 }
 
-/* Wait for the helper, and for standard input if it is asked for, and act on what comes. False if the helper has ended. */
+/* Wait for the helper, and for standard input if it is asked for. Act on what comes. False if the helper has ended. */
 static bool take_what_comes(struct helper *helper)
 {
     struct pollfd sources[] = {{.fd = helper->channel, .events = POLLIN, .revents = 0},
@@ -203,7 +204,7 @@ static void begin_message_answer(const struct helper *helper)
     }
 }
 
-/* Who takes no replies is not listened to. */
+/* Read no more input from a client that does not read replies. */
 static void begin_input_answer(const struct helper *helper)
 {
     if (answers.output_error != 0 || problem_of_input() != 0) {
@@ -211,7 +212,7 @@ static void begin_input_answer(const struct helper *helper)
     }
 }
 
-/* Do what the helper asks for, until it asks for another helper, has given the status, or has ended (WISH_NOTHING). */
+/* Do what the helper asks, until it asks for another helper, sends the status, or ends (WISH_NOTHING). */
 static enum wish serve(struct helper *helper)
 {
     for (;;) {
@@ -243,7 +244,7 @@ __attribute__((noreturn)) static void end_with_status(void)
     _exit(answers.status);
 }
 
-/* Say in our own words how it ended. */
+/* Report that the helper ended without a status. */
 __attribute__((noreturn)) static void end_without_status(const char *line)
 {
     static const unsigned char line_end[] = "\r\n";
@@ -272,7 +273,7 @@ static const char *last_words(const struct helper *helper)
     return helper->has_sent_us_away ? SOCKET_SENT_AWAY : SOCKET_ENDED;
 }
 
-/* Let a helper serve, and return how that ended. */
+/* Let a helper serve the caller. Return the wish that ended it. */
 static enum wish talk_to(const struct hello *hello, struct helper *helper)
 {
     forget_answers(&answers);
@@ -289,12 +290,12 @@ static enum wish talk_to(const struct hello *hello, struct helper *helper)
     return wish;
 }
 
-/* Keep why a helper does not serve. Whoever was given a reason to say has no other. */
+/* Keep the reason why a helper did not serve. A helper that was started with a reason has no other one. */
 static void keep_reason(const struct helper *helper, enum wish wish)
 {
     if (wish == WISH_UNPRIVILEGED) {
         (void)keep_sentence(0, "", 0);
-    } else if (wish == WISH_OTHER_WAY && !helper->has_sentence) {
+    } else if (wish == WISH_OTHER_HELPER && !helper->has_sentence) {
         (void)keep_sentence(0, answers.line, answers.line_length);
     } else if (!helper->has_sentence) {
         const char *const words = last_words(helper);
@@ -302,22 +303,22 @@ static void keep_reason(const struct helper *helper, enum wish wish)
     }
 }
 
-/* Go on with the next helper: behind the socket, where one was asked for and none has been tried, else as the caller. */
+/* Start the next helper: the one behind the socket if it was asked for and not yet tried, else the unprivileged one. */
 static void follow(struct helper *helper, enum wish wish, const struct caller *caller)
 {
     const bool was_tried = helper->is_behind_socket || helper->has_sentence;
-    if (wish == WISH_OTHER_WAY && !was_tried) {
+    if (wish == WISH_OTHER_HELPER && !was_tried) {
         connect_helper(helper, caller->connector);
     }
-    if (wish != WISH_OTHER_WAY || was_tried || helper->channel < 0) {
+    if (wish != WISH_OTHER_HELPER || was_tried || helper->channel < 0) {
         start_unprivileged(helper, caller->is_root);
     }
 }
 
-/* Have a helper serve, and at most two that follow it, and end as the last one says. */
+/* Let a helper serve, then at most two others, and exit as the last one says. */
 __attribute__((noreturn)) static void serve_caller(const struct caller *caller, struct helper *helper)
 {
-    enum wish wish = WISH_OTHER_WAY; /* where not even the first one could be started, its sentence is there already */
+    enum wish wish = WISH_OTHER_HELPER; /* if the first one did not start, `sentence` has the reason */
     for (int followers = 0;; followers++) {
         if (helper->channel >= 0) {
             wish = talk_to(&caller->hello, helper);

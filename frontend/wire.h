@@ -1,5 +1,5 @@
 /*
- * wire.h - what sendmail says to a helper: what it was called with, once, and an answer to each question.
+ * wire.h - what sendmail sends to a helper: the hello with its arguments, once, and an answer to each question.
  *
  * Part of sendmail.c, as start.h is.
  */
@@ -7,16 +7,16 @@
 #define GATEPOST_WIRE_H
 
 #include "answers.h"
-#include "ways.h"
+#include "helpers.h"
 
 enum {
     HELLO_HEAD_OCTETS = 18,
     ARGUMENTS_AT_ONCE = 64,
-    TRIES_MOST = 300, /* each TRY_MS after the other */
+    TRIES_MOST = 300, /* one every TRY_MS */
     TRY_MS = 10
 };
 
-/* What a helper is told first. */
+/* What a helper receives first. */
 struct hello {
     char *const *arguments;
     size_t count;
@@ -31,7 +31,7 @@ static void put_number(unsigned char *octets, size_t number)
     }
 }
 
-/* Wait until octets can be sent; false where the helper has said something, or the time is over. */
+/* Wait until octets can be sent. False if the helper sends something first, or at the deadline. */
 static bool can_send(const struct helper *helper)
 {
     struct pollfd channel = {.fd = helper->channel, .events = POLLIN | POLLOUT, .revents = 0};
@@ -39,7 +39,7 @@ static bool can_send(const struct helper *helper)
     return count < 0 ? errno == EINTR : count > 0 && (channel.revents & ~POLLOUT) == 0;
 }
 
-/* Say whether to try again: after a signal, for a helper that has much to read, a user with many descriptors under way. */
+/* Return whether to try again: after a signal, for a slow helper, or with too many descriptors in flight. */
 static bool may_send_again(const struct helper *helper, unsigned tries)
 {
     if (errno == ETOOMANYREFS && tries < TRIES_MOST) {
@@ -49,8 +49,7 @@ static bool may_send_again(const struct helper *helper, unsigned tries)
 }
 
 /*
- * Send all octets of the parts, and a descriptor with the first of them (-1: none). False where that cannot be, with an
- * error of errno(3).
+ * Send all parts, and a descriptor with the first octet (-1: none). False on failure, with errno set.
  */
 static bool send_parts(const struct helper *helper, struct iovec *parts, uint8_t count, int descriptor)
 {
@@ -72,7 +71,7 @@ static bool send_parts(const struct helper *helper, struct iovec *parts, uint8_t
     return true;
 }
 
-/* Send what we were called with. A helper that says something before it has all of it has no use for it. */
+/* Send the hello. Stop if the helper sends something before it has all of it: it does not want it. */
 static bool send_hello(const struct helper *helper, const struct hello *hello)
 {
     unsigned char head[HELLO_HEAD_OCTETS] = "GATEPOST\x02";
@@ -89,7 +88,7 @@ static bool send_hello(const struct helper *helper, const struct hello *hello)
         return false;
     }
     for (size_t from = 0; from < hello->count; from += ARGUMENTS_AT_ONCE) {
-        uint8_t count = 0; /* of a type that fits the parts' of every C library */
+        uint8_t count = 0; /* fits msg_iovlen of every C library */
         for (size_t at = from; at < hello->count && count < ARGUMENTS_AT_ONCE; at++, count++) {
             const size_t length = strlen(hello->arguments[at]);
             put_number(lengths[count], length);
@@ -103,7 +102,7 @@ static bool send_hello(const struct helper *helper, const struct hello *hello)
     return true;
 }
 
-/* Send a frame, and a descriptor with it (-1: none). False where that cannot be, with an error of errno(3). */
+/* Send a frame, and a descriptor with it (-1: none). False on failure, with errno set. */
 static bool send_frame(const struct helper *helper, unsigned char letter, const void *octets, size_t length,
                        int descriptor)
 {

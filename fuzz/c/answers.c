@@ -86,7 +86,7 @@ static void expect(uint8_t known, const uint8_t *octets, size_t size)
         at += 3 + length;
         expected.end = WISH_BROKEN;
         if ((letter == 'p' || letter == 'c') && !has_begun) {
-            expected.end = letter == 'p' ? WISH_UNPRIVILEGED : WISH_OTHER_WAY;
+            expected.end = letter == 'p' ? WISH_UNPRIVILEGED : WISH_OTHER_HELPER;
             expected.line_length = length;
             is_suspect |= has_nul(content, length);
         } else if (letter == 'e' || letter == 'o') {

@@ -23,7 +23,7 @@ from tests.support.weakened import Weakening, replace_in
 ROOT = Path(__file__).parents[2]
 SOURCES = ("frontend/sendmail.c", "frontend/message.c", "frontend/answers.c")
 HEADERS = (
-    *(f"frontend/{name}.h" for name in ("answers", "message", "rights", "ways", "wire")),
+    *(f"frontend/{name}.h" for name in ("answers", "helpers", "message", "rights", "wire")),
     "helper/start.h",
 )
 PLAIN = ("-O2", "-fPIE", "-static-pie")

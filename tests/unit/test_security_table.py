@@ -73,7 +73,7 @@ def test_the_phases_of_the_story_stand_in_the_order_in_which_the_helper_goes_thr
     )
 
 
-SENDMAIL = ("frontend/rights.h", "frontend/ways.h", "frontend/sendmail.c")
+SENDMAIL = ("frontend/rights.h", "frontend/helpers.h", "frontend/sendmail.c")
 
 
 @pytest.mark.parametrize(("number", "files"), [(1, SENDMAIL), (2, ("helper/start.h",))])

@@ -1,11 +1,11 @@
 /*
- * ways.h - three ways to a helper: started with privilege, behind gatepost.socket, started without privilege.
+ * helpers.h - the three helpers: started with privilege, behind gatepost.socket, and started without privilege.
  *
  * Part of sendmail.c, as start.h is. Fixed at compile time, besides what start.h names: UNPRIVILEGED, SOCKET (absolute
- * paths); the time limits only by a test.
+ * paths). Only a test sets the time limits.
  */
-#ifndef GATEPOST_WAYS_H
-#define GATEPOST_WAYS_H
+#ifndef GATEPOST_HELPERS_H
+#define GATEPOST_HELPERS_H
 
 #include "../helper/start.h"
 #include "answers.h"
@@ -18,33 +18,33 @@
 extern char **environ;
 
 #ifndef CONNECT_MS
-#define CONNECT_MS 30000 /* for a connection to gatepost.socket; who listens takes it at once, unless overloaded */
+#define CONNECT_MS 30000 /* for a connection to gatepost.socket; systemd accepts at once, unless it is overloaded */
 #endif
 #ifndef ANSWER_MS
-#define ANSWER_MS 120000 /* for the first frame from behind it; a password_command has 30 s of them */
+#define ANSWER_MS 120000 /* for the first frame from behind it; a password_command may take 30 s */
 #endif
 
-/* The other end, and how it ended. */
+/* A helper, and how it ended. */
 struct helper {
     int channel;
-    int read_end; /* of the pipe that shows a helper behind the socket our end; -1: no such */
+    int read_end; /* of the pipe by which a helper behind the socket notices our end; -1: none */
     bool is_behind_socket;
     bool has_sentence;
-    bool has_sent_us_away;  /* it ended without having read what it was sent */
+    bool has_sent_us_away;  /* it ended before it had read everything */
     bool was_silent;        /* it did not answer in time */
-    int64_t first_frame_ms; /* until when the first frame has to come, 0: whenever it does */
-    int64_t heard_ms;       /* when it last said something */
-    bool was_kept_waiting;  /* it may have given up the rest of a frame: until it has another to send */
-    int64_t torn_ms;        /* since when a frame has not ended, 0: none has begun */
-    unsigned torn_frame;    /* which one that is */
+    int64_t first_frame_ms; /* deadline of the first frame, 0: none */
+    int64_t heard_ms;       /* when it last sent something */
+    bool was_kept_waiting;  /* it may have stopped within a frame until it has another one to send */
+    int64_t torn_ms;        /* when an unfinished frame began, 0: no such frame */
+    unsigned torn_frame;    /* its number */
 };
 
-static char sentence[FRAME_CONTENT_OCTETS + 1]; /* why there is no helper; "" for no reason */
+static char sentence[FRAME_CONTENT_OCTETS + 1]; /* why there is no other helper; "" for no reason */
 
 static int64_t now_ms(void)
 {
     struct timespec now = {0, 0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* fails for no clock that there is */
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* never fails for a clock that exists */
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
@@ -60,7 +60,7 @@ union rights {
     unsigned char octets[CMSG_SPACE(sizeof(int))];
 };
 
-/* Send octets without waiting, and a descriptor with them (-1: none). Return what sendmsg(2) returns. */
+/* Send octets and a descriptor (-1: none) without waiting. Return the result of sendmsg(2). */
 static ssize_t send_octets(int target, struct iovec *parts, uint8_t count, int descriptor)
 {
     union rights rights = {.octets = {0}};
@@ -75,7 +75,7 @@ static ssize_t send_octets(int target, struct iovec *parts, uint8_t count, int d
     return sendmsg(target, &octets, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-/* Put a reason where the next helper is given it, and return how long it is. */
+/* Store a reason for the next helper, from offset `at` on. Return its length. */
 static size_t keep_sentence(size_t at, const void *octets, size_t length)
 {
     const size_t room = sizeof sentence - 1 - at;
@@ -92,7 +92,7 @@ static void keep_first_sentence(const char *words)
     }
 }
 
-/* In a new process: leave the other end on CHANNEL. dup2 of a descriptor onto itself would keep its close-on-exec flag. */
+/* In the new process: move the other end to CHANNEL. dup2 to the same number would keep the close-on-exec flag. */
 static void move_to_channel(int end)
 {
     if (end == CHANNEL ? fcntl(end, F_SETFD, 0) < 0 : dup2(end, CHANNEL) < 0) {
@@ -102,8 +102,8 @@ static void move_to_channel(int end)
 }
 
 /*
- * Make a socketpair and a process; return true in the new one. Where that fails there is no channel, and the reason is
- * kept, unless one is there already.
+ * Make a socketpair and a process. Return true in the new process. If that fails, there is no channel, and the reason
+ * is kept, unless there is one already.
  */
 static bool start_process(struct helper *helper)
 {
@@ -118,7 +118,7 @@ static bool start_process(struct helper *helper)
         move_to_channel(ends[1]);
         return true;
     }
-    (void)close(ends[1]); /* or the end of the helper would never be seen */
+    (void)close(ends[1]); /* otherwise the end of the helper would go unnoticed */
     if (child > 0) {
         helper->channel = ends[0];
     } else {
@@ -149,9 +149,9 @@ static char *variable(const char *name_and_equals)
 }
 
 /*
- * Become the helper without privilege: in a process as clean as the other's, but with the caller's working directory,
- * for a configuration that is named from there, and what a password_command of the caller's needs. Root's gets none of
- * root's variables.
+ * Become the helper without privilege. Its process is as clean as the other's, except that it keeps the caller's
+ * working directory, because -C may name a file there, and the variables that the caller's password_command needs. For
+ * root it keeps no variable.
  */
 __attribute__((noreturn)) static void execute_unprivileged(bool as_root)
 {
@@ -178,7 +178,7 @@ __attribute__((noreturn)) static void execute_unprivileged(bool as_root)
     refuse_unexecuted();
 }
 
-/* Wait for a connection: a backlog that is full (EAGAIN) has room soon. Return it, or -1 and an error of errno(3). */
+/* Connect, and wait while the backlog is full (EAGAIN). Return the connection, or -1 with errno set. */
 static int connect_to_socket(void)
 {
     const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = SOCKET};
@@ -204,9 +204,9 @@ static int connect_to_socket(void)
 }
 
 /*
- * The kernel tells the helper behind the socket who connected, and root has given itself up when that is asked for: a
- * process stays behind that is root by name, has none of its capabilities and nothing else open, and connects when it
- * is told to. It ends with us. Where there is no socket there is no such process.
+ * The kernel tells the helper behind the socket who connected. By then this process has given root up. So another
+ * process keeps root's uid, without capabilities and without any other open file, and connects when it is told to. It
+ * ends with this one. If there is no socket, there is no such process.
  */
 __attribute__((noreturn)) static void connect_for_frontend(int ours)
 {
@@ -224,7 +224,7 @@ __attribute__((noreturn)) static void connect_for_frontend(int ours)
     _exit(send_octets(0, &part, 1, connection) < 0);
 }
 
-/* Return our end, -1 where there is no socket. */
+/* Start it. Return our end of the socketpair, -1 if there is no socket. */
 static int leave_connector(void)
 {
     struct stat file;
@@ -240,11 +240,11 @@ static int leave_connector(void)
     return ends[0];
 }
 
-/* Have the connector connect. Return the connection, or -1 and an error of errno(3). */
+/* Let that process connect. Return the connection, or -1 with errno set. */
 static int connect_as_root(int connector)
 {
     union rights rights = {.octets = {0}};
-    int problem = ECONNREFUSED; /* where the connector has ended */
+    int problem = ECONNREFUSED; /* if that process has ended */
     int connection = -1;
     struct iovec part = {.iov_base = &problem, .iov_len = sizeof problem};
     struct msghdr answer = {
@@ -261,24 +261,24 @@ static int connect_as_root(int connector)
     return connection;
 }
 
-/* Why gatepost.socket cannot be used is said beside the reason that led there, unless there is none. */
+/* Append the reason why gatepost.socket cannot be used. */
 static void keep_problem_of_socket(int problem)
 {
     static const char words[] = ", and " SOCKET " cannot be connected to: ";
-    if (problem != ENOENT && problem != EMFILE) { /* that there is none, or that we can ask for none */
+    if (problem != ENOENT && problem != EMFILE) { /* there is no socket, or no descriptor is left to try it */
         const char *const reason = strerror(problem);
         const size_t at = keep_sentence(strlen(sentence), words, sizeof words - 1);
         (void)keep_sentence(at, reason, strlen(reason));
     }
 }
 
-/* The helper behind the socket is shown our end by a pipe, to which nothing is written; its end goes with the hello. */
+/* Connect. The helper notices our end by a pipe to which nothing is written. Its read end goes with the hello. */
 static void connect_helper(struct helper *helper, int connector)
 {
     int ends[2];
     *helper = (struct helper){.channel = -1, .read_end = -1, .is_behind_socket = true};
     if (pipe2(ends, O_CLOEXEC) == 0) {
-        helper->read_end = ends[0]; /* and the other stays open as long as we live */
+        helper->read_end = ends[0]; /* the write end stays open until this process ends */
         helper->channel = connector < 0 ? connect_to_socket() : connect_as_root(connector);
     }
     if (helper->channel < 0) {
@@ -287,7 +287,7 @@ static void connect_helper(struct helper *helper, int connector)
     helper->first_frame_ms = now_ms() + ANSWER_MS;
 }
 
-/* Start the helper without privilege: with the sentence, if there is one. */
+/* Start the helper without privilege, with the reason, if there is one. */
 static void start_unprivileged(struct helper *helper, bool as_root)
 {
     if (start_process(helper)) {
