@@ -9,10 +9,9 @@ import ssl
 import threading
 from multiprocessing.connection import Connection
 
-import prctl
-
 from bench.session import Session
 from bench.smarthost import Arrival, Offer
+from helper.privileged.process import prctl
 
 BACKLOG = 256  # more than ever send at once
 

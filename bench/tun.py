@@ -16,7 +16,7 @@ import time
 from collections import deque
 from contextlib import suppress
 
-import prctl
+from helper.privileged.process import prctl
 
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
 SOURCE, DESTINATION = slice(12, 16), slice(16, 20)  # of an IPv4 header

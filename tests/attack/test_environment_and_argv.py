@@ -141,7 +141,10 @@ def test_a_venv_as_the_launchers_name_is_not_followed(installation, smarthost, t
 
 
 def test_a_whole_send_hears_nothing_of_it(installation, smarthost, traps):
-    """Neither does the frontend, although it has the rights of the caller only."""
+    """Neither does the frontend, although it has the rights of the caller only.
+
+    The C library of Debian 13 in it warns of the caller's own GLIBC_TUNABLES, before main.
+    """
     marks, environment = traps
     host = smarthost(tls="starttls")
     installation.configure_relay(host)
@@ -149,7 +152,9 @@ def test_a_whole_send_hears_nothing_of_it(installation, smarthost, traps):
     result = installation.send(
         *command, "carol@example.org", stdin=MESSAGE, program=Path("/usr/bin/env"), cwd=marks.parent / "modules"
     )
-    assert (result.status, result.stderr) == (0, "")
+    warning = f"WARNING: ld.so: invalid GLIBC_TUNABLES `{environment['GLIBC_TUNABLES']}'"
+    others = [line for line in result.stderr.splitlines() if not line.startswith(warning)]
+    assert (result.status, others) == (0, [])
     assert os.listdir(marks) == []
 
 

@@ -18,8 +18,9 @@ MESSAGE = b"Subject: hello\n\nhello\n"
 # Each attack is harmless where it succeeds, and no PermissionError is success: what else is missing is no defence.
 INTRUDER = """
 def intrude(say):
-    import fcntl, mmap, os, prctl, pwd, resource, _socket
+    import fcntl, mmap, os, pwd, resource, _socket
     from helper.privileged.kernel import call
+    from helper.privileged.process import prctl
     from helper.sandbox.system_calls import JUDGED, MACHINES, REFUSED
 
     frontend, home = os.getppid(), pwd.getpwuid(os.getuid()).pw_dir

@@ -14,7 +14,8 @@ VISIBLE = ("cmdline", "comm", "stat", "status", "limits", "mountinfo", "sched", 
 NAMED = {
     "helper/delivery/deliver.py": {
         "    failures: list[HostFailed] = []\n": (
-            "    import prctl\n    prctl.set_name(plan.envelope.recipients[0].decode())\n"
+            "    from helper.privileged.kernel import call_function\n"
+            "    call_function('prctl', 15, plan.envelope.recipients[0], 0, 0, 0)\n"  # PR_SET_NAME
             "    failures: list[HostFailed] = []\n"
         )
     }

@@ -1,4 +1,4 @@
-"""The unit and system tests in Debian 13 and sid: another Python, another OpenSSL, another C library."""
+"""The tests in other releases of Debian, with another Python, OpenSSL and C library; and without python-prctl."""
 
 from __future__ import annotations
 
@@ -17,13 +17,28 @@ from tests.support.realservers.tree import mirror
 
 CACHE = CHECKOUT / "build/releases"
 # The lists of sid are valid for some days, which the clock of a test machine may have left behind.
-RELEASES = {"trixie": (), "sid": ('--aptopt=Acquire::Check-Valid-Until "false"',)}
+OPTIONS = {"sid": ('--aptopt=Acquire::Check-Valid-Until "false"',)}
+# `make test` runs the tests in the machine's own release, with the package.
+SYSTEMS = [("bookworm", False), ("trixie", True), ("trixie", False), ("sid", True)]
+# A layer over the directory of Python's packages, which goes with the mount namespace, takes python-prctl away.
+HIDE = """
+mount -t tmpfs none "$0/mnt"
+mkdir "$0/mnt/upper" "$0/mnt/work"
+modules=$0/usr/lib/python3/dist-packages
+mount -t overlay -o "lowerdir=$modules,upperdir=$0/mnt/upper,workdir=$0/mnt/work" none "$modules"
+rm "$modules/prctl.py" "$modules"/_prctl.*.so
+if chroot "$0" /usr/bin/python3 -c 'import prctl' 2>/dev/null; then exit 1; fi
+"""
 MOUNTS = """
 mount --bind "$0" "$0"
+{hide}
 mount -t proc proc "$0/proc"
 mount --rbind /dev "$0/dev"
 mount --rbind /sys "$0/sys"
-exec chroot "$@"
+cd "$0"
+pivot_root . .  # not chroot(2), in which nobody can make a user namespace
+umount -l .
+exec "$@"
 """
 TIME_LIMIT_S = 1800
 
@@ -36,26 +51,38 @@ def packages() -> list[str]:
     return " ".join(lists).split()
 
 
-@pytest.fixture(scope="module", params=RELEASES)
-def release(request) -> Path:
-    """A system of the release with these packages, kept below build/ as long as the packages are the same."""
-    key = hashlib.sha256(" ".join(packages()).encode()).hexdigest()[:12]
-    root = CACHE / f"{request.param}-{key}"
-    if not root.exists():
-        unfinished = CACHE / f"{request.param}.new"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        CACHE.mkdir(parents=True, exist_ok=True)
-        include = f"--include={','.join(packages())}"
-        options = ("--quiet", "--variant=minbase", "--mode=root", include, *RELEASES[request.param])
-        run("mmdebstrap", *options, request.param, unfinished, mirror())
-        subprocess.run(["chroot", unfinished, "useradd", "--create-home", "tester"], env=ENVIRONMENT, check=True)
-        unfinished.rename(root)
+def name_of(param: tuple[str, bool]) -> str:
+    release, has_prctl = param
+    return f"{release} {'with' if has_prctl else 'without'} prctl"
+
+
+@pytest.fixture(scope="module", params=SYSTEMS, ids=name_of)
+def release(request) -> tuple[Path, bool]:
+    """A system of a release, and whether python-prctl is to be seen in it."""
+    name, has_prctl = request.param
+    root = system_of(name)
     tree = root / "home/tester/gatepost"
     shutil.rmtree(tree, ignore_errors=True)
     copy_of_the_tree(CHECKOUT, tree)
     (tree / "build").mkdir()
     run("cp", "-a", "--reflink=auto", CHECKOUT / "build/servers", tree / "build/servers")
     subprocess.run(["chroot", root, "chown", "-R", "tester:tester", "/home/tester"], env=ENVIRONMENT, check=True)
+    return root, has_prctl
+
+
+def system_of(release: str) -> Path:
+    """Return a system with these packages, kept below build/ as long as the packages are the same."""
+    key = hashlib.sha256(" ".join(packages()).encode()).hexdigest()[:12]
+    root = CACHE / f"{release}-{key}"
+    if not root.exists():
+        unfinished = CACHE / f"{release}.new"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        CACHE.mkdir(parents=True, exist_ok=True)
+        include = f"--include={','.join(packages())}"
+        options = ("--quiet", "--variant=minbase", "--mode=root", include, *OPTIONS.get(release, ()))
+        run("mmdebstrap", *options, release, unfinished, mirror())
+        subprocess.run(["chroot", unfinished, "useradd", "--create-home", "tester"], env=ENVIRONMENT, check=True)
+        unfinished.rename(root)
     return root
 
 
@@ -65,14 +92,19 @@ def release(request) -> Path:
     [
         ("tester", ("tests/unit", "--ignore", "tests/unit/test_linters.py")),
         ("root", ("tests/system",)),
+        ("root", ("tests/attack",)),
     ],
-    ids=["unit", "system"],
+    ids=["unit", "system", "attack"],
 )
 def test_nothing_fails_in_another_release(release, user, arguments):
+    root, has_prctl = release
+    mounts = MOUNTS.format(hide="" if has_prctl else HIDE)
     as_user = ("setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--reset-env")
     there = ("env", "--chdir=/home/tester/gatepost", "/usr/bin/python3", "-m", "pytest", "-n", "3", *arguments)
-    enter = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec", MOUNTS, release, release)
+    enter = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec", mounts, root)
     command = [str(word) for word in (*enter, *as_user, *there)]
     done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=TIME_LIMIT_S)
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2000:]
-    assert re.search(r"^\d+ passed", done.stdout, re.MULTILINE), done.stdout[-2000:]
+    summary = re.search(r"^\d+ passed.*", done.stdout, re.MULTILINE)
+    assert summary, done.stdout[-2000:]
+    print(summary[0])

@@ -5,6 +5,7 @@ A send with a compiled configuration, that is; one without loads tomllib and wha
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 from pathlib import Path
 
@@ -22,7 +23,9 @@ import {module}
 print(*sorted(set(sys.modules) - before), sep="\\n")
 """
 
-BEFORE_THE_DROP = {"_prctl", "resource", "binascii", "pwd", "errno"}
+# Without python-prctl, the stand-in and what that is made of.
+WITHOUT_PRCTL = importlib.util.find_spec("_prctl") is None  # `make test-deps` installs it
+BEFORE_THE_DROP = {"resource", "binascii", "pwd", "errno", "_ctypes" if WITHOUT_PRCTL else "_prctl"}
 AFTER_IT = {"_ctypes", "_socket", "fcntl", "grp", "math", "select"}
 OF_OURS_BEFORE_THE_DROP = {
     *("helper", "helper.bundle", "helper.failure", "helper.record", "helper.secret"),
@@ -30,6 +33,7 @@ OF_OURS_BEFORE_THE_DROP = {
     "helper.privileged",
     *(f"helper.privileged.{name}" for name in ("accounts", "acquire", "begin", "compiled", "drop", "path_walk")),
     *(f"helper.privileged.{name}" for name in ("paths", "process", "protected_files", "python_prctl")),
+    *(f"helper.privileged.{name}" for name in ("kernel", "prctl_stand_in") if WITHOUT_PRCTL),
 }
 AFTERWARDS = ", ".join(
     (

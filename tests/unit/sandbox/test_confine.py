@@ -88,7 +88,7 @@ IN_THE_SANDBOX = """
 import os, sys
 sys.path[:0] = [{root!r}]
 sys.path.append("/usr/lib/python3/dist-packages")
-import prctl
+from helper.privileged.process import prctl
 from helper.sandbox.confine import Sandbox
 prctl.set_no_new_privs(1)
 sandbox = Sandbox((1,))
