@@ -33,11 +33,16 @@ def end_with(failure: BaseException, channel: Channel | None, log: Log | None) -
 
 
 def defect_line(defect: BaseException, channel: Channel | None) -> str:
-    """Return what is said of a defect of ours: its kind and where in our code it showed, never a value."""
+    """Return what is said of a defect of ours: its kind and where in our code it showed, never a value.
+
+    A module that cannot be imported is no defect: an upgrade of the distribution replaces the interpreter's.
+    """
+    outcome = "may have been sent" if channel is not None and channel.is_in_doubt else "not sent"
+    if isinstance(defect, ImportError) and defect.name:
+        return f"sendmail: {outcome}: the Python module {defect.name} cannot be imported"
     trace = defect.__traceback__
     place = "an unknown place"
     while trace is not None:
         place = f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}"
         trace = trace.tb_next
-    outcome = "may have been sent" if channel is not None and channel.is_in_doubt else "not sent"
     return f"sendmail: {outcome}: a defect in Gatepost: {type(defect).__name__} at {place}"
