@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.packages.conftest import CHECKOUT
 from tests.packages.system import build, copy_of_the_tree
-from tests.support.shipped import DEBIAN, code
+from tests.support.shipped import DEBIAN, code, guides
 
 
 def written_by(*command: object) -> str:
@@ -25,7 +25,7 @@ def tree_of(package: Path) -> Path:
 def test_it_ships_the_code_and_this_and_nothing_else(package):
     lines = [line.split() for line in written_by("dpkg-deb", "--contents", package).splitlines()]
     found = {words[5].removeprefix("./"): words[0] for words in lines if not words[0].startswith("d")}
-    assert found == DEBIAN | code(tree_of(package))
+    assert found == DEBIAN | code(tree_of(package)) | guides(tree_of(package))
     assert {words[1] for words in lines} == {"root/root"}
     assert {words[0] for words in lines if words[0].startswith("d")} == {"drwxr-xr-x"}
 

@@ -32,8 +32,8 @@ STAGED = EVERYWHERE | {
 }
 DEBIAN = EVERYWHERE | {
     "etc/apparmor.d/usr.libexec.gatepost.launcher": FILE,
-    "usr/share/doc/gatepost/README.md.gz": FILE,
-    "usr/share/doc/gatepost/SECURITY.md.gz": FILE,
+    "usr/share/doc/gatepost/README.md": FILE,
+    "usr/share/doc/gatepost/SECURITY.md": FILE,
     "usr/share/doc/gatepost/changelog.gz": FILE,
     "usr/share/doc/gatepost/copyright": FILE,
     "usr/share/gatepost/bundle.py": FILE,
@@ -51,6 +51,11 @@ DEBIAN = EVERYWHERE | {
     "usr/share/zsh/vendor-completions/_gatepost": FILE,
     "usr/share/zsh/vendor-completions/_sendmail": FILE,
 }
+
+
+def guides(tree: Path) -> dict[str, str]:
+    """Return the documents of a source tree as the Debian package ships them."""
+    return {f"usr/share/doc/gatepost/docs/{guide.name}": FILE for guide in (tree / "docs").iterdir()}
 
 
 def code(tree: Path) -> dict[str, str]:

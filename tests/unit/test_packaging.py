@@ -103,6 +103,7 @@ def rule_of(name: str) -> str:
 def test_every_package_has_the_same_rule_for_accounts():
     rules = {rule_of(name) for name in TAKES_ACCOUNTS} | {rule_of("rpm/gatepost.spec").replace("%%", "%")}
     assert len(rules) == 1
+    assert rules.pop().split("\n}\n")[0] in (PACKAGING / "debian/gatepost.config").read_text()
 
 
 @pytest.mark.parametrize(
