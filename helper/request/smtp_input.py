@@ -62,14 +62,17 @@ class MailDataReader:
     def feed(self, octets: bytes) -> bytes:
         """Return as much of the message as is certain now."""
         octets = self._held + octets
-        found = [(at + end.index(b"."), end) for end in self._ends if (at := octets.find(end)) >= 0]
+        has_dots = b"." in octets  # of an attachment, no part has: to search it for one octet takes a twentieth
+        found = [(at + end.index(b"."), end) for end in self._ends if has_dots and (at := octets.find(end)) >= 0]
         if found:
             certain, end = min(found)
             self.after = octets[certain + len(end) - end.index(b".") :]
         else:
             certain = len(octets) - max(undecided(octets, end) for end in self._ends)
             self._held = octets[certain:]
-        message = octets[:certain].replace(self._line_end + b".", self._line_end)
+        message = octets[:certain]
+        if has_dots:
+            message = message.replace(self._line_end + b".", self._line_end)
         if message and self._surplus:
             message, self._surplus = message[self._surplus :], 0
         return message

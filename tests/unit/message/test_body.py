@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import mmap
-from typing import ClassVar
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from helper.message.body import CHUNK_OCTETS, LINE_LIMIT, canonical_chunks, dot_stuffed, survey, wire_chunks
+from tests.support.watched import Watched
 
 MESSAGES = st.lists(st.sampled_from([b"\r", b"\n", b".", b"A", b"\0", b"\xe9", b"AAA"]), max_size=40).map(b"".join)
 CHUNK_SIZES = st.integers(1, 5)
@@ -138,41 +138,6 @@ def test_holds_no_more_than_a_few_chunks_at_a_time(octet):
     assert max(map(len, wire_chunks(message, 0))) <= 2 * (CHUNK_OCTETS + 1)
 
 
-class Watched(bytes):
-    """Octets that note how they are searched, where that is slow: for more than one octet, or to be counted or cut."""
-
-    slow: ClassVar[list[tuple[str, bytes]]] = []
-
-    def __bytes__(self):
-        return self
-
-    def __contains__(self, octets):
-        self.note("in", octets)
-        return super().__contains__(octets)
-
-    def note(self, search, octets):
-        if len(octets) > 1 or search in ("count", "split", "translate"):
-            self.slow.append((search, octets))
-
-
-def watched(search):
-    def look(self, octets, *rest):
-        self.note(search, octets)
-        result = getattr(bytes, search)(self, octets, *rest)
-        return Watched(result) if isinstance(result, bytes) else result
-
-    return look
-
-
-for each in ("find", "rfind", "count", "replace", "split", "translate", "lstrip", "rstrip"):
-    setattr(Watched, each, watched(each))
-
-
-class WatchedMessage(Watched):
-    def __getitem__(self, place):
-        return Watched(super().__getitem__(place))
-
-
 @pytest.mark.parametrize(
     ("line", "when_surveyed", "when_sent"),
     [
@@ -182,7 +147,7 @@ class WatchedMessage(Watched):
     ],
 )
 def test_an_ordinary_message_is_searched_for_single_octets(line, when_surveyed, when_sent):
-    message = WatchedMessage(line * 100)
+    message = Watched(line * 100)
     for looks, expected in ((lambda: survey(message, 0), when_surveyed), (lambda: [*sent(message)], when_sent)):
         Watched.slow.clear()
         looks()

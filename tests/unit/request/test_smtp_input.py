@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from helper.request.smtp_input import LINE_LIMIT, VERB_OCTETS, Lines, MailDataReader
 from helper.request.smtp_steps import Line
+from tests.support.watched import Watched
 
 CRLF, LF = b"\r\n", b"\n"
 # What matters at the end of mail data, in every order.
@@ -116,3 +117,12 @@ def test_no_mixture_ends_what_has_lines_with_crlf(smuggled):
 @pytest.mark.parametrize("mixed", [b"\n.\r\n", b"\r.\r", b"\r\n.\r"])
 def test_no_mixture_ends_what_has_lines_with_lf(mixed):
     assert read(LF, [b"a" + mixed + b"b\n"])[1] is None
+
+
+@with_each_end
+def test_mail_data_without_dots_are_searched_for_single_octets(line_end):
+    Watched.slow.clear()
+    reader = MailDataReader(line_end)
+    text = b"text" + line_end
+    assert reader.feed(Watched(text * 100)) + reader.feed(Watched(text)) + reader.feed(b".\r\n")
+    assert Watched.slow == []
