@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.load.workbench import AUTH, Workbench
 from tests.support.accounts import files_of
 from tests.support.installation import Installation
+from tests.support.smarthost import SmartHost
 from tests.system.conftest import no_process_is_left
 
 __all__ = ["no_process_is_left"]
@@ -27,6 +30,12 @@ def no_file_is_left(installation: Installation) -> Iterator[None]:
     before = files_of_all(installation)
     yield
     assert files_of_all(installation) <= before, "files outlive the send"
+
+
+@pytest.fixture
+def workbench(installation: Installation, smarthost: Callable[..., SmartHost], tmp_path: Path) -> Workbench:
+    """Sends under the tracer, to a smart host with TLS and AUTH."""
+    return Workbench(installation, smarthost(tls="starttls", auth=AUTH), tmp_path / "report")
 
 
 def files_of_all(installation: Installation) -> set[str]:

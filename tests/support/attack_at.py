@@ -1,10 +1,12 @@
-"""Run a send under a tracer that kills one half when either of them is about to do its Nth system call.
+"""Run a send under a tracer that attacks one half when either of them is about to do its Nth system call.
 
-    kill_at.py REPORT SENDMAIL CLOCK NUMBER VICTIM COMMAND...
+    attack_at.py REPORT SENDMAIL CLOCK NUMBER VICTIM ATTACK COMMAND...
 
 A program of its own, run by root: set-id bits have their effect under a tracer that is root. It ends as COMMAND's
 process does, which becomes the frontend, when nothing of the send is left; REPORT is JSON. CLOCK and VICTIM are
-"frontend" or "helper"; calls are counted from the execution of SENDMAIL, or from the fork. NUMBER 0 kills nothing.
+"frontend" or "helper"; calls are counted from the execution of SENDMAIL, or from the fork. NUMBER 0 attacks nothing.
+ATTACK is "kill", or what the user who called tries: a limit that is set to 0, like "NOFILE", or a signal, like "TERM";
+"root:NOFILE" is the same by root.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import resource
 import signal
 import sys
 from pathlib import Path
@@ -30,8 +33,8 @@ libc.ptrace.restype = ctypes.c_long
 class Tracer:
     """Follows a command and all that it starts, and knows the two halves of the send among them."""
 
-    def __init__(self, sendmail: str, clock: str, number: int, victim: str) -> None:
-        self._sendmail, self._clock, self._number, self._victim = sendmail, clock, number, victim
+    def __init__(self, sendmail: str, clock: str, number: int, victim: str, attack: str) -> None:
+        self._sendmail, self._clock, self._number, self._victim, self._attack = sendmail, clock, number, victim, attack
         self._halves: dict[str, int] = {}
         self._known: set[int] = set()
         self._ends: dict[int, int] = {}  # as Popen.returncode has them
@@ -39,6 +42,8 @@ class Tracer:
         self.calls = 0
         self.calls_afterwards = 0  # those of the clock when the victim was dead
         self.is_killed = False
+        self.has_succeeded = False  # the attack of a user
+        self.status: dict[str, str] = {}  # of the victim when a user attacked it
 
     def run(self, command: list[str]) -> int:
         """Run the command until nothing of it is left; return how its own process ended."""
@@ -80,14 +85,17 @@ class Tracer:
             self._halves["helper"] = pid
 
     def _count(self) -> None:
-        """Count a call before it is done (the kernel stops after it, too), and kill before the wanted one."""
+        """Count a call before it is done (the kernel stops after it, too), and attack before the wanted one."""
         self._is_before_call = not self._is_before_call
         if not self._is_before_call:
             return
         self.calls += 1
         self.calls_afterwards += self.is_killed
         if self.calls == self._number and self._victim in self._halves and self.end_of(self._victim) is None:
-            self._kill(self._halves[self._victim])
+            if self._attack == "kill":
+                self._kill(self._halves[self._victim])
+            else:
+                self._try(self._halves[self._victim])
 
     def _kill(self, victim: int) -> None:
         """Kill, and wait until it is dead: what its death does to the other has been done by then.
@@ -101,24 +109,56 @@ class Tracer:
                 self._ends[victim] = os.waitstatus_to_exitcode(status)
         self.is_killed = self._ends[victim] == -signal.SIGKILL
 
+    def _try(self, victim: int) -> None:
+        """Let the victim's user attack it. It stands still meanwhile, and is hit by a signal when it goes on."""
+        lines = Path(f"/proc/{victim}/status").read_text().splitlines()
+        self.status = dict(line.split(":\t", 1) for line in lines if line.startswith(("Uid", "Gid", "Cap", "Groups")))
+        real_uid, real_gid = (int(self.status[ids].split()[0]) for ids in ("Uid", "Gid"))
+        attacker = os.fork()
+        if attacker == 0:
+            who, _, attack = self._attack.rpartition(":")
+            try:
+                if who != "root":
+                    os.setgroups([])
+                    os.setresgid(real_gid, real_gid, real_gid)
+                    os.setresuid(real_uid, real_uid, real_uid)
+                carry_out(attack, victim)
+            except BaseException:
+                os._exit(1)
+            os._exit(0)
+        self.has_succeeded = os.waitstatus_to_exitcode(os.waitpid(attacker, 0)[1]) == 0
+
     def _go_on(self, pid: int, signalled: int) -> None:
         """Let it run, the clock to its next system call. Whoever is dead by now does not mind."""
         libc.ptrace(GO_ON_TO_CALL if pid == self._halves.get(self._clock) else GO_ON, pid, 0, signalled)
 
 
+def carry_out(attack: str, victim: int) -> None:
+    """Set a limit of a process to 0, or send it a signal."""
+    limit = getattr(resource, f"RLIMIT_{attack}", None)
+    if limit is None:
+        os.kill(victim, getattr(signal, f"SIG{attack}"))
+    else:
+        resource.prlimit(victim, limit, (0, 0))
+
+
 def main() -> None:
     """Do what the command line says."""
-    report, sendmail, clock, number, victim, *command = sys.argv[1:]
-    tracer = Tracer(sendmail, clock, int(number), victim)
+    report, sendmail, clock, number, victim, attack, *command = sys.argv[1:]
+    tracer = Tracer(sendmail, clock, int(number), victim, attack)
     status = tracer.run(command)
     found = {
         "calls": tracer.calls,
         "calls_afterwards": tracer.calls_afterwards,
         "is_killed": tracer.is_killed,
+        "has_succeeded": tracer.has_succeeded,
+        "status": tracer.status,
         "helper": tracer.end_of("helper"),
     }
     Path(report).write_text(json.dumps(found))
     if status < 0:
+        if -status != signal.SIGKILL:
+            signal.signal(-status, signal.SIG_DFL)
         os.kill(os.getpid(), -status)
     os._exit(status)
 
