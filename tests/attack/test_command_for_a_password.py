@@ -1,4 +1,4 @@
-"""password_command: a program of root's, run with the service user's rights, out of reach of the caller."""
+"""K4, K5: password_command: a program of root's, run with the service user's rights, out of reach of the caller."""
 
 from __future__ import annotations
 

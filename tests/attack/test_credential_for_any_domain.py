@@ -1,4 +1,4 @@
-"""I15: who gets the password is root's to say: no host that a caller's address leads to is ever logged in to."""
+"""I15, K3: who gets the password is root's to say: no host that a caller's address leads to is ever logged in to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever sends to a list whose file only root can read is never shown its members; the log is."""
+"""K11: whoever sends to a list whose file only root can read is never shown its members; the log is."""
 
 from __future__ import annotations
 

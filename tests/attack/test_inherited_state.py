@@ -1,4 +1,4 @@
-"""D1 to D11: whatever state a caller hands down, its helper runs in the same one as everybody else's."""
+"""D1 to D11, K7: whatever state a caller hands down, its helper runs in the same one as everybody else's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server that offers CHUNKING and does it badly takes a message for commands: the caller gains nothing by that."""
+"""K12: a server that offers CHUNKING and does it badly takes text for commands; the caller gains nothing by that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""H2, H3, H4: a line break, by whatever way it comes in, makes neither a command, nor a header field, nor a message."""
+"""H2, H3, H4, K13: a line break, however it comes in, makes neither a command, nor a header field, nor a message."""
 
 from __future__ import annotations
 

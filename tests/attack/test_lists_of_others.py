@@ -1,4 +1,4 @@
-"""A list of somebody else's is read with the sender's rights, and must not show what the sender alone can read."""
+"""K9: a list of somebody else's is read with the sender's rights, and must not show what the sender alone can read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who writes an address in another way evades no pattern, and no list."""
+"""K10: who writes an address in another way evades no pattern, and no list."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Root's own commands beside a hostile user: `selftest` and `send-test` in directories, on terminals and with processes
-that the user watches, exchanges and traces, and with a launcher that a taken-over service user has replaced.
+"""K1, K2: root's own commands beside a hostile user: `selftest` and `send-test` in directories, on terminals and with
+processes that the user watches, exchanges and traces, and with a launcher that a taken-over service user has replaced.
 """
 
 from __future__ import annotations

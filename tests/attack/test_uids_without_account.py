@@ -1,4 +1,4 @@
-"""Policies are for users, and a user has more uids than one: nobody passes by them as a uid that they do not name."""
+"""K8: policies are for users, and a user may have more uids: nobody passes by them as a uid that they do not name."""
 
 from __future__ import annotations
 

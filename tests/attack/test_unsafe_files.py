@@ -1,4 +1,4 @@
-"""F4: a configuration or a secret that others than root can write, or exchange, is none; nor can anything hang us."""
+"""F4, K6: a configuration or a secret that others than root can write or exchange is none; and nothing hangs us."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The known attacks on programs like this one, by their numbers, and the tests that try each here.
 
-A to J: identity, argv and environment, the interpreter, inherited state, memory, files, the wire, the message, the
-network, other users. A test is a file below tests/, or one function in it.
+A to K: identity, argv and environment, the interpreter, inherited state, memory, files, the wire, the message, the
+network, other users, root's own commands and configurations. A test is a file below tests/, or one function in it.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ MEMORY: Mapping[str, Attack] = {
     "E5": ("core dumps", attack("core_dumps")),
     "E6": ("process_vm_readv, pidfd_getfd and their like", attack("password_in_memory")),
     "E7": ("killing and stopping", attack("killed_send")),
-    "E8": ("limits set while it runs", attack("limits_of_a_running_send")),
+    "E8": ("limits set while it runs", (*attack("limits_of_a_running_send"), *below("load", "limited_anywhere"))),
     "E9": ("what is left in memory", attack("password_in_memory", "password_never_shown")),
     "E11": (
         "what refusals give away",
@@ -195,6 +195,26 @@ OTHER_USERS: Mapping[str, Attack] = {
     ),
     "J5": ("an account that the smart host locks", below("system", "policies", "bad_luck_auth")),
 }
+ROOTS_COMMANDS: Mapping[str, Attack] = {
+    "K1": ("root at work in a directory that a user owns", attack("roots_commands")),
+    "K2": ("a user's process on root's terminal", attack("roots_commands")),
+    "K3": ("a caller who chooses the host that gets the credential", attack("credential_for_any_domain")),
+    "K4": ("a program for the password in a set-gid installation", attack("command_for_a_password")),
+    "K5": ("limits and stops on the program for the password", attack("command_for_a_password")),
+    "K6": ("a log file in a directory of others", attack("unsafe_files")),
+    "K7": ("personality(2) handed down", attack("inherited_state")),
+    "K8": ("subordinate uids that no policy names", attack("uids_without_account")),
+    "K9": ("another user's list", attack("lists_of_others")),
+    "K10": ("other spellings past a policy", attack("other_spellings")),
+    "K11": ("members of a protected alias file", attack("hidden_members")),
+    "K12": ("commands injected by a chunk", attack("injected_by_a_chunk")),
+    "K13": ("obsolete header syntax", attack("injection")),
+    "K14": ("packages that change modes back", below("system", "modes_kept", "install")),
+    "K15": (
+        "a full queue of /dev/log",
+        below("system", "log::test_a_system_log_that_is_full_keeps_nobody_longer_than_5_s"),
+    ),
+}
 TESTED: Mapping[str, Attack] = (
     dict(IDENTITY)
     | dict(ARGUMENTS_AND_ENVIRONMENT)
@@ -206,9 +226,10 @@ TESTED: Mapping[str, Attack] = (
     | dict(MESSAGE)
     | dict(NETWORK)
     | dict(OTHER_USERS)
+    | dict(ROOTS_COMMANDS)
 )
 # What no test can try, and why.
 NOT_TESTED: Mapping[str, str] = {
     "E10": "swap and hibernation belong to the machine; the password stays in memory for seconds",
 }
-COUNTS = {"A": 11, "B": 18, "C": 9, "D": 14, "E": 11, "F": 6, "G": 7, "H": 8, "I": 16, "J": 5}
+COUNTS = {"A": 11, "B": 18, "C": 9, "D": 14, "E": 11, "F": 6, "G": 7, "H": 8, "I": 16, "J": 5, "K": 15}

@@ -16,7 +16,7 @@ ATTACKS = sorted((TESTS / "attack").glob("test_*.py"))
 
 def named_in(docstring):
     """Return the numbers that a docstring begins with: `A1, B2: ...`, `C1 to C3: ...`."""
-    head = re.match(r"([A-J]\d+((, | to )[A-J]\d+)*): ", docstring or "")
+    head = re.match(r"([A-K]\d+((, | to )[A-K]\d+)*): ", docstring or "")
     if head is None:
         return []
     numbers = []
@@ -55,7 +55,7 @@ def test_security_md_shows_the_same_list_and_each_attack_once():
     """A row names its test with the numbers that it tries; a number without a test in tests/attack has its own row."""
     text = (TESTS.parent / "SECURITY.md").read_text("utf-8").partition("## Attacks and their tests\n")[2]
     shown: dict[str, set[str]] = {}
-    for numbers, cells in re.findall(r"^\| ([A-J]\d+(?:, [A-J]\d+)*)? ?\| (.*) \|$", text, re.MULTILINE):
+    for numbers, cells in re.findall(r"^\| ([A-K]\d+(?:, [A-K]\d+)*)? ?\| (.*) \|$", text, re.MULTILINE):
         files = set(re.findall(r"`(\w+/[\w/]+\.py)`", cells)) or set(re.findall(r"\| `(test_\w+\.py)` \|", cells))
         for number in filter(None, numbers.split(", ")):
             shown.setdefault(number, set()).update(file if "/" in file else f"attack/{file}" for file in files)
