@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import fcntl
 import os
 import pwd
@@ -13,8 +14,13 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from helper.sandbox.system_calls import MACHINES, REFUSED
+
 # Where everybody may write.
 PUBLIC = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock", "/run/user", "/var/mail", "/var/crash")
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+SET_IDS = REFUSED["setresuid"][MACHINES.index(os.uname().machine)]
 
 
 @contextlib.contextmanager
@@ -62,12 +68,41 @@ def remove_account(login: str) -> None:
 
 
 def processes_of(uids: set[int]) -> list[int]:
-    """Return the living processes that have one of these uids, in any of their four kinds."""
-    return [int(name) for name in os.listdir("/proc") if name.isdigit() and uids & uids_of(name)]
+    """Return the living processes that have one of these uids, as the real or the saved one of them.
+
+    After each test all processes are looked at. Who may send a signal is asked first: that takes a tenth of the time of
+    reading what /proc says of each.
+    """
+    pids = [int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) != os.getpid()]
+    within_reach = {pid for uid in uids for pid in within_reach_of(uid, pids)}
+    return [pid for pid in pids if pid in within_reach and uids & uids_of(str(pid))]
+
+
+def within_reach_of(uid: int, pids: Iterable[int]) -> list[int]:
+    """Return to which of these processes a user may send signals (kill(2)); zombies are among them."""
+    become(uid, 0)
+    try:
+        return [pid for pid in pids if accepts_signals(pid)]
+    finally:
+        become(0, 0)
+
+
+def become(uid: int, saved: int) -> None:
+    """Change the ids of this thread alone: the smart hosts in other threads stay what they are."""
+    assert LIBC.syscall(SET_IDS, uid, uid, saved) == 0, "only root can become other users"
+
+
+def accepts_signals(pid: int) -> bool:
+    """Say whether this thread may send signals to a process."""
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
 
 
 def uids_of(pid: str) -> set[int]:
-    """Return the uids of a process; none for one that has ended. After each test all processes are looked at."""
+    """Return the uids of a process; none for one that has ended."""
     try:
         with open(f"/proc/{pid}/status", "rb") as file:
             status = file.read()

@@ -48,13 +48,25 @@ def test_sets_the_mode_of_the_launcher(installation, mode, owner):
     assert launcher.st_gid == installation.account("mail").pw_gid
 
 
-def test_knows_what_the_callers_still_run(installation):
+@pytest.mark.parametrize("user", ["alice", "null", "mail"])
+def test_knows_what_each_account_still_runs(installation, user):
     assert installation.processes() == []
-    with installation.start("60", program=Path("/bin/sleep")) as process:
+    with installation.start("60", program=Path("/bin/sleep"), user=user) as process:
         while process.pid not in installation.processes():
             assert process.poll() is None
         process.kill()
     assert installation.processes() == []
+    assert os.getresuid() == (0, 0, 0)
+
+
+def test_knows_a_process_that_has_an_account_as_its_effective_user_alone(installation, smarthost):
+    """As the helper before its drop."""
+    code = "import os, time; os.setresuid(-1, {0}, {0}); print(flush=True); time.sleep(60)"
+    code = code.format(installation.account("mail").pw_uid)
+    with installation.start("-c", code, program=Path("/usr/bin/python3"), user="root") as process:
+        process.stdout.readline()
+        assert installation.processes() == [process.pid]
+        process.kill()
 
 
 def test_a_weakened_copy_is_what_is_installed_from_weakened_sources(workshop):
