@@ -21,14 +21,16 @@ def check_accounts() -> str:
     """Find the two accounts, apart from each other, without members, and without a way to log in."""
     service, standin = account(paths.SERVICE_USER), account(paths.STANDIN_USER)
     if service.pw_uid == standin.pw_uid or service.pw_gid == standin.pw_gid:
-        raise SystemFault(f"{service.pw_name} and {standin.pw_name} have to be two users with a group each")
+        raise SystemFault(
+            f"{service.pw_name} and {standin.pw_name} must be two different users, each with a group of its own"
+        )
     everybody = pwd.getpwall()
     for each in (service, standin):
         refuse_unfit(each, members_of(each, everybody))
     for each in (service, standin):
         if os.path.isdir(each.pw_dir):
             raise Caution(
-                f"{each.pw_name} has a home folder and needs none: usermod --home /nonexistent {each.pw_name}"
+                f"{each.pw_name} has a home directory and does not need one: usermod --home /nonexistent {each.pw_name}"
             )
     return f"{service.pw_name} and {standin.pw_name}"
 
@@ -46,12 +48,12 @@ def members_of(ours: pwd.struct_passwd, everybody: Iterable[pwd.struct_passwd]) 
 def refuse_unfit(ours: pwd.struct_passwd, members: list[str]) -> None:
     """Raise SystemFault for an account that is root's, or that somebody else can have the rights of."""
     if ours.pw_uid == 0 or ours.pw_gid == 0:
-        raise SystemFault(f"{ours.pw_name} is root: it has to be a user of its own")
+        raise SystemFault(f"{ours.pw_name} is root; it must be an unprivileged user of its own")
     if members:
         what = f"the group of {ours.pw_name} has members: {' '.join(members)}"
         raise SystemFault(f"{what}, and they could read the password: {how_to_take_out(members, ours)}")
     if os.path.basename(ours.pw_shell) not in LOGIN_REFUSED:
-        raise SystemFault(f"{ours.pw_name} has a shell: usermod --shell /usr/sbin/nologin {ours.pw_name}")
+        raise SystemFault(f"{ours.pw_name} has a login shell: usermod --shell /usr/sbin/nologin {ours.pw_name}")
 
 
 def how_to_take_out(members: list[str], ours: pwd.struct_passwd) -> str:

@@ -103,7 +103,7 @@ class Apart:
                 part = os.read(descriptor, 65536)
                 octets += len(part)
                 if octets > self._said_limit:
-                    raise SystemFault(f"it said more than {self._said_limit} octets")
+                    raise SystemFault(f"it printed more than {self._said_limit} octets")
                 if part:
                     yield names[descriptor], part
                 else:
@@ -115,7 +115,7 @@ class Apart:
         for name, part in self.said():
             *whole, rest[name] = (rest[name] + part).split(b"\n")
             if len(rest[name]) > LINE_LIMIT:
-                raise SystemFault(f"it said a line of more than {LINE_LIMIT} octets")
+                raise SystemFault(f"it printed a line of more than {LINE_LIMIT} octets")
             for line in whole:
                 yield name, shown(line)
         for name, line in rest.items():

@@ -26,12 +26,14 @@ class Certificate(Record):
     @property
     def text(self) -> str:
         """Return it in a few words."""
-        names = f"certificate for {', '.join(self.names) or 'nobody'}"
+        names = f"certificate for {', '.join(self.names) or 'no name'}"
         if self.until is None:
             return names
         if self.days_left < 0:
-            return f"{names}, which expired on {self.until}"
-        return f"{names} until {self.until}" + (f", in {self.days_left} days: renew it" if self.is_ending else "")
+            return f"{names}, expired on {self.until}"
+        return f"{names} until {self.until}" + (
+            f"; it expires in {self.days_left} days, renew it" if self.is_ending else ""
+        )
 
     @property
     def facts(self) -> dict[str, object]:

@@ -64,7 +64,7 @@ def visit(configuration: Configuration, owner: Owner) -> Iterator[Finding]:
         if owner.is_root:
             give_up_root(account(paths.STANDIN_USER), [])
     except Failure as failure:
-        yield Finding(WRONG, "connect", f"no smart host was called: {reason(failure)}")
+        yield Finding(WRONG, "connect", f"no smart host was tried: {reason(failure)}")
         return
     yield from visit_loaded(configuration, state)
 
@@ -100,7 +100,7 @@ class Visitor:
     def visit(self, hosts: tuple[Host, ...]) -> Iterator[Finding]:
         """Yield a finding for each address of each host."""
         if not hosts:
-            yield Finding(WARN, self.transport.name, "has no hosts of its own: nobody was called")
+            yield Finding(WARN, self.transport.name, "has no hosts of its own, so none was tried")
         for host in hosts:
             try:
                 servers = servers_of(host, self.transport, up_to_the_end_of_the_message(self.transport))
@@ -108,7 +108,7 @@ class Visitor:
                 yield self.unreachable(host_text(host), failure)
                 continue
             if not servers:
-                yield self.unreachable(host_text(host), HostFailed("the DNS names no server for it", status.NO_HOST))
+                yield self.unreachable(host_text(host), HostFailed("the DNS has no server for it", status.NO_HOST))
             for server in servers:
                 yield from self.visit_server(server)
 
@@ -125,7 +125,7 @@ class Visitor:
             if not is_welcome:
                 self.plan = self.plan.replace(session=self.plan.session.replace(credential=None))
         if not found:
-            nowhere = HostFailed("its name has no address that this host can reach", status.NO_HOST)
+            nowhere = HostFailed("this host cannot reach any address of that name", status.NO_HOST)
             return [self.unreachable(server.label, nowhere)]
         if all(each.word == WRONG for each in found):
             return found

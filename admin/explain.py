@@ -81,7 +81,7 @@ def become(login: str) -> Case:
     So what stands in the way of a send (a .forward file that the user may not read) stands in ours.
     """
     if os.geteuid() != 0:
-        raise NotPermitted("only root can explain for others: sudo gatepost explain; for yourself: sendmail -bt")
+        raise NotPermitted("only root can run explain: sudo gatepost explain; for your own mail: sendmail -bt")
     try:
         user = pwd.getpwnam(login)
     except KeyError:

@@ -19,7 +19,7 @@ def found_apart(
             finder.write(b"")
             yield from (heard(line) for name, line in finder.lines() if name == OUT)
             if finder.wait() != 0:
-                raise SystemFault("it ended too early")
+                raise SystemFault("the process ended too early")
         except SystemFault as fault:
             yield Finding(WRONG, subject, f"{lost}: {fault.problem}")
 
@@ -35,7 +35,7 @@ def heard(line: str) -> Finding:
     try:
         word, subject, text, facts, remedy = json.loads(line)
     except ValueError:
-        raise SystemFault("it said what nobody understands") from None
+        raise SystemFault("the output of the process is not valid") from None
     if word not in (OK, WARN, WRONG) or not isinstance(facts, dict | None):
-        raise SystemFault("it said what nobody understands")
+        raise SystemFault("the output of the process is not valid")
     return Finding(word, str(subject), str(text), facts, str(remedy))

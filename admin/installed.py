@@ -42,7 +42,7 @@ def check_sendmail() -> str:
     if mode & (stat.S_ISUID | stat.S_ISGID):
         raise ConfigError(str(SENDMAIL), "must have no set-id bit: chmod 0755")
     if mode & FOR_ALL != FOR_ALL:
-        raise ConfigError(str(SENDMAIL), "cannot be executed by everybody: chmod 0755")
+        raise ConfigError(str(SENDMAIL), "not every user can execute it: chmod 0755")
     astray = [name for name in LINKS if not leads_to_sendmail(PREFIX / name)]
     if astray:
         names = " ".join(str(PREFIX / name) for name in astray)
@@ -56,7 +56,7 @@ def refuse_taken() -> None:
     if is_ours(SENDMAIL):
         return
     place = os.path.realpath(SENDMAIL)
-    leads = f", which leads to {place}" if place != str(SENDMAIL) else ""
+    leads = f"(a link to {place})" if place != str(SENDMAIL) else ""
     raise SystemFault(
         f"another package has taken {SENDMAIL}{leads}, and mail goes past Gatepost: {how_to_take_back(str(SENDMAIL))}"
     )
@@ -161,7 +161,7 @@ def check_code() -> str:
     found = check_code_in(CODE)
     bundle = CODE / f"helper/helper{SUFFIX}"
     if not bundle.exists():
-        raise Caution(f"{bundle} is missing, so that each send is slower: install Gatepost again")
+        raise Caution(f"{bundle} is missing, so each send is slower: install Gatepost again")
     return found
 
 
@@ -174,12 +174,12 @@ def check_code_in(top: Path) -> str:
         protected_files.refuse_writable(str(path), status)
         wanted = FOR_ALL if path.is_dir() else stat.S_IROTH
         if status.st_mode & wanted != wanted:
-            raise ConfigError(str(path), f"cannot be read by everybody: chmod {'0755' if path.is_dir() else '0644'}")
+            raise ConfigError(str(path), f"not every user can read it: chmod {'0755' if path.is_dir() else '0644'}")
         if path.suffix == ".py":
             modules.append(path)
     slow = [path for path in modules if not is_compiled(path)]
     if slow:
-        raise Caution(f"{top}: {len(slow)} modules are not compiled, so that sends are slower: install Gatepost again")
+        raise Caution(f"{top}: {len(slow)} modules are not compiled, so sends are slower: install Gatepost again")
     return f"{top}, {len(modules)} modules"
 
 
@@ -203,7 +203,7 @@ def is_compiled(source: Path) -> bool:
         return octets[8:16] == time_and_size(source)
     # An unchecked one is what runs, whatever its source says.
     if octets[8:16] != importlib.util.source_hash(source.read_bytes()):
-        raise ConfigError(str(source), "is not what was compiled, and what runs: install Gatepost again")
+        raise ConfigError(str(source), "differs from its compiled copy, which is what runs: install Gatepost again")
     return True
 
 

@@ -33,7 +33,7 @@ def check_interpreter() -> str:
     """Find the interpreter that the programs execute, root's alone, and new enough."""
     refuse_exchangeable(Path(paths.PYTHON))
     if sys.version_info < OLDEST_PYTHON:
-        raise SystemFault(f"{paths.PYTHON} is {platform.python_version()}, and 3.11 is the oldest that will do")
+        raise SystemFault(f"{paths.PYTHON} is {platform.python_version()}, but Gatepost needs 3.11 or newer")
     return f"{paths.PYTHON} {platform.python_version()}, {ssl.OPENSSL_VERSION}"
 
 
@@ -83,7 +83,7 @@ def refuse_closed(path: str) -> None:
     while True:
         if os.stat(place).st_mode & wanted != wanted:
             mode = "o+r" if wanted == stat.S_IROTH else "o+x"
-            raise ConfigError(place, f"cannot be read by users, whose sends need it: chmod {mode}")
+            raise ConfigError(place, f"users cannot read it, but their sends need it: chmod {mode}")
         if place == "/":
             return
         place, wanted = os.path.dirname(place), stat.S_IXOTH
@@ -93,7 +93,7 @@ def check_devices() -> str:
     """Find the devices that every program needs, which an empty /dev does not have."""
     for path in DEVICES:
         if not os.path.exists(path) or not stat.S_ISCHR(os.stat(path).st_mode):
-            raise SystemFault(f"{path} is no device, and no send can start without: mount -t devtmpfs devtmpfs /dev")
+            raise SystemFault(f"{path} is not a device, so no send can start: mount -t devtmpfs devtmpfs /dev")
     return ", ".join(DEVICES)
 
 
@@ -133,7 +133,7 @@ def refuse_old_kernel(release: str) -> None:
     """Raise SystemFault for a Linux older than a send can use; what is no number is believed to be new."""
     numbers = re.match(r"(\d+)\.(\d+)", release)
     if numbers and (int(numbers[1]), int(numbers[2])) < OLDEST_LINUX:
-        raise SystemFault(f"this is Linux {release}, and 5.9 is the oldest that will do: install a newer kernel")
+        raise SystemFault(f"this is Linux {release}, but Gatepost needs 5.9 or newer: install a newer kernel")
 
 
 def setting(file: Path) -> str | None:
@@ -153,13 +153,13 @@ def assess_kernel(settings: Mapping[str, str | None], no_new_privs: bool) -> str
     """Return what is right with the settings. SystemFault where the kernel gives secrets away, or forbids sends."""
     dumpable = settings["fs/suid_dumpable"]
     if dumpable is None:
-        raise Caution("/proc cannot be read, so that nobody knows what fs.suid_dumpable is: it must not be 1")
+        raise Caution("cannot read fs.suid_dumpable from /proc; it must not be 1")
     if dumpable not in ("0", "2"):
         raise SystemFault(
             f"fs.suid_dumpable is {dumpable}, so every user could read the password: sysctl -w fs.suid_dumpable=0"
         )
     if no_new_privs:
-        raise Caution("no_new_privs is set here: users cannot send from where this was started (systemd, container)")
+        raise Caution("no_new_privs is set for this process (by systemd or a container): users cannot send from here")
     if settings["fs/protected_hardlinks"] == "0":
         raise Caution(
             "fs.protected_hardlinks is 0: whoever links to an old launcher keeps it: sysctl -w fs.protected_hardlinks=1"

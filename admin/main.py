@@ -55,62 +55,73 @@ def say_no_more() -> int:
 
 def parser() -> Parser:
     """Return what understands the command line; `run` carries out what it says."""
-    whole = Parser(prog="gatepost", description="Look after Gatepost, the sendmail of this machine.")
+    whole = Parser(prog="gatepost", description="Administer Gatepost, the sendmail of this machine.")
     whole.add_argument("--version", action="version", version=f"Gatepost {VERSION}")
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    checking = commands.add_parser("check", help="check every file, owner and mode; without root, your own files")
-    checking.add_argument("--connect", action="store_true", help="connect to each smart host; no message is sent")
-    checking.add_argument("--auth", action="store_true", help="connect, and log in as well")
-    checking.add_argument("--json", action="store_true", help="tell it as one JSON list")
+    checking = commands.add_parser(
+        "check", help="check every file, owner and mode; as an ordinary user: your own files"
+    )
+    checking.add_argument("--connect", action="store_true", help="also connect to each smart host; send no message")
+    checking.add_argument("--auth", action="store_true", help="also connect and log in; send no message")
+    checking.add_argument("--json", action="store_true", help="print one JSON list")
     checking.set_defaults(run=run_check)
 
-    explaining = commands.add_parser("explain", help="show how addresses are routed, for a message of a user's")
+    explaining = commands.add_parser("explain", help="show how a message from a user to these addresses is routed")
     explaining.add_argument("address", nargs="+", metavar="ADDRESS")
-    explaining.add_argument("--as", dest="login", default="root", metavar="USER", help="whose message (default: root)")
-    explaining.add_argument("--json", action="store_true", help="tell it as one JSON object")
+    explaining.add_argument("--as", dest="login", default="root", metavar="USER", help="the sender (default: root)")
+    explaining.add_argument("--json", action="store_true", help="print one JSON object")
     explaining.set_defaults(run=run_explain)
 
-    testing = commands.add_parser("selftest", help="attack this installation as a user, and show what holds")
-    testing.add_argument(
-        "--as", dest="login", metavar="USER", help="who attacks (default: who called sudo, else nobody)"
+    testing = commands.add_parser(
+        "selftest", help="attack this installation as an ordinary user, harmlessly, and show what holds"
     )
     testing.add_argument("--json", action="store_true", help="tell it as one JSON list")
     testing.set_defaults(run=run_selftest)
 
     moving = commands.add_parser("migrate", help="carry over the configuration of another sendmail")
-    moving.add_argument("peer", nargs="?", choices=PEERS, metavar="PEER", help=f"whose: {', '.join(PEERS)}")
-    moving.add_argument("--from", dest="file", metavar="FILE", help="the file to read (default: where PEER has it)")
-    moving.add_argument("--root", default="/", metavar="DIR", help="what stands for / when files are looked for")
-    moving.add_argument("--account", metavar="NAME", help="the account to carry over, where PEER has several")
-    moving.add_argument("--user", action="store_true", help="your own configuration, for sends without privilege")
-    moving.add_argument("--dry-run", action="store_true", help="show it, without secrets, and write nothing")
-    moving.add_argument("--force", action="store_true", help="replace what is there, and keep it beside it")
+    moving.add_argument(
+        "peer", nargs="?", choices=PEERS, metavar="PEER", help=f"the other sendmail: {', '.join(PEERS)}"
+    )
+    moving.add_argument("--from", dest="file", metavar="FILE", help="the file to read (default: PEER's usual file)")
+    moving.add_argument("--root", default="/", metavar="DIR", help="look for files below DIR instead of /")
+    moving.add_argument("--account", metavar="NAME", help="the account to carry over, if PEER has several")
+    moving.add_argument("--user", action="store_true", help="write your own configuration, for sends without privilege")
+    moving.add_argument("--dry-run", action="store_true", help="print the result without secrets; write nothing")
+    moving.add_argument("--force", action="store_true", help="replace existing files, and keep a copy of each")
     moving.set_defaults(run=run_migrate)
 
-    entering = commands.add_parser("login", help="log in by OAuth 2.0, and keep the tokens in secrets/")
+    entering = commands.add_parser("login", help="log in with OAuth 2.0 and store the tokens in secrets/")
     entering.add_argument("transport", metavar="TRANSPORT")
-    entering.add_argument("--provider", choices=("google", "microsoft"), help="whose endpoints and scope")
-    entering.add_argument("--client-id", metavar="ID", help="the client that was registered there")
-    entering.add_argument("--client-secret-file", metavar="FILE", help="the file of its secret, where it has one")
-    entering.add_argument("--tenant", default="organizations", metavar="NAME", help="whose accounts, at Microsoft")
-    entering.add_argument("--scope", metavar="SCOPE", help="what is asked for (default: sending mail)")
-    entering.add_argument("--device-endpoint", metavar="URL", help="where device codes are given (RFC 8628)")
-    entering.add_argument("--authorization-endpoint", metavar="URL", help="where a browser is sent, with --browser")
-    entering.add_argument("--token-endpoint", metavar="URL", help="where tokens are given")
-    entering.add_argument("--ca-file", metavar="FILE", help="the certificates that the endpoints are verified with")
-    entering.add_argument("--browser", action="store_true", help="without a device code: paste the browser's address")
+    entering.add_argument("--provider", choices=("google", "microsoft"), help="use this provider's endpoints and scope")
+    entering.add_argument("--client-id", metavar="ID", help="the id of the client that you registered there")
+    entering.add_argument(
+        "--client-secret-file", metavar="FILE", help="a file that holds the client's secret, if it has one"
+    )
+    entering.add_argument(
+        "--tenant", default="organizations", metavar="NAME", help="Microsoft: whose accounts may log in"
+    )
+    entering.add_argument("--scope", metavar="SCOPE", help="the scope to ask for (default: sending mail)")
+    entering.add_argument("--device-endpoint", metavar="URL", help="the device authorization endpoint (RFC 8628)")
+    entering.add_argument("--authorization-endpoint", metavar="URL", help="the authorization endpoint, for --browser")
+    entering.add_argument("--token-endpoint", metavar="URL", help="the token endpoint")
+    entering.add_argument("--ca-file", metavar="FILE", help="CA certificates to verify the endpoints with")
+    entering.add_argument(
+        "--browser", action="store_true", help="use a browser and paste its address, instead of a device code"
+    )
     entering.set_defaults(run=run_login)
 
-    renewing = commands.add_parser("refresh", help="renew the access tokens that expire soon")
-    renewing.add_argument("transport", nargs="*", metavar="TRANSPORT", help="whose (default: all that were logged in)")
-    renewing.add_argument("--force", action="store_true", help="renew also what is good for longer")
+    renewing = commands.add_parser("refresh", help="renew access tokens that expire soon")
+    renewing.add_argument(
+        "transport", nargs="*", metavar="TRANSPORT", help="only these transports (default: all that have logged in)"
+    )
+    renewing.add_argument("--force", action="store_true", help="renew the others too")
     renewing.set_defaults(run=run_refresh)
 
-    sending = commands.add_parser("send-test", help="send a small message, and show the dialogue")
+    sending = commands.add_parser("send-test", help="send a test message and show the SMTP dialogue")
     sending.add_argument("address", metavar="ADDRESS")
-    sending.add_argument("--as", dest="login", metavar="USER", help="who sends it (default: who asks)")
-    sending.add_argument("--json", action="store_true", help="tell it as one JSON object")
+    sending.add_argument("--as", dest="login", metavar="USER", help="the sender (default: you)")
+    sending.add_argument("--json", action="store_true", help="print one JSON object")
     sending.set_defaults(run=run_send_test)
     return whole
 

@@ -28,7 +28,7 @@ Auto-Submitted: auto-generated
 This is a test message. On {machine}, {login} asked for it with
 "gatepost send-test", {time}.
 
-It says that mail of this machine reaches you, and wants nothing of you.
+It shows that mail from this machine reaches you. You need not do anything.
 """
 VERDICT = "sendmail: "
 MARGIN_S = 1200  # the usual time-outs are 1,050 s; a program may be asked for a password, and a line be logged
@@ -79,7 +79,7 @@ def send_test_in_json(address: str, login: str | None) -> int:
 def sender(address: str, login: str | None) -> pwd.struct_passwd:
     """Return who sends. UsageError where that cannot be, or the address is none."""
     if not address.isprintable():  # it goes into the header as well
-        raise UsageError("the address has a control character")
+        raise UsageError("the address contains a control character")
     try:
         who = pwd.getpwuid(os.geteuid()) if login is None else pwd.getpwnam(login)
     except KeyError:
@@ -152,5 +152,5 @@ def relay(sendmail: Apart, address: str, show: Callable[[str], None]) -> Sent:
 def outcome(status: int, last: str, address: str) -> str:
     """Return in one line what became of the message."""
     if status == 0:
-        return f"sent: the smart host has taken the message for {shown(os.fsencode(address))}"
-    return last or f"not sent: sendmail ended with status {status} and said nothing: see the log"
+        return f"sent: the smart host accepted the message for {shown(os.fsencode(address))}"
+    return last or f"not sent: sendmail ended with status {status} and printed nothing: see the log"

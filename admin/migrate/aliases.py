@@ -33,7 +33,9 @@ def read_system_aliases(plan: Conversion, place: Place, *, was_read: bool) -> No
     if "routers" in plan.settings or plan.accounts or not place.below(SYSTEM).is_file():
         return
     if not was_read:
-        plan.warnings.append(f"{place.below(SYSTEM)}: {plan.peer} did not read it; now local recipients go through it")
+        plan.warnings.append(
+            f"{place.below(SYSTEM)}: {plan.peer} did not read it, but Gatepost applies it to local recipients"
+        )
     tell_of_file(plan, place, SYSTEM)
 
 
@@ -41,19 +43,19 @@ def tell_of_file(plan: Conversion, place: Place, path: str) -> None:
     """Say what is to be known of an alias file: one that is missing or wrong, or catches all local mail."""
     file = place.below(path)
     if not file.is_file():
-        plan.warnings.append(f"{file}: does not exist, so that it holds no alias")
+        plan.warnings.append(f"{file}: does not exist, so it holds no alias")
         return
     octets = text_of(file).encode("utf-8", "surrogateescape")
     aliases = AliasFile(octets)
     entry = aliases.find(CATCH_ALL)
     if entry is not None:
         place_of_entry = Line(str(file), aliases.line_of(entry), "*", "")
-        plan.warn(place_of_entry, "takes the mail of every local name that has no entry of its own")
+        plan.warn(place_of_entry, "takes the mail for every local name without an entry")
     try:
         count_entries(octets, b"localhost")
     except ListSyntax as error:
         wrong = Line(str(file), error.line or 0, "", "")
-        plan.warn(wrong, f"{error.problem}: mend it, or mail to local names fails (sendmail -bi checks it)")
+        plan.warn(wrong, f"{error.problem}: correct it, or mail to local names fails (sendmail -bi checks it)")
 
 
 def default_of_msmtp(place: Place, path: str) -> Line | None:
@@ -72,5 +74,5 @@ def addresses_of(line: Line) -> list[str]:
     """Return the addresses that an entry stands for. MigrateError where there is none."""
     addresses = [each for part in line.value.split(",") if (each := part.strip())]
     if not addresses:
-        raise line.error("stands for nothing")
+        raise line.error("has no value")
     return addresses

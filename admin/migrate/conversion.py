@@ -26,8 +26,8 @@ SYSTEM_STORES = frozenset(
 ALL_LOGINS = "*"
 # Of the peers only Exim has trusted users.
 CALLERS = (
-    "whoever is neither root nor one of trusted_users may name by -f only their own address, or what "
-    "untrusted_set_sender allows, and a From: that is not theirs gets a Sender: beside it"
+    "with -f, a caller other than root and trusted_users may name only their own address or what "
+    "untrusted_set_sender allows; a From: that is not theirs gets a Sender: field"
 )
 NAME_LENGTH = 50  # characters of a transport's name that are the peer's
 
@@ -128,11 +128,11 @@ class Conversion:
     def log_in(self, line: Line, user: str, password: str, transport: str = RELAY) -> None:
         """Have a transport log in with a password, which goes into a file of its own. MigrateError for an empty one."""
         if not user:
-            raise line.error("there is no user to log in as")
+            raise line.error("no user name is given")
         if not password:
             raise line.error("the password is missing or empty")
         if re.search(r"[\r\n\0]", password):
-            raise line.error("the password holds a line end or a NUL, which no file of secrets can")
+            raise line.error("the password contains a line end or a NUL, which a password file cannot hold")
         file = f"{transport}.password"
         self.put(f"transports.{transport}.auth", {"user": user, "password_file": file}, line)
         self.secrets[file] = password.encode("utf-8", "surrogateescape") + b"\n"
@@ -140,7 +140,10 @@ class Conversion:
     def trust_nobody_special(self, line: Line, transport: str = RELAY) -> None:
         """Keep that the peer does not verify certificates, and say so."""
         self.put(f"transports.{transport}.tls_verify", False, line)
-        self.warn(line, "whoever is on the line can read mail and password (tls_verify = false)")
+        self.warn(
+            line,
+            "the server is not verified, so an attacker on the network can read mail and password (tls_verify = false)",
+        )
 
     def go_unencrypted(self, line: Line, transport: str = RELAY) -> None:
         """Keep that the peer sends in the clear, and say so."""
@@ -149,7 +152,7 @@ class Conversion:
         if "auth" in relay:
             relay["auth"]["allow_plaintext"] = True
         what = "mail and password go" if "auth" in relay else "mail goes"
-        self.warn(line, f'{what} over the network in the clear (tls = "none")')
+        self.warn(line, f'{what} over the network unencrypted (tls = "none")')
 
     def send_as(self, sender: str, line: Line) -> None:
         """Give the mail of all logins one sender; `*@domain` is each login's own in that domain.
@@ -205,7 +208,9 @@ class Conversion:
     def complete_recipients(self, line: Line) -> None:
         """Say that recipients without a domain, which the peer leaves to the smart host, get the machine's own."""
         domain = self.settings.get("qualify_recipient") or self.own_domain or "the machine's own"
-        self.warn(line, f"recipients without a domain went to the smart host as they are; now their domain is {domain}")
+        self.warn(
+            line, f"recipients without a domain went to the smart host unchanged; Gatepost adds the domain {domain}"
+        )
 
     def local_domains(self, line: Line) -> list[str]:
         """Return the machine's own domains, for a router of its aliases. MigrateError where nothing says them.
@@ -214,7 +219,7 @@ class Conversion:
         """
         own = str(self.settings.get("qualify_recipient") or self.own_domain)
         if not own:
-            raise line.error("nothing says what the domain of local addresses is: write it into /etc/mailname")
+            raise line.error("the domain of local addresses is not known: write it into /etc/mailname")
         if "qualify_domain" not in self.settings and "qualify_recipient" not in self.settings:
             self.settings["qualify_domain"] = own
         return list(dict.fromkeys(each for each in (own, self.names.full_name) if each))
@@ -284,7 +289,7 @@ def text_of(path: Path) -> str:
     except SystemFault as fault:
         raise MigrateError(str(path), 0, fault.problem) from None
     if len(octets) > FILE_LIMIT_OCTETS:
-        raise MigrateError(str(path), 0, f"is larger than {FILE_LIMIT_OCTETS} octets, too large to be a configuration")
+        raise MigrateError(str(path), 0, f"is larger than {FILE_LIMIT_OCTETS} octets, too large for a configuration")
     return octets.decode("utf-8", "surrogateescape")
 
 

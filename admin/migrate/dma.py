@@ -16,7 +16,7 @@ Settings = dict[str, Line]
 IGNORED = names("SPOOLDIR DEFER FULLBOUNCE VERIFYCERT DEBUGLOG")
 SWITCHES = names("STARTTLS OPPORTUNISTIC_TLS SECURETRANSFER DEFER INSECURE FULLBOUNCE NULLCLIENT VERIFYCERT")
 TEXTS = names("SMARTHOST PORT ALIASES SPOOLDIR AUTHPATH CERTFILE MAILNAME MASQUERADE FINGERPRINT DEBUGLOG")
-LEFT_OUT = {"CERTFILE": "name the certificate and the key by tls_certificate and tls_privatekey"}
+LEFT_OUT = {"CERTFILE": "name the certificate and the key with tls_certificate and tls_privatekey"}
 
 
 def read(place: Place) -> Conversion | None:
@@ -30,7 +30,7 @@ def read(place: Place) -> Conversion | None:
         if name in LEFT_OUT:
             plan.leave_out(line, LEFT_OUT[name])
     if "SMARTHOST" not in settings:
-        raise MigrateError(str(file), 0, "names no SMARTHOST: dma brings mail to the hosts of its domain itself")
+        raise MigrateError(str(file), 0, "has no SMARTHOST: dma delivers to the MX hosts of each domain itself")
     connect(plan, settings)
     log_in(plan, place, settings)
     if plan.relay["tls"] == "none":
@@ -51,7 +51,7 @@ def settings_of(file: Path) -> Settings:
         if not name:
             continue
         if name not in (TEXTS if value else SWITCHES | {"FINGERPRINT"}):
-            raise MigrateError(str(file), number, "is no setting of dma's: dma refuses the file")
+            raise MigrateError(str(file), number, "is not a setting of dma, and dma refuses the file")
         settings[name] = Line(str(file), number, name, value.strip())
     return settings
 
@@ -65,12 +65,12 @@ def connect(plan: Conversion, settings: Settings) -> None:
     smarthost = settings["SMARTHOST"]
     plan.put("transports.relay.hosts", [host(smarthost.value, port)], first(settings, "PORT", "SMARTHOST"))
     if private and "FINGERPRINT" in settings:
-        reason = "pins the certificate, and tls_pins wants the digest of its key: take the line out, and set tls_pins"
+        reason = "pins the certificate, but tls_pins needs the digest of its key: remove the line, and set tls_pins"
         raise settings["FINGERPRINT"].error(f"{reason} in gatepost.toml")
     if private and "OPPORTUNISTIC_TLS" in settings:
-        plan.leave_out(settings["OPPORTUNISTIC_TLS"], "TLS is never silently done without")
+        plan.leave_out(settings["OPPORTUNISTIC_TLS"], "Gatepost never falls back to no TLS")
     if private and "VERIFYCERT" not in settings:
-        plan.warn(private, "no certificate was verified; now that of the smart host has to be right")
+        plan.warn(private, "no certificate was verified; Gatepost verifies the smart host's")
 
 
 def log_in(plan: Conversion, place: Place, settings: Settings) -> None:
@@ -88,16 +88,16 @@ def log_in(plan: Conversion, place: Place, settings: Settings) -> None:
         line = Line(str(path), number, "", "")
         entry = re.fullmatch(r"([^|]*)\|([^: \t]*)[: \t](.*)", text)
         if entry is None:
-            raise line.error("is not user|host:password: dma refuses the file")
+            raise line.error("is not user|host:password, and dma refuses the file")
         if entry[2] != settings["SMARTHOST"].value:
-            plan.leave_out(line, "is not for the smart host")
+            plan.leave_out(line, "is for another host than the smart host")
         else:
             found = line, entry[1], entry[3]
     if found is None:
         return
     if plan.relay["tls"] == "none" and "INSECURE" not in settings:
         reason = "without SECURETRANSFER or INSECURE, dma sends no password: turn SECURETRANSFER on"
-        raise named.error(f"{reason}, or INSECURE if the password may be read on its way")
+        raise named.error(f"{reason}, or INSECURE to send the password unencrypted")
     plan.log_in(*found)
 
 
@@ -116,7 +116,7 @@ def name_us(plan: Conversion, place: Place, settings: Settings) -> None:
     local_part, _, domain = masquerade.value.rpartition("@")
     domain = domain or plan.own_domain
     if not domain:
-        raise masquerade.error("nothing says the domain: write it here, or into /etc/mailname")
+        raise masquerade.error("the domain is not known: write it here, or into /etc/mailname")
     plan.send_as(f"{local_part or '*'}@{domain}", masquerade)
 
 
@@ -129,7 +129,7 @@ def alias(plan: Conversion, place: Place, settings: Settings) -> None:
         return
     plan.warn(
         settings["SMARTHOST"],
-        "dma delivered to mailboxes of this machine; now an alias has to say where that mail goes",
+        "dma delivered to mailboxes on this machine; now each local name needs an alias",
     )
     if line is not None and line.value != SYSTEM:
         carry_aliases(plan, place, line, line.value)

@@ -21,15 +21,15 @@ from admin.migrate.conversion import (
 )
 
 LEFT_OUT = {
-    "certificate_passphrase": "a key without a passphrase is named by tls_privatekey",
-    "mda": "nothing is delivered on this machine: recipients without a domain get qualify_recipient",
-    "force sender": "Sender: is the caller's own, where From: is not",
-    "message_id": "a Message-ID: that is missing is always added",
-    "postconnect": "no program is run after a message was sent",
+    "certificate_passphrase": "tls_privatekey takes a key without a passphrase",
+    "mda": "Gatepost delivers nothing on this machine; recipients without a domain get qualify_recipient",
+    "force sender": "Gatepost sets Sender: to the caller's address where From: differs from it",
+    "message_id": "Gatepost always adds a missing Message-ID:",
+    "postconnect": "Gatepost runs no program after a message was sent",
 }
 DECIDING = {
-    "preconnect": "no program is run before a connection is made",
-    "force_mda": "all mail is delivered on this machine",
+    "preconnect": "Gatepost runs no program before it connects",
+    "force_mda": "it delivers all mail on this machine",
 }
 GLOBAL = names("mda force_mda")
 KEYWORDS = names(
@@ -78,7 +78,7 @@ def chosen(identities: list[Identity], address: str, file: Path) -> Identity:
         if each.address == address:
             return each
     known = ", ".join(each.address for each in identities if each.address)
-    raise MigrateError(str(file), 0, f"there is no identity {address}: name one by --account ({known})")
+    raise MigrateError(str(file), 0, f"there is no identity {address}: choose one with --account ({known})")
 
 
 def identities_of(file: Path, plan: Conversion) -> tuple[list[Identity], Identity]:
@@ -99,7 +99,7 @@ def identities_of(file: Path, plan: Conversion) -> tuple[list[Identity], Identit
             default = default or current
             current.settings[line.name] = line
     if default is None:
-        raise MigrateError(str(file), 0, "names no hostname: esmtp would send to this machine itself")
+        raise MigrateError(str(file), 0, "has no hostname: esmtp would send to this machine itself")
     return identities, default
 
 
@@ -114,7 +114,7 @@ def settings_of(file: Path) -> Iterator[Line]:
             yield Line(str(file), number, word, "")
             continue
         if word not in KEYWORDS | {"force sender"} or word == "sender":
-            raise MigrateError(str(file), number, "is no setting of esmtp's: esmtp refuses the file")
+            raise MigrateError(str(file), number, "is not a setting of esmtp, and esmtp refuses the file")
         at, value = next(words, (number, None))
         if value is None:
             raise Line(str(file), number, word, "").error("has no value")
@@ -133,7 +133,7 @@ def words_of(file: Path) -> Iterator[tuple[int, str]]:
             quoted, bare = QUOTED.match(text, at), BARE.match(text, at)
             if bare is None:
                 raise MigrateError(
-                    str(file), number, "holds what esmtp refuses: a value with such a character has to be quoted"
+                    str(file), number, "contains what esmtp refuses: put a value with such a character in quotes"
                 )
             is_quoted = quoted is not None and quoted.end() >= bare.end()
             match = quoted if quoted is not None and is_quoted else bare
@@ -145,7 +145,7 @@ def words_of(file: Path) -> Iterator[tuple[int, str]]:
 def unescaped(line: Line) -> str:
     """Return a value without its escapes. MigrateError for one that stands for a control character."""
     if any(match[1] not in "\\\"'" for match in ESCAPE.finditer(line.value)):
-        raise line.error("holds an escape that esmtp reads in a way of its own: write the character itself")
+        raise line.error("contains an escape that esmtp reads differently: write the character itself")
     return ESCAPE.sub(r"\1", line.value)
 
 
@@ -154,7 +154,7 @@ def carry(plan: Conversion, transport: str, identity: Identity) -> None:
     settings, to = identity.settings, f"transports.{transport}."
     if "hostname" not in settings:
         raise MigrateError(
-            identity.line.file, identity.line.number, "names no hostname: esmtp would send to this machine itself"
+            identity.line.file, identity.line.number, "has no hostname: esmtp would send to this machine itself"
         )
     name, _, port = settings["hostname"].value.partition(":")
     plan.put(f"{to}hosts", [host(name, port or SUBMISSION_PORT)], settings["hostname"])
@@ -162,7 +162,7 @@ def carry(plan: Conversion, transport: str, identity: Identity) -> None:
     tls = "none" if starttls is None or starttls.value == "disabled" else "starttls"
     plan.put(f"{to}tls", tls, starttls)
     if starttls and starttls.value == "enabled":
-        plan.leave_out(starttls, "TLS is never silently done without: required")
+        plan.leave_out(starttls, "Gatepost never falls back to no TLS; it requires it")
     plan.put(f"{to}helo_data", *((settings["helo"].value, settings["helo"]) if "helo" in settings else host_name(plan)))
     if "username" in settings or "password" in settings:
         password = settings.get("password") or settings["username"]
@@ -190,7 +190,7 @@ def name_sender(plan: Conversion, default: Identity) -> None:
     elif forced is not None:
         sender = re.sub(r"^%u@", "*@", forced.value).replace("%%", "\0")
         if "%" in sender:
-            plan.leave_out(forced, "only an address, or %u@domain, has an equal: see [rewrite]")
+            plan.leave_out(forced, "only an address or %u@domain can be carried over: see [rewrite]")
         else:
             plan.send_as(sender.replace("\0", "%"), forced)
     elif plan.names.host_name:
@@ -203,4 +203,4 @@ def carry_other(plan: Conversion, identity: Identity, *, is_wanted: bool) -> Non
     if is_wanted:
         plan.beside(identity.address, line, [identity.address], lambda transport: carry(plan, transport, identity))
     else:
-        plan.leave_out(line, "is not the one that was asked for")
+        plan.leave_out(line, "is not the one that you chose")

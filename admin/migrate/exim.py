@@ -58,8 +58,8 @@ TRANSPORT_IGNORED = names(
 )
 # Without these, what is proven today would be proven no more.
 RESTRICTING = {
-    "tls_crl": "lists of revoked certificates are not read",
-    "hosts_require_ocsp": "proofs of OCSP are not asked for",
+    "tls_crl": "Gatepost reads no certificate revocation lists",
+    "hosts_require_ocsp": "Gatepost does not request OCSP responses",
 }
 LOOKUP = re.compile(
     r"\$\{lookup\s*\{\s*\$(?:local_part|\{local_part\})\s*\}\s*(?:wild)?lsearch\*?@?\s*\{(/[^${}]+)\}\s*\}"
@@ -75,7 +75,7 @@ def read(place: Place) -> Conversion | None:
     if not is_true(file.main, "mua_wrapper"):
         overrides = path.with_name("update-exim4.conf.conf").is_file()
         instead = "; Exim uses it instead of update-exim4.conf.conf" if overrides else ""
-        raise MigrateError(str(path), 0, f"has no mua_wrapper: it is that of a mail server{instead}")
+        raise MigrateError(str(path), 0, f"does not set mua_wrapper, so it configures a mail server{instead}")
     plan = place.plan("Exim", path)
     carry_main(plan, file)
     transport = only_transport(file, path)
@@ -92,7 +92,7 @@ def carry_main(plan: Conversion, file: File) -> None:
     """Carry over the main options, most of which are called alike."""
     for name, line in file.main.items():
         if name in DECIDING and line.value:
-            raise line.error("there are no ACLs here: see [[policies]]")
+            raise line.error("Gatepost has no ACLs: see [[policies]]")
         if name in TEXTS:
             plan.put(name, literal(line), line)
         elif name in LISTS:
@@ -100,13 +100,13 @@ def carry_main(plan: Conversion, file: File) -> None:
         elif name in SWITCHES:
             plan.put(name, is_true(file.main, name), line)
         elif name not in IGNORED:
-            plan.leave_out(line, "has no equal here")
+            plan.leave_out(line, "Gatepost has no equivalent")
 
 
 def literal(line: Line) -> str:
     """Return a value that is what it says. MigrateError for one that Exim would expand."""
     if "$" in line.value:
-        raise line.error("is an expansion, which only Exim understands: write what it comes to")
+        raise line.error("is an expansion, which only Exim can evaluate: write its value")
     return line.value
 
 
@@ -117,7 +117,7 @@ def only_transport(file: File, path: Path) -> Instance:
     transports = [each for each in transports if each.name in used]
     if len(transports) != 1:
         raise MigrateError(
-            str(path), 0, f"{len(transports)} transports that routers use speak SMTP: one is carried over"
+            str(path), 0, f"{len(transports)} SMTP transports are used by routers, but only one can be carried over"
         )
     return transports[0]
 
@@ -136,7 +136,7 @@ def carry_transport(plan: Conversion, transport: Instance) -> None:
         if name in TRANSPORT_TEXTS + TIMEOUTS:
             plan.put(f"transports.{RELAY}.{name}", literal(line), line)
         elif name not in TRANSPORT_IGNORED:
-            plan.leave_out(line, "has no equal here")
+            plan.leave_out(line, "Gatepost has no equivalent")
     relay["tls"] = tls_of(transport)
     carry_headers(relay, transport)
     if is_true(options, "hosts_randomize"):
@@ -151,9 +151,9 @@ def carry_transport(plan: Conversion, transport: Instance) -> None:
     if relay["tls"] == "none":
         return
     if relay["tls"] == "starttls" and not text(transport, "hosts_require_tls"):
-        plan.warn(transport.line, "without hosts_require_tls, TLS was used where it was offered; now it has to be")
+        plan.warn(transport.line, "without hosts_require_tls, TLS was optional; Gatepost requires it")
     if not text(transport, "tls_verify_hosts"):
-        plan.warn(transport.line, "without tls_verify_hosts, a wrong certificate was no obstacle; now it is")
+        plan.warn(transport.line, "without tls_verify_hosts, a wrong certificate was accepted; Gatepost refuses it")
 
 
 def tls_of(transport: Instance) -> str:
@@ -188,7 +188,7 @@ def carry_routers(plan: Conversion, file: File, transport: Instance) -> None:
         plan.origins[f"routers.{each.name}"] = each.line
         for name, line in each.options.items():
             if name not in (*ROUTER_TEXTS, *ROUTER_LISTS, *ROUTER_SWITCHES, *ROUTER_IGNORED):
-                raise line.error("decides where mail goes, and has no equal here")
+                raise line.error("decides where mail goes, but Gatepost has no equivalent")
         router: dict[str, Any] = {"name": each.name, "driver": text(each, "driver")}
         router |= {name: items_of(literal(each.options[name])) for name in ROUTER_LISTS if name in each.options}
         router |= {name: literal(each.options[name]) for name in ROUTER_TEXTS if name in each.options}
@@ -247,7 +247,7 @@ def manualroute(_plan: Conversion, router: dict[str, Any], each: Instance, trans
         else None
     )
     if rule is None:
-        raise line.error("one rule is carried over: a pattern, hosts, options")
+        raise line.error("only one rule can be carried over: a pattern, hosts, options")
     if rule[1] != "*":
         router["domains"] = [rule[1]]
     router["hosts"] = hosts_of(rule[2].strip('"'), transport)
@@ -275,11 +275,11 @@ def log_in(plan: Conversion, file: File, transport: Instance) -> None:
             plan.log_in(first(each.options, "client_secret", "client_send") or each.line, *credential)
             taken = credential
         elif credential != taken:
-            plan.leave_out(each.line, "is a login of its own: the first is carried over")
+            plan.leave_out(each.line, "is another login; only the first can be carried over")
             continue
         mechanisms.append(text(each, "public_name").upper())
     if "auth" not in plan.relay:
-        raise transport.line.error("wants to log in, and no authenticator says how")
+        raise transport.line.error("requires authentication, but there is no authenticator for it")
     plan.relay["auth"]["mechanisms"] = mechanisms
 
 
@@ -295,7 +295,7 @@ def credential_of(each: Instance) -> tuple[str, str] | None:
     if len(strings) == 1:  # PLAIN: a circumflex stands for NUL, two for itself
         strings = [part.replace("\0", "^") for part in strings[0].replace("^^", "\0").split("^")][1:]
     if len(strings) != 2:
-        raise line.error("is neither that of PLAIN nor that of LOGIN")
+        raise line.error("is not what PLAIN or LOGIN takes")
     return strings[0], strings[1]
 
 
@@ -304,7 +304,7 @@ def rewrite(plan: Conversion, file: File) -> None:
     for line in file.rules:
         replacement = re.sub(r"^\$(?:1|\{1\})@", "*@", line.value.split()[0] if line.value else "")
         if "$" in replacement or "@" not in replacement or re.search(r"[\^\\$]", line.name):
-            plan.leave_out(line, "only an address, or *@domain with $1@domain, has an equal in [rewrite]")
+            plan.leave_out(line, "only an address, or *@domain with $1@domain, can be written as [rewrite]")
         elif replacement.startswith("*") and not line.name.startswith("*@"):
             plan.leave_out(line, "only *@domain can become $1@domain")
         else:

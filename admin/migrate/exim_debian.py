@@ -35,8 +35,8 @@ HANDLED = {
     "MAIN_FORCE_SENDER",
 }
 DECIDING = {
-    "REMOTE_SMTP_RETURN_PATH": "is an expansion, which only Exim understands: write the addresses into [rewrite]",
-    "REMOTE_SMTP_HEADERS_REWRITE": "rewrites header fields in Exim's language: write the addresses into [rewrite]",
+    "REMOTE_SMTP_RETURN_PATH": "is an expansion, which only Exim can evaluate: write the addresses into [rewrite]",
+    "REMOTE_SMTP_HEADERS_REWRITE": "rewrites header fields by an Exim expansion: write the addresses into [rewrite]",
 }
 # Names that a provider's smart hosts have besides the one that is written down: Exim looks logins up by these.
 OTHER_NAMES = {"smtp.gmail.com": "gmail-smtp-msa.l.google.com"}
@@ -54,7 +54,7 @@ def read(place: Place) -> Conversion | None:
     macros |= macros_of(file.with_name("exim4.conf.localmacros"), plan)
     kind = setting(settings, "dc_eximconfig_configtype")
     if kind is None or kind.value not in (SATELLITE, SMARTHOST):
-        reason = "nothing goes to a smart host"
+        reason = "it sends nothing to a smart host"
         raise (
             kind.error(reason) if kind else MigrateError(str(file), 0, f"dc_eximconfig_configtype is not set: {reason}")
         )
@@ -68,7 +68,7 @@ def read(place: Place) -> Conversion | None:
     hide(plan, settings)
     keep_local_mail(plan, place, settings, kind)
     trust_callers(plan, macros)
-    reason = f"{file.with_name('exim4.conf.template')}, {file.with_name('conf.d')}: changes in these are not looked at"
+    reason = f"{file.with_name('exim4.conf.template')}, {file.with_name('conf.d')}: changes in these are not read"
     plan.warnings.append(reason)
     return plan.finish()
 
@@ -83,7 +83,7 @@ def lines_of(file: Path) -> list[Line]:
         try:
             words = shlex.split(value, comments=True)
         except ValueError:
-            raise MigrateError(str(file), number, "has a quote without its end") from None
+            raise MigrateError(str(file), number, "has an unterminated quote") from None
         lines.append(Line(str(file), number, name.strip(), words[0].strip() if words else ""))
     return lines
 
@@ -107,7 +107,7 @@ def connect(plan: Conversion, settings: Settings, macros: Settings, file: Path) 
     """Carry over the smart hosts, and return their names: host::port;host::port."""
     line = setting(settings, "dc_smarthost")
     if line is None:
-        raise MigrateError(str(file), 0, "dc_smarthost names no host")
+        raise MigrateError(str(file), 0, "dc_smarthost is empty")
     names, hosts, ports = [], [], set()
     for each in filter(None, (part.strip() for part in line.value.split(";"))):
         name, _, port = each.partition("::")
@@ -121,11 +121,11 @@ def connect(plan: Conversion, settings: Settings, macros: Settings, file: Path) 
         plan.put("transports.relay.tls", "none", avoided)
         return names
     if len(ports) > 1:
-        raise line.error("some ports have implicit TLS, and others not: leave one kind")
+        raise line.error("some of these ports use implicit TLS and others do not: keep one kind")
     implicit = ports == {True} or (protocol is not None and protocol.value == "smtps")
     plan.put("transports.relay.tls", "implicit" if implicit else "starttls", protocol or line)
     if not implicit and f"{TLS}HOSTS_REQUIRE_TLS" not in macros:
-        plan.warn(line, "TLS was used where it was offered; now it has to be")
+        plan.warn(line, "TLS was optional; Gatepost requires it")
     return names
 
 
@@ -142,7 +142,7 @@ def log_in(plan: Conversion, hosts: list[str], macros: Settings, file: Path) -> 
         if entry is None:
             raise line.error("is not host:user:password")
         if "auth" in plan.relay or not any(is_for(entry[1].strip('"'), host, line) for host in hosts):
-            plan.leave_out(line, "is not for a smart host by its name; Exim looks for its other names, too")
+            plan.leave_out(line, "does not name the smart host; Exim also looks for the host's other names")
         elif plan.relay["tls"] == "none" and "AUTH_CLIENT_ALLOW_NOTLS_PASSWORDS" not in macros:
             avoided = macros[f"{TLS}HOSTS_AVOID_TLS"]
             raise avoided.error("without TLS, and without AUTH_CLIENT_ALLOW_NOTLS_PASSWORDS, Exim sends no password")
@@ -157,7 +157,9 @@ def is_for(pattern: str, host: str, line: Line) -> bool:
         try:
             return any(re.search(pattern, name, re.IGNORECASE) for name in names)
         except re.error:
-            raise line.error("holds an expression that is not understood here: write the smart host's name") from None
+            raise line.error(
+                "contains a pattern that gatepost migrate does not know: write the smart host's name"
+            ) from None
     return any(fnmatch.fnmatchcase(name, pattern.lower()) for name in names)
 
 
@@ -168,17 +170,17 @@ def carry_macros(plan: Conversion, macros: Settings) -> None:
             raise line.error(DECIDING[name])
         if name in TEXTS:
             if "$" in line.value:
-                raise line.error("is an expansion, which only Exim understands: write what it comes to")
+                raise line.error("is an expansion, which only Exim can evaluate: write its value")
             plan.put(TEXTS[name], line.value, line)
         elif name not in HANDLED:
-            plan.leave_out(line, "has no equal here")
+            plan.leave_out(line, "Gatepost has no equivalent")
     authorities = macros.get(f"{TLS}TLS_VERIFY_CERTIFICATES")
     if authorities and authorities.value not in ("system", "") and plan.relay["tls"] != "none":
         ours = "tls_ca_path" if authorities.value.endswith("/") else "tls_ca_file"
         plan.put(f"transports.relay.{ours}", authorities.value, authorities)
     verifying = macros.get(f"{TLS}TLS_VERIFY_HOSTS")
     if verifying and not verifying.value and plan.relay["tls"] != "none":
-        plan.warn(verifying, "certificates were not verified; now that of the smart host has to be right")
+        plan.warn(verifying, "certificates were not verified; Gatepost verifies the smart host's")
 
 
 def name_us(plan: Conversion, settings: Settings, kind: Line) -> None:
@@ -186,7 +188,7 @@ def name_us(plan: Conversion, settings: Settings, kind: Line) -> None:
     if "qualify_domain" in plan.settings:
         return
     if not plan.names.mail_name:
-        raise kind.error("nothing says what the domain of local addresses is: write it into /etc/mailname")
+        raise kind.error("the domain of local addresses is not known: write it into /etc/mailname")
     plan.put("qualify_domain", plan.names.mail_name, setting(settings, "dc_readhost") or kind)
 
 
@@ -215,14 +217,16 @@ def keep_local_mail(plan: Conversion, place: Place, settings: Settings, kind: Li
     named = [each.strip().lower() for each in re.split("[;:]", other.value)] if other else []
     local = list(dict.fromkeys(each for each in (plan.names.full_name, "localhost", *named) if each))
     if plan.own_domain not in local:
-        plan.warn(kind, "mail for local users went to the smart host: the mail name is not among dc_other_hostnames")
+        plan.warn(
+            kind, "mail for local users went to the smart host, because the mail name is not in dc_other_hostnames"
+        )
     readhost = setting(settings, "dc_readhost")
     if place.below(SYSTEM).is_file():
         carry_aliases(plan, place, other or kind, SYSTEM, local)
     if kind.value == SATELLITE and readhost:
         hub_users(plan, place, readhost, local)
     elif kind.value == SMARTHOST:
-        plan.warn(kind, "Exim delivered to mailboxes of this machine; now an alias has to say where that mail goes")
+        plan.warn(kind, "Exim delivered to mailboxes on this machine; now each local name needs an alias")
     read_system_aliases(plan, place, was_read=True)
 
 
@@ -236,7 +240,7 @@ def hub_users(plan: Conversion, place: Place, readhost: Line, local: list[str]) 
         name = f"hub-{re.sub('[^A-Za-z0-9_-]', '-', login)}"[:64]
         plan.redirect(readhost, name=name, domains=domains, local_parts=[login], data=[f"{login}@{readhost.value}"])
     if logins and domains:
-        plan.warn(readhost, "a user who is added later needs a router like those of the others")
+        plan.warn(readhost, "a user added later needs a router like those of the other users")
 
 
 def trust_callers(plan: Conversion, macros: Settings) -> None:

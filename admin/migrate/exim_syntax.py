@@ -11,7 +11,7 @@ from admin.migrate.conversion import Line, MigrateError, text_of
 MACRO = re.compile(r"([A-Z]\w*)\s*==?\s*(.*)", re.DOTALL)
 OPTION = re.compile(r"(?:hide\s+)?([a-z]\w*)(?:\s*=\s*(.*))?", re.DOTALL)
 INSTANCE = re.compile(r"(\w+):")
-FLATTEN = "let Exim put it together: exim -bP config > FILE, and then --from FILE"
+FLATTEN = "have Exim write out its configuration: exim -bP config > FILE, then use --from FILE"
 
 
 @dataclass
@@ -85,7 +85,7 @@ def take_instance(instances: list[Instance], line: Line) -> None:
         instances.append(Instance(begun[1], Line(line.file, line.number, begun[1], "")))
         return
     if not instances:
-        raise line.error("an option that belongs to nothing")
+        raise line.error("this option belongs to no section")
     option = option_of(line)
     instances[-1].options[option.name] = option
 
@@ -94,7 +94,7 @@ def option_of(line: Line) -> Line:
     """Return an option with its name; `no_x` and `not_x` are `x = false`, and a quoted value is without its quotes."""
     match = OPTION.fullmatch(line.value)
     if match is None:
-        raise MigrateError(line.file, line.number, "is no option")
+        raise MigrateError(line.file, line.number, "is not an option")
     name, value = match[1], match[2]
     if value is None:
         negated = re.fullmatch(r"not?_(\w+)", name)

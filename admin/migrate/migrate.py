@@ -58,11 +58,11 @@ def destination_for(place: Place, *, is_dry: bool) -> Destination:
     """Return where to write. MigrateError for who must not."""
     if place.home is not None:
         if os.geteuid() == 0:
-            reason = "is for a user, run by that user: without it, gatepost migrate writes the system's configuration"
+            reason = "is for an ordinary user; as root, leave it out to write the system's configuration"
             raise MigrateError("--user", 0, reason)
         return users_own(place.home)
     if not is_dry and os.geteuid() != 0:
-        reason = "only root can write the system's configuration; --user writes your own, --dry-run shows it"
+        reason = "only root can write the system's configuration; --user writes your own, --dry-run writes nothing"
         raise MigrateError("gatepost migrate", 0, reason)
     return Destination()
 
@@ -73,12 +73,10 @@ def plan_of(peer: str | None, place: Place) -> Conversion:
     if peer is not None:
         plan = read_by(peer, place) if peer in candidates else None
         if plan is None:
-            raise MigrateError(
-                str(place.named or place.home or place.root), 0, f"there is no configuration of {peer}'s"
-            )
+            raise MigrateError(str(place.named or place.home or place.root), 0, f"there is no configuration of {peer}")
         return plan
     if place.named is not None:
-        raise MigrateError(str(place.named), 0, "whose it is has to be said: gatepost migrate PEER --from FILE")
+        raise MigrateError(str(place.named), 0, "say which sendmail it belongs to: gatepost migrate PEER --from FILE")
     there = [name for name in candidates if is_there(name, place)]
     if len(there) == 1:
         plan = read_by(there[0], place)
@@ -86,7 +84,9 @@ def plan_of(peer: str | None, place: Place) -> Conversion:
             return plan
     if not there:
         raise MigrateError(str(place.home or place.root), 0, f"there is no configuration of {', '.join(candidates)}")
-    raise MigrateError(str(place.home or place.root), 0, f"there are several: name one ({', '.join(there)})")
+    raise MigrateError(
+        str(place.home or place.root), 0, f"there are several configurations: name one ({', '.join(there)})"
+    )
 
 
 def read_by(peer: str, place: Place) -> Conversion | None:
@@ -111,7 +111,9 @@ def mind_others(plan: Conversion) -> None:
     """Warn of a file that a user can write. MigrateError for a command in which others than root have a say."""
     for file in dict.fromkeys(plan.read):
         if login := login_of(file):
-            plan.warnings.append(f"{file} is {login}'s to write: see where mail would go, and who would log in")
+            plan.warnings.append(
+                f"{file} belongs to {login}, who can change it: check the smart host and the user name in it"
+            )
     for name, transport in plan.settings.get("transports", {}).items():
         auth = transport.get("auth", {})
         command = auth.get("password_command") or auth.get("token_command")
@@ -131,7 +133,7 @@ def tell(plan: Conversion) -> None:
     for left_out in plan.left_out:
         complain(f"not carried over: {left_out}")
     for warning in plan.warnings:
-        complain(f"mind: {warning}")
+        complain(f"warning: {warning}")
 
 
 def show(plan: Conversion) -> None:

@@ -24,24 +24,24 @@ from admin.migrate.passwords import carry_command
 
 # Without these, mail would take another way than before, or be less protected: an option, and what there is instead.
 DECIDING = {
-    "proxy_host": "there are no proxies",
-    "socket": "there are no sockets in place of a smart host",
-    "eval": "settings are not read from programs: write its output in its place",
+    "proxy_host": "Gatepost supports no proxy",
+    "socket": "Gatepost cannot use a socket as the smart host",
+    "eval": "Gatepost reads no settings from programs: write the output here instead",
 }
 RESTRICTING = {
-    "tls_crl_file": "lists of revoked certificates are not read",
-    "tls_fingerprint": "pins the certificate, and tls_pins wants the digest of its key: "
+    "tls_crl_file": "Gatepost reads no certificate revocation lists",
+    "tls_fingerprint": "pins the certificate, but tls_pins needs the digest of its key: "
     "openssl s_client shows the certificate; take the line out, and set tls_pins in gatepost.toml",
 }
 LEFT_OUT = {
     "logfile": 'the system log has a line for each message; a file of its own is named by log = "…"',
-    "logfile_time_format": "the system log has times of its own",
-    "allow_from_override": "root and trusted_users may name a reverse-path, and everybody the null one",
+    "logfile_time_format": "the system log writes its own timestamps",
+    "allow_from_override": "root and trusted_users may name a reverse-path; everybody may name the null one",
     "tls_priorities": "see tls_min_version",
-    "tls_min_dh_prime_bits": "the system's TLS library decides",
-    "dsn_notify": "see -N of sendmail",
-    "dsn_return": "see -R of sendmail",
-    "undisclosed_recipients": "To: and Cc: go out as they are; see headers_remove",
+    "tls_min_dh_prime_bits": "Gatepost leaves this to the system's TLS library",
+    "dsn_notify": "use sendmail -N",
+    "dsn_return": "use sendmail -R",
+    "undisclosed_recipients": "Gatepost leaves To: and Cc: unchanged; see headers_remove",
 }
 CARRIED = names(
     "host port tls tls_starttls tls_trust_file tls_certcheck tls_host_override tls_key_file tls_cert_file auth user "
@@ -75,7 +75,7 @@ def read(place: Place) -> Conversion | None:
     accounts = accounts_of(file)
     name = place.account or "default"
     if name not in accounts:
-        reason = f"there is no account {name}: name one by --account ({', '.join(accounts)})"
+        reason = f"there is no account {name}: choose one with --account ({', '.join(accounts)})"
         raise MigrateError(str(file), 0, reason)
     account = accounts[name]
     carry_account(plan, place, RELAY, account)
@@ -89,7 +89,7 @@ def read(place: Place) -> Conversion | None:
                 carry_other(plan, place, other, each, account)
     else:
         for other in accounts.keys() - {name}:
-            plan.leave_out(accounts[other].line, f"{other} is not the one that was asked for")
+            plan.leave_out(accounts[other].line, f"{other} is not the one that you chose")
     read_system_aliases(plan, place, was_read=False)
     return plan.finish()
 
@@ -109,11 +109,11 @@ def carry_account(plan: Conversion, place: Place, transport: str, account: Accou
         if name in DECIDING and line.value:
             raise line.error(DECIDING[name])
         if name not in CARRIED and name not in RESTRICTING and line.value not in NO_CHANGE.get(name, ("",)):
-            plan.leave_out(line, LEFT_OUT.get(name, "has no equal here"))
+            plan.leave_out(line, LEFT_OUT.get(name, "Gatepost has no equivalent"))
     if "protocol" in settings and settings["protocol"].value != "smtp":
-        raise settings["protocol"].error("only SMTP is spoken")
+        raise settings["protocol"].error("Gatepost speaks only SMTP")
     if "host" not in settings:
-        raise account.line.error("names no host")
+        raise account.line.error("has no host")
     connect(plan, transport, settings)
     prove(plan, place, transport, settings)
     log_in(plan, place, transport, settings)
@@ -147,7 +147,7 @@ def expanded(line: Line, plan: Conversion) -> str:
     text = line.value
     for pattern, name in known.items():
         if pattern in text and not name:
-            raise line.error(f"nothing says what {pattern} is: write the name")
+            raise line.error(f"the value of {pattern} is not known: write the name")
         text = text.replace(pattern, name)
     return text
 
@@ -178,7 +178,7 @@ def path_of(line: Line, place: Place) -> str:
     if not line.value.startswith("~"):
         return line.value
     if place.home is None:
-        raise line.error("is another file for each user: name one for all, or use --user")
+        raise line.error("is a different file for each user: name one file for all, or use --user")
     return str(place.below(line.value))
 
 
@@ -189,9 +189,11 @@ def log_in(plan: Conversion, place: Place, transport: str, settings: Settings) -
         return
     method = auth.value.lower() or "on"
     if method not in METHODS | {"on"}:
-        raise auth.error("this method is not known here: auth on takes the best that the smart host offers")
+        raise auth.error("Gatepost does not support this method; auth on takes the best one that the smart host offers")
     if method == "on" and plan.transport(transport)["tls"] == "none":
-        reason = "with tls off, msmtp sends no password for auth on: turn tls on, or name a method, such as auth plain"
+        reason = (
+            "with tls off, msmtp sends no password if auth is on: turn tls on, or name a method, such as auth plain"
+        )
         raise auth.error(reason)
     user = given(settings, "user")
     mechanisms = {} if method == "on" else {"mechanisms": [method.upper()]}
@@ -199,7 +201,7 @@ def log_in(plan: Conversion, place: Place, transport: str, settings: Settings) -
         plan.put(f"transports.{transport}.auth", ({"user": user.value} if user else {}) | mechanisms, auth)
         return
     if user is None:
-        raise (first(settings, "user") or auth).error("there is no user to log in as")
+        raise (first(settings, "user") or auth).error("no user name is given")
     password, program = given(settings, "password"), given(settings, "passwordeval")
     if password:
         plan.log_in(password, user.value, password.value, transport)
@@ -208,7 +210,7 @@ def log_in(plan: Conversion, place: Place, transport: str, settings: Settings) -
     elif "password" in settings or "passwordeval" in settings:
         raise (first(settings, "password", "passwordeval") or auth).error("the password is missing or empty")
     else:
-        reason = "no password stands here, so that msmtp asks a keyring, ~/.netrc or the user"
+        reason = "there is no password, so msmtp asks a keyring, ~/.netrc or the user"
         raise user.error(f"{reason}: write password, or passwordeval cat FILE")
     plan.transport(transport)["auth"] |= mechanisms
 
@@ -220,15 +222,17 @@ def name_sender(plan: Conversion, settings: Settings) -> None:
         domain = given(settings, "maildomain")
         if domain:
             plan.send_as(f"*@{domain.value}", domain)
-            plan.warn(settings["auto_from"], "msmtp did not hear -f; now the null reverse-path is heard, and root's -f")
+            plan.warn(
+                settings["auto_from"], "msmtp ignored -f; Gatepost accepts the null reverse-path, and any -f from root"
+            )
         else:
-            plan.leave_out(settings["auto_from"], "there is no maildomain; senders get the machine's own domain")
+            plan.leave_out(settings["auto_from"], "there is no maildomain, so senders get this machine's own domain")
     elif line:
         sender = re.sub(r"^%U@", "*@", expanded(line, plan))
         if "%" in sender or re.search(r"[?\[*]", sender.removeprefix("*@")) or line.value.startswith("*"):
-            plan.leave_out(line, "only an address, or %U@domain, has an equal: see [rewrite]")
+            plan.leave_out(line, "only an address or %U@domain can be carried over: see [rewrite]")
         elif "@" not in sender:
-            raise line.error("is no whole address: write the domain, too")
+            raise line.error("is an address without a domain: add the domain")
         else:
             plan.send_as(sender, line)
 
@@ -239,7 +243,7 @@ def carry_from(plan: Conversion, settings: Settings) -> None:
     if line is None or line.value == "auto" or (line.name != "set_from_header" and line.value in ("on", "")):
         return
     if line.value == "off":
-        plan.leave_out(line, "a From: that is missing is always added")
+        plan.leave_out(line, "Gatepost always adds a missing From:")
     else:
         plan.put("from_override", True, line)
 
@@ -265,11 +269,11 @@ def carry_other(plan: Conversion, place: Place, name: str, account: Account, def
     if account.settings == default.settings:
         return
     if sender is None or (ours is not None and ours.value == sender.value):
-        plan.leave_out(line, "no from of its own chooses it: --account NAME makes it the only one")
+        plan.leave_out(line, "it has no from of its own that selects it: use --account NAME to carry it over alone")
     elif patterns := patterns_of(sender):
         plan.beside(name, line, patterns, lambda transport: carry_account(plan, place, transport, account))
     else:
-        plan.leave_out(line, "its from is no address that -f could name")
+        plan.leave_out(line, "its from is not an address that -f can name")
 
 
 def patterns_of(sender: Line) -> list[str]:

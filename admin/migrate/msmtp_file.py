@@ -58,11 +58,11 @@ def begun(line: Line, defaults: Settings, accounts: dict[str, Account]) -> Accou
     """Begin an account: `account NAME`, or `account NAME : OTHER, OTHER`."""
     name, colon, bases = (part.strip(BLANKS) for part in line.value.partition(":"))
     if not name or name in accounts:
-        raise line.error("has no name" if not name else f"there is an account {name} already")
+        raise line.error("has no name" if not name else f"the account {name} is defined twice")
     account = accounts[name] = Account(line, dict(defaults))
     for base in (each.strip(BLANKS) for each in (bases.split(",") if colon else ())):
         if base not in accounts or base == name:
-            raise line.error(f"there is no account {base} above it")
+            raise line.error(f"the account {base} is not defined before it")
         account.own |= accounts[base].own
     return account
 
@@ -77,7 +77,7 @@ def lines_of(file: Path) -> list[Line]:
         words = stripped.replace("\t", " ", 1) if "\t" in stripped.partition(" ")[0] else stripped
         name, _, value = words.partition(" ")
         if name not in COMMANDS | {"account", "defaults"}:
-            raise MigrateError(str(file), number, "is no command of msmtp's")
+            raise MigrateError(str(file), number, "is not a command of msmtp")
         lines.append(Line(str(file), number, name, unquoted(value.strip(BLANKS))))
     return lines
 
@@ -92,7 +92,7 @@ def is_on(settings: Settings, name: str, *, default: bool) -> bool:
     if name not in settings:
         return default
     if settings[name].value not in ("on", "off", ""):
-        raise settings[name].error("is neither on nor off")
+        raise settings[name].error("must be on or off")
     return settings[name].value != "off"
 
 

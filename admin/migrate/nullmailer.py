@@ -26,16 +26,18 @@ from admin.migrate.names import first_word
 
 DIRECTORY = "/etc/nullmailer"
 LEFT_OUT = {
-    **dict.fromkeys(("pausetime", "maxpause", "sendtimeout", "queuelifetime", "doublebounceto"), "there is no queue"),
-    "idhost": "Message-ID: is made of primary_hostname",
-    "me": "Debian's nullmailer disregards it for /etc/mailname, and so does this",
+    **dict.fromkeys(
+        ("pausetime", "maxpause", "sendtimeout", "queuelifetime", "doublebounceto"), "Gatepost has no queue"
+    ),
+    "idhost": "Gatepost makes the Message-ID: from primary_hostname",
+    "me": "Debian's nullmailer uses /etc/mailname instead, and so does this",
 }
 WHITE_SPACE = " \t\n\v\f\r"
 FLAGS = names("auth-login tls ssl starttls insecure")
 TEXTS = names("port user pass source x509cafile")
 REFUSED = {
-    "x509crlfile": "lists of revoked certificates are not read",
-    "tls-anon-auth": "a connection without a certificate proves nothing",
+    "x509crlfile": "Gatepost reads no certificate revocation lists",
+    "tls-anon-auth": "Gatepost does not use TLS without a certificate",
 }
 KNOWN_TOO = names("x509certfile x509keyfile x509fmtder")
 
@@ -60,7 +62,7 @@ def read(place: Place) -> Conversion | None:
     plan = place.plan("nullmailer", file)
     remotes = remotes_of(file, plan)
     if not remotes:
-        raise MigrateError(str(file), 0, "names no smart host")
+        raise MigrateError(str(file), 0, "has no smart host")
     connect(plan, remotes)
     name_us(plan, file.parent)
     read_system_aliases(plan, place, was_read=False)
@@ -77,7 +79,7 @@ def remotes_of(file: Path, plan: Conversion) -> list[Remote]:
         name, *words = words_of(text)
         protocol = words.pop(0) if words else "smtp"
         if protocol != "smtp":
-            raise line.error("the second word is the protocol, and only smtp is spoken")
+            raise line.error("the second word is the protocol, and Gatepost speaks only smtp")
         remotes.append(remote_of(line, name, words, plan))
     return remotes
 
@@ -128,12 +130,12 @@ def remote_of(line: Line, name: str, words: list[str], plan: Conversion) -> Remo
     for word in words:
         option, equals, value = word.removeprefix("--").partition("=")
         if option not in FLAGS | TEXTS | KNOWN_TOO | REFUSED.keys() or (option in TEXTS and not equals):
-            raise line.error("holds a word that is no option: a value with white space has to be quoted")
+            raise line.error("contains a word that is not an option: put a value with white space in quotes")
         if option in REFUSED:
             raise named(line, option).error(REFUSED[option])
         if option in KNOWN_TOO:
             plan.leave_out(
-                named(line, option), "name the certificate and the key by tls_certificate and tls_privatekey"
+                named(line, option), "name the certificate and the key with tls_certificate and tls_privatekey"
             )
         options[option] = value if equals else None
     tls = "implicit" if {"ssl", "tls"} & options.keys() else "starttls" if "starttls" in options else "none"
@@ -165,7 +167,7 @@ def connect(plan: Conversion, remotes: list[Remote]) -> None:
         if same:
             hosts.append(other.host)
         else:
-            reason = "differs from the first smart host in more than its name: see [[routers]] for a second way"
+            reason = "differs from the first smart host in more than its name: use [[routers]] for a second transport"
             plan.leave_out(other.line, reason)
     plan.put("transports.relay.hosts", hosts, first.line)
     for key, value in first.settings.items():
@@ -173,7 +175,7 @@ def connect(plan: Conversion, remotes: list[Remote]) -> None:
     if first.user:
         plan.log_in(named(first.line, "pass"), first.user, first.password or "")
     if first.settings["tls"] == "none":
-        plan.go_unencrypted(named(first.line, "neither starttls nor tls"))
+        plan.go_unencrypted(named(first.line, "there is neither starttls nor tls"))
     elif first.is_insecure:
         plan.trust_nobody_special(named(first.line, "insecure"))
 
@@ -198,7 +200,7 @@ def name_us(plan: Conversion, directory: Path) -> None:
     if "helohost" in lines:
         plan.put("transports.relay.helo_data", lines["helohost"].value, lines["helohost"])
     if "allmailfrom" in lines:
-        plan.warn(lines["allmailfrom"], "is in From: of this machine's own people as well, not in the envelope alone")
+        plan.warn(lines["allmailfrom"], "also changes From: of mail from this machine's users, not only the envelope")
         plan.send_as(lines["allmailfrom"].value, lines["allmailfrom"])
     if "adminaddr" in lines:
         line = lines["adminaddr"]

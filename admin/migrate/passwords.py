@@ -21,7 +21,7 @@ def carry_command(plan: Conversion, place: Place, line: Line, user: str, transpo
     key = f"transports.{transport}.auth"
     if is_token and place.home is None:
         plan.put(key, {"user": user, "password_file": f"{transport}.token"}, line)
-        plan.warn(line, f"the access token is not carried over; get one by: {login_command(plan, transport)}")
+        plan.warn(line, f"the access token is not carried over; get one with: {login_command(plan, transport)}")
     elif read is not None:
         plan.log_in(line, user, first_line_of(line, place, read), transport)
     elif words[:1] == ["echo"] and len(words) > 1 and not FOR_SHELLS.search(line.value):
@@ -57,9 +57,9 @@ def file_of(words: list[str]) -> str | None:
 def first_line_of(line: Line, place: Place, file: str) -> str:
     """Return the first line of a file that a line names. MigrateError where it is not ours to read."""
     if file.startswith("~") and (place.home is None or not file.startswith("~/")):
-        raise line.error("is another file for each user: name one for all, or use --user")
+        raise line.error("is a different file for each user: name one file for all, or use --user")
     if not file.startswith(("/", "~/")):
-        raise line.error("names a file without its whole path")
+        raise line.error("names a file without its absolute path")
     refuse_foreign(line)
     return text_of(place.below(file)).partition("\n")[0].removesuffix("\r")
 
@@ -70,15 +70,15 @@ def refuse_foreign(line: Line) -> None:
         return
     status = os.stat(line.file)
     if status.st_uid != 0 or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise line.error("names a file, and others than root can write what names it: chown root, chmod go-w")
+        raise line.error("names a file, but other users than root can write this configuration: chown root, chmod go-w")
 
 
 def command_of(line: Line, words: list[str]) -> list[str]:
     """Return a program with its arguments, where no shell is needed to run it."""
     if "oauth" in line.value.lower():
-        raise line.error("prints an access token, it seems: name auth oauthbearer, and then see gatepost login")
+        raise line.error("seems to print an access token: use auth oauthbearer, then gatepost login")
     if not words or not words[0].startswith("/") or FOR_SHELLS.search(line.value):
-        reason = "would be run without a shell, by the service user: put the password into a file, and write cat FILE"
+        reason = "would run without a shell, as the service user: put the password into a file, and write cat FILE"
         raise line.error(reason)
     return words
 

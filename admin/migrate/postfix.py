@@ -13,29 +13,30 @@ from helper.config.parsers import PROTECTING
 
 # Without these, mail would take another way than before, or none.
 DECIDING = {
-    "transport_maps": "one way is carried over, the relayhost: see [[routers]], domains, for others",
-    "sender_dependent_default_transport_maps": "one way is carried over: see [[routers]], senders",
-    "content_filter": "no filter is asked",
-    "non_smtpd_milters": "no filter is asked, so that nothing would sign or check a message",
-    "milter_default_action": "no filter is asked",
+    "transport_maps": "only the relayhost can be carried over: for others see [[routers]], domains",
+    "sender_dependent_default_transport_maps": "only one relay can be carried over: "
+    "for others see [[routers]], senders",
+    "content_filter": "Gatepost has no filters",
+    "non_smtpd_milters": "Gatepost has no filters, so nothing would sign or check a message",
+    "milter_default_action": "Gatepost has no filters",
 }
 WAYS = ("default_transport", "relay_transport", "local_transport", "virtual_transport")
 # What changes a message or where it goes; everything else of Postfix's 900 is about receiving, queues and limits.
-SEE_REWRITE = "header fields are not changed by expressions; for another From: see [rewrite] and from_override"
+SEE_REWRITE = "Gatepost changes no header fields by expressions; for another From: see [rewrite] and from_override"
 LEFT_OUT = {
     **dict.fromkeys(("header_checks", "smtp_header_checks", "mime_header_checks", "nested_header_checks"), SEE_REWRITE),
-    "body_checks": "a message's text is not looked at",
-    "smtp_body_checks": "a message's text is not looked at",
+    "body_checks": "Gatepost does not look at the text of a message",
+    "smtp_body_checks": "Gatepost does not look at the text of a message",
     "masquerade_domains": "see [rewrite]",
-    "sender_bcc_maps": "no copies are sent",
-    "recipient_bcc_maps": "no copies are sent",
-    "always_bcc": "no copies are sent",
-    "smtp_fallback_relay": "hosts are tried in order: add it to hosts",
-    "fallback_relay": "hosts are tried in order: add it to hosts",
-    "local_login_sender_maps": "callers have their own address; trusted_users may use another",
-    "smtp_tls_cert_file": "name the certificate and the key by tls_certificate and tls_privatekey",
-    "smtp_tls_key_file": "name the certificate and the key by tls_certificate and tls_privatekey",
-    "smtp_tls_chain_files": "name the certificate and the key by tls_certificate and tls_privatekey",
+    "sender_bcc_maps": "Gatepost sends no copies",
+    "recipient_bcc_maps": "Gatepost sends no copies",
+    "always_bcc": "Gatepost sends no copies",
+    "smtp_fallback_relay": "Gatepost tries hosts in order: add it to hosts",
+    "fallback_relay": "Gatepost tries hosts in order: add it to hosts",
+    "local_login_sender_maps": "callers may use only their own address; trusted_users may use another",
+    "smtp_tls_cert_file": "name the certificate and the key with tls_certificate and tls_privatekey",
+    "smtp_tls_key_file": "name the certificate and the key with tls_certificate and tls_privatekey",
+    "smtp_tls_chain_files": "name the certificate and the key with tls_certificate and tls_privatekey",
     "relocated_maps": "see [[routers]], driver redirect, :fail:",
     "luser_relay": "see [[routers]], driver redirect: an entry * in an alias file",
 }
@@ -94,7 +95,9 @@ def refuse_other_ways(settings: Settings) -> None:
     for name in WAYS[:2]:
         line = settings.line(name)
         if line is not None and settings.value(name) not in ("smtp", "relay"):
-            raise line.error("another service than smtp sends the mail: its settings are not looked at")
+            raise line.error(
+                "mail is sent by another service than smtp, and gatepost migrate does not read its settings"
+            )
 
 
 def name_us(plan: Conversion, place: Place, settings: Settings) -> None:
@@ -119,7 +122,7 @@ def relayhost_of(settings: Settings, file: Path) -> tuple[Line, list[NextHop]]:
     """Return the relayhost, which may name several next hops."""
     line = settings.line("relayhost")
     if line is None or not settings.value("relayhost"):
-        raise MigrateError(str(file), 0, "names no relayhost: Postfix brings mail to the hosts of its domain")
+        raise MigrateError(str(file), 0, "has no relayhost: Postfix delivers to the MX hosts of each domain itself")
     return line, [next_hop(text, settings, line) for text in settings.values("relayhost")]
 
 
@@ -131,7 +134,7 @@ def next_hop(text: str, settings: Settings, line: Line) -> NextHop:
         return NextHop(text, literal[1], literal[2] or str(SMTP_PORT), is_looked_up=False)
     name, _, port = text.partition(":")
     if not name or re.search(r"[\[\]/]", text):
-        raise line.error("is no next hop of the form [name]:port")
+        raise line.error("is not a next hop of the form [name]:port")
     direct = settings.is_on("disable_dns_lookups") or settings.value("smtp_dns_support_level") == "disabled"
     return NextHop(text, name, port or str(SMTP_PORT), is_looked_up=not direct)
 
@@ -142,7 +145,7 @@ def carry_hop(reading: Reading, transport: str, line: Line, hops: list[NextHop],
     policy = postfix_tls.policy_for(reading, hops[0].text)
     wrapped = settings.is_on("smtp_tls_wrappermode")
     if len({wrapped or hop.is_implicit for hop in hops}) > 1:
-        raise line.error("some ports have implicit TLS, and others not: leave one kind")
+        raise line.error("some of these ports use implicit TLS and others do not: keep one kind")
     tls = "none" if policy.level == "none" else "implicit" if wrapped or hops[0].is_implicit else "starttls"
     plan.put(f"transports.{transport}.tls", tls, policy.line)
     hosts = [f"mx:{host(hop.name, hop.port)}" if hop.is_looked_up else host(hop.name, hop.port) for hop in hops]
@@ -166,7 +169,7 @@ def discard(plan: Conversion, settings: Settings, transport: str) -> None:
     if kept:
         plan.put(f"transports.{transport}.discard_ehlo_keywords", kept, line)
     if set(words) & set(PROTECTING) and transport == RELAY:
-        plan.leave_out(line, "whether TLS and a login are used is for tls and auth to say")
+        plan.leave_out(line, "tls and auth decide whether TLS and a login are used")
 
 
 def log_in(reading: Reading, transport: str, hop: NextHop, sender: str) -> None:
@@ -182,16 +185,16 @@ def log_in(reading: Reading, transport: str, hop: NextHop, sender: str) -> None:
     found = next((entry for key in keys for entry in entries if entry.name.lower() == key.lower()), None)
     for entry in entries if transport == RELAY and not by_sender else ():
         if entry is not found:
-            plan.leave_out(Line(entry.file, entry.number, "", ""), "is not for the relayhost")
+            plan.leave_out(Line(entry.file, entry.number, "", ""), "is for another host than the relayhost")
     if found is None:
         if hop.is_looked_up or not entries:
-            raise line.error("holds no login for the relayhost, neither for its name nor for what relayhost says")
-        plan.warn(line, "holds no login for the relayhost, so that Postfix logged in nowhere")
+            raise line.error("has no login for the relayhost, neither under its name nor under the value of relayhost")
+        plan.warn(line, "has no login for the relayhost, so Postfix did not log in")
         return
     secret = Line(found.file, found.number, line.name if found.file == line.file else "", "")
     user, colon, password = found.value.partition(":")
     if not colon:
-        raise secret.error("is no user:password")
+        raise secret.error("is not user:password")
     plan.log_in(secret, user, password, transport)
     limit_mechanisms(plan, settings, transport)
 
@@ -206,20 +209,20 @@ def limit_mechanisms(plan: Conversion, settings: Settings, transport: str) -> No
     )
     if "noplaintext" in settings.values(name):
         if relay["tls"] == "none":
-            reason = "smtp_sasl_security_options has noplaintext, its default: without TLS, Postfix sends no password"
+            reason = "smtp_sasl_security_options has noplaintext, its default, so Postfix sends no password without TLS"
             raise Line(set_by.file, set_by.number, "", "").error(reason)
         allowed = NOT_IN_THE_CLEAR
-        reason = "has noplaintext, its default, so that neither PLAIN nor LOGIN is used: noanonymous alone allows them"
+        reason = "has noplaintext, its default, so neither PLAIN nor LOGIN is used: noanonymous alone allows them"
         plan.warn(Line(set_by.file, set_by.number, name, ""), reason)
     chosen = settings.line("smtp_sasl_mechanism_filter")
     if chosen is not None:
         wanted = [each.upper() for each in settings.values(chosen.name)]
         if not all(each in MECHANISMS for each in wanted):
-            plan.leave_out(chosen, "only a list of mechanisms is carried over: see mechanisms")
+            plan.leave_out(chosen, "only a list of mechanisms can be carried over: see mechanisms")
         else:
             allowed = [each for each in wanted if each in allowed]
             if not allowed:
-                raise chosen.error("leaves no mechanism, together with noplaintext")
+                raise chosen.error("leaves no mechanism, because noplaintext excludes the others")
     if allowed != list(MECHANISMS):
         relay["auth"]["mechanisms"] = list(allowed)
 
@@ -236,7 +239,7 @@ def by_sender(reading: Reading) -> None:
     for number, (sender, entry) in enumerate(ways.items(), 1):
         line = Line(entry.file, entry.number, "", "")
         if "@" not in sender or entry.value.upper() == "DUNNO":
-            plan.leave_out(line, "is for no address or domain of a sender")
+            plan.leave_out(line, "is not for a sender's address or domain")
             continue
         transport, pattern = f"{RELAY}-{number}", f"*{sender}" if sender.startswith("@") else sender
         carry_hop(reading, transport, line, [next_hop(entry.value, settings, line)], sender)
@@ -253,9 +256,7 @@ def restrict_callers(plan: Conversion, settings: Settings) -> None:
     for item in settings.values("authorized_submit_users"):
         login = item.removeprefix("!")
         if login.startswith(("/", "{")) or (":" in login and not login.startswith("static:")):
-            raise (line or settings.lines["authorized_submit_users"]).error(
-                "names a table: write the logins themselves"
-            )
+            raise (line or settings.lines["authorized_submit_users"]).error("names a table: write the logins here")
         everybody = login.startswith("static:")
         policies.append(({} if everybody else {"callers": [login]}) | ({"allow": False} if item != login else {}))
         if everybody:

@@ -22,13 +22,13 @@ def rewrite(reading: Reading) -> None:
             key = f"*{entry.name}" if entry.name.startswith("@") else entry.name
             address = f"*{entry.value}" if entry.value.startswith("@") else entry.value
             if address.startswith("*") and "*" not in key:
-                plan.leave_out(entry, "a whole domain cannot stand for one address")
+                plan.leave_out(entry, "a whole domain cannot be mapped to one address")
             else:
                 rules.append((key, address if "@" in address else f"{address}@{plan.own_domain}", entry))
     for key, _, entry in rules:
         if key == ALL_LOGINS:  # of static: also what somebody else's address is
             plan.put("from_override", True, entry)
-            plan.warn(entry, "changed every sender, the null reverse-path as well, which stays now")
+            plan.warn(entry, "changed every sender, including the null reverse-path, which Gatepost leaves unchanged")
     for key, address, entry in sorted(rules, key=lambda rule: (rule[0] == ALL_LOGINS, rule[0].startswith("*"))):
         plan.rewrite(key, address, entry)
 
@@ -40,7 +40,7 @@ def redirect(reading: Reading) -> None:
         for entry in reading.entries(name):
             router = router_of(plan, entry)
             if router is None or number == ROUTERS_MAX:
-                plan.leave_out(entry, "recipients are not changed by this: see [[routers]], driver redirect")
+                plan.leave_out(entry, "Gatepost does not change recipients by this: see [[routers]], driver redirect")
                 continue
             number += 1
             plan.redirect(entry, name=f"{name.removesuffix('_maps').replace('_', '-')}-{number}", **router)
@@ -65,13 +65,13 @@ def alias(reading: Reading, relayhost: Line) -> None:
     where = settings.line("mydestination") or relayhost
     told = Line(where.file, where.number, "mydestination", "")
     if domains:
-        reason = f"{', '.join(domains)} were delivered on this machine; now an alias has to say where that mail goes"
+        reason = f"mail for {', '.join(domains)} was delivered on this machine; now each local name needs an alias"
         plan.warn(told, reason)
     for table in settings.values("alias_maps") if domains else ():
         kind, _, path = table.partition(":")
         line = settings.line("alias_maps") or told
         if kind not in TEXT_TABLES:
-            plan.leave_out(line, f"the table {table} is left out: only alias files are carried over")
+            plan.leave_out(line, f"the table {table} is left out: only alias files can be carried over")
         elif path != SYSTEM or place.below(path).is_file():
             carry_aliases(plan, place, line, path, domains)
     read_system_aliases(plan, place, was_read=False)
@@ -87,7 +87,7 @@ def local_domains(plan: Conversion, settings: Settings) -> list[str]:
     for item in settings.values("mydestination"):
         if re.search(r"[:/!]", item):
             plan.leave_out(
-                line or settings.lines["mydestination"], f"{item} is left out: only domains are carried over"
+                line or settings.lines["mydestination"], f"{item} is left out: only domains can be carried over"
             )
         else:
             domains.append(item.lower())

@@ -56,7 +56,7 @@ class Settings:
         if depth > DEPTH_MAX:
             raise self.lines[name].error("refers to itself")
         if re.search(r"\$[{(][^})]*[?:]", text):
-            raise self.lines[name].error("conditional values are not understood")
+            raise self.lines[name].error("gatepost migrate does not understand conditional values")
 
         def other(match: re.Match[str]) -> str:
             return self.value(next(filter(None, match.groups())), depth + 1)
@@ -93,7 +93,7 @@ def lines_of(file: Path) -> list[Line]:
             continue
         name, equals, value = text.partition("=")
         if not equals or not re.fullmatch(r"\w+", name.strip()):
-            raise MigrateError(str(file), number, "is no setting")
+            raise MigrateError(str(file), number, "is not a setting")
         lines.append(Line(str(file), number, name.strip(), value.strip()))
     return lines
 
@@ -111,7 +111,7 @@ def overridden(file: Path, plan: Conversion) -> dict[str, Line]:
             if service == "smtp unix":
                 settings[name] = line
             elif service == "relay unix" and name != "syslog_name" and name != "smtp_fallback_relay":
-                plan.leave_out(line, "settings of this service are not looked at")
+                plan.leave_out(line, "gatepost migrate does not read the settings of this service")
     return settings
 
 
@@ -144,7 +144,7 @@ class Reading:
         if kind == "static":
             return [Line(line.file, line.number, EVERY_KEY, path)]
         if kind not in TEXT_TABLES:
-            reason = f"the table {table} is left out: only tables made of text files are read, and static:"
+            reason = f"the table {table} is left out: only tables in text files and static: are read"
             self.plan.leave_out(line, reason)
             return []
         refuse_foreign(line)

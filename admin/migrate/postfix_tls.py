@@ -34,7 +34,7 @@ def policy_for(reading: Reading, hop: str) -> Policy:
         line = settings.line("smtp_enforce_tls") or settings.line("smtp_use_tls")
         level = "encrypt" if settings.is_on("smtp_enforce_tls") else "may" if settings.is_on("smtp_use_tls") else "none"
     if level not in LEVELS:
-        raise (line or settings.lines["smtp_tls_security_level"]).error("is no level that is known here")
+        raise (line or settings.lines["smtp_tls_security_level"]).error("is not a level that gatepost migrate knows")
     return Policy(level, None, line)
 
 
@@ -42,12 +42,12 @@ def policy_of(line: Line) -> Policy:
     """Return what an entry of a policy table says: a level, and attributes."""
     level, *attributes = re.split(r"[\s,]+", line.value)
     if level not in LEVELS:
-        raise line.error("is no level that is known here")
+        raise line.error("is not a level that gatepost migrate knows")
     names: tuple[str, ...] | None = None
     for attribute in attributes:
         key, _, value = attribute.partition("=")
         if key != "match":
-            raise line.error("has an attribute besides match: see tls_min_version, and take it out")
+            raise line.error("has an attribute other than match: remove it, and see tls_min_version")
         names = (*(names or ()), *value.split("|" if level == "fingerprint" else ":"))
     return Policy(level, names, line)
 
@@ -68,8 +68,8 @@ def prove(plan: Conversion, settings: Settings, transport: str, policy: Policy, 
         match_name(plan, settings, to, policy, line, name)
     else:
         if policy.level == "may":
-            plan.warn(line, "TLS was used where it was offered; now it has to be")
-        plan.warn(line, "no certificate was verified; now that of the smart host has to be right")
+            plan.warn(line, "TLS was optional; Gatepost requires it")
+        plan.warn(line, "no certificate was verified; Gatepost verifies the smart host's")
     keep_version(plan, settings, to)
 
 
@@ -77,13 +77,13 @@ def pin(plan: Conversion, settings: Settings, to: str, policy: Policy, line: Lin
     """Carry over digests of keys; of a certificate they would never fit, so that nothing would be sent."""
     digest = settings.value("smtp_tls_fingerprint_digest")
     if digest != "sha256":
-        raise line.error(f"smtp_tls_fingerprint_digest is {digest}: tls_pins wants the sha256 of the public key")
+        raise line.error(f"smtp_tls_fingerprint_digest is {digest}, but tls_pins needs the sha256 of the public key")
     pins = list(policy.names or settings.values("smtp_tls_fingerprint_cert_match"))
     if not pins:
-        raise line.error("there is no fingerprint: smtp_tls_fingerprint_cert_match is empty")
+        raise line.error("smtp_tls_fingerprint_cert_match is empty, so there is no fingerprint")
     plan.put(f"{to}tls_pins", pins, settings.line("smtp_tls_fingerprint_cert_match") or line)
     plan.put(f"{to}tls_verify", False, line)
-    plan.warn(line, "a fingerprint has to be that of the public key; that of the certificate fits nothing here")
+    plan.warn(line, "the fingerprint must be that of the public key; Gatepost cannot use that of the certificate")
 
 
 def match_name(plan: Conversion, settings: Settings, to: str, policy: Policy, line: Line, name: str) -> None:
@@ -97,7 +97,7 @@ def match_name(plan: Conversion, settings: Settings, to: str, policy: Policy, li
         return
     if len(names) > 1 or wanted[0].startswith("."):
         raise (where or line).error(
-            "one name is carried over, as tls_verify_name: leave the one that the certificate has"
+            "only one name can be carried over, as tls_verify_name: keep the one in the certificate"
         )
     plan.put(f"{to}tls_verify_name", wanted[0], where or line)
 

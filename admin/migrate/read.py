@@ -48,7 +48,7 @@ def read_regular(path: Path, limit: int) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise OSError(0, "it is not a regular file")
+        raise OSError(0, "not a regular file")
     with open(descriptor, "rb") as file:
         return file.read(limit + 1)
 
@@ -76,7 +76,9 @@ def exchanger_in(folder: Path, place: Path) -> int | None:
         return around.st_uid
     if around.st_mode & stat.S_ISVTX:
         return inside.st_uid
-    raise SystemFault(f"{folder} can be written by others than root: copy the file to a directory of root's")
+    raise SystemFault(
+        f"other users than root can write {folder}: copy the file to a directory that only root can write"
+    )
 
 
 def account(uid: int | None, place: Path) -> pwd.struct_passwd:
@@ -85,7 +87,7 @@ def account(uid: int | None, place: Path) -> pwd.struct_passwd:
         return pwd.getpwuid(uid or 0)
     except KeyError:
         raise SystemFault(
-            f"{place} belongs to nobody with an account: copy the file to a directory of root's"
+            f"the owner of {place} has no account: copy the file to a directory that only root can write"
         ) from None
 
 

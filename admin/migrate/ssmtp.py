@@ -28,11 +28,14 @@ KEYS = names(
     "TLS_CA_File TLS_CA_Dir AuthUser AuthPass AuthMethod UseOldAUTH AddHeader Debug"
 )
 SPELLED = {name.lower(): name for name in KEYS}
-UNKNOWN, DROPPED = "ssmtp knows no such key", "ssmtp drops this line: no # in a value, no blank beside ="
+UNKNOWN, DROPPED = (
+    "ssmtp does not know this key",
+    "ssmtp drops this line: a value must not contain #, and = must not have a blank beside it",
+)
 IGNORED = names("debug useoldauth")
 LEFT_OUT = {
-    "tlscert": "name the certificate and the key by tls_certificate and tls_privatekey",
-    "tlskey": "name the certificate and the key by tls_certificate and tls_privatekey",
+    "tlscert": "name the certificate and the key with tls_certificate and tls_privatekey",
+    "tlskey": "name the certificate and the key with tls_certificate and tls_privatekey",
     "addheader": "see headers_add",
 }
 CARRIED = names(
@@ -51,7 +54,7 @@ def read(place: Place) -> Conversion | None:
     settings = settings_of(file, plan)
     for name, line in settings.items():
         if name not in CARRIED | IGNORED:
-            plan.leave_out(line, LEFT_OUT.get(name, "has no equal here"))
+            plan.leave_out(line, LEFT_OUT.get(name, "Gatepost has no equivalent"))
     connect(plan, settings, file)
     name_us(plan, settings)
     give_roots_mail(plan, settings, place)
@@ -131,7 +134,7 @@ def connect(plan: Conversion, settings: Settings, file: Path) -> None:
             plan.put(f"transports.relay.{ours}", settings[key].value, settings[key])
     if "tls_ca_file" not in settings:
         line = first(settings, "usestarttls", "usetls") or hub
-        plan.warn(line, "no certificate was verified; now that of the smart host has to be right")
+        plan.warn(line, "no certificate was verified; Gatepost verifies the smart host's")
     if is_yes(settings, "usetlscert") and "tlscert" in settings:
         plan.leave_out(settings["usetlscert"], LEFT_OUT["tlscert"])
 
@@ -156,7 +159,7 @@ def name_us(plan: Conversion, settings: Settings) -> None:
     if domain:
         plan.put("qualify_domain", domain, rewritten if rewritten and rewritten.value else hostname)
     if is_yes(settings, "fromlineoverride"):
-        reason = "From: stays as it is, but the reverse-path is not taken from it: see trusted_users and -f"
+        reason = "From: stays unchanged, but the reverse-path is not taken from it: see trusted_users and -f"
         plan.leave_out(settings["fromlineoverride"], reason)
 
 
@@ -170,7 +173,10 @@ def give_roots_mail(plan: Conversion, settings: Settings, place: Place) -> None:
     domains = [plan.own_domain] if plan.own_domain else plan.local_domains(line)
     plan.redirect(line, name="system-accounts", local_parts=accounts, domains=domains, data=[target])
     if domains[0] not in (plan.names.full_name, plan.names.host_name, plan.names.mail_name):
-        plan.warn(line, f"gets also mail for root@{domains[0]} and the like, where recipients without a domain are")
+        plan.warn(
+            line,
+            f"also gets mail for root@{domains[0]} and the like, because recipients without a domain get that domain",
+        )
 
 
 def system_accounts(place: Place) -> list[str]:
@@ -197,7 +203,7 @@ def rewrite(plan: Conversion, file: Path) -> None:
     for login, line in entries.items():
         address, mailhub, port, *_ = [*re.split(r"[:\s]+", line.value.strip()), "", "", ""]
         if "@" not in address:
-            raise line.error("is no whole address: write the domain, too")
+            raise line.error("is an address without a domain: add the domain")
         plan.rewrite(login, address, line)
         if mailhub:
             send_by(plan, line, login, mailhub, port)

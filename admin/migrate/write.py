@@ -71,7 +71,7 @@ def write(plan: Conversion, destination: Destination, *, may_replace: bool) -> l
     files = {**secrets, destination.configuration: text.encode("utf-8", "surrogateescape")}
     standing = [str(path) for path in files if os.path.lexists(path) and not is_sample(path)]
     if standing and not may_replace:
-        raise MigrateError(", ".join(standing), 0, "is there already: move it away, or replace it with --force")
+        raise MigrateError(", ".join(standing), 0, "already exists: move it away, or use --force to replace it")
     group, mode = (os.getgid(), OWN_FILE_MODE) if destination.is_own else (account().pw_gid, FILE_MODE)
     try:
         make_directories(destination, group)

@@ -44,13 +44,13 @@ def to_frame(fields: Mapping[str, str]) -> bytes:
 def parse_frame(octets: bytes) -> dict[str, str]:
     """Return the fields of a whole frame. SystemFault for anything else."""
     if not octets.endswith(b"\n\n") or len(octets) > FRAME_LIMIT or not octets.isascii():
-        raise SystemFault("the messenger to the token endpoint did not answer as it should")
+        raise SystemFault("the process that talks to the token endpoint sent no valid answer")
     fields: dict[str, str] = {}
     for line in octets[:-2].decode("ascii").split("\n"):
         name, _, text = line.partition(" ")
         refuse_unfit(name, text)
         if name in fields:
-            raise SystemFault("the messenger to the token endpoint said something twice")
+            raise SystemFault("the process that talks to the token endpoint sent a field twice")
         fields[name] = text
     return fields
 
@@ -58,4 +58,4 @@ def parse_frame(octets: bytes) -> dict[str, str]:
 def refuse_unfit(name: str, text: str) -> None:
     """Raise SystemFault for a name that nobody knows, or a text that is no line."""
     if name not in NAMES or not is_text(text):
-        raise SystemFault("the messenger to the token endpoint said what nobody understands")
+        raise SystemFault("the answer of the process that talks to the token endpoint is not valid")

@@ -78,11 +78,13 @@ def parse_grant(file: str, octets: bytes) -> Grant:
     except ValueError:
         fields = None
     if not isinstance(fields, dict) or set(fields) - set(Grant._fields) or not set(REQUIRED) <= set(fields):
-        raise ConfigError(file, "is not as gatepost login writes it: gatepost login again")
+        raise ConfigError(file, "does not have the format that gatepost login writes: run gatepost login again")
     made: dict[str, Any] = {}
     for name, text in fields.items():
         if not isinstance(text, str) or not is_text(text):
-            raise ConfigError(file, "is not as gatepost login writes it: gatepost login again", key=name)
+            raise ConfigError(
+                file, "does not have the format that gatepost login writes: run gatepost login again", key=name
+            )
         made[name] = Secret(text.encode("ascii")) if name in SECRETS else text
     return checked(file, Grant(**made))
 
@@ -92,7 +94,7 @@ def checked(source: str, grant: Grant) -> Grant:
     for name in ENDPOINTS:
         endpoint = getattr(grant, name)
         if endpoint and not is_endpoint(endpoint):
-            raise ConfigError(source, "must be https://HOST/PATH: a token is never sent without TLS", key=name)
+            raise ConfigError(source, "must be https://HOST/PATH, because a token is never sent without TLS", key=name)
     return grant
 
 

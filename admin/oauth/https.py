@@ -38,7 +38,7 @@ def post(url: str, form: str, ca_file: str | None, whole_s: int = WHOLE_S) -> tu
         status, octets = answer.status, answer.read(ANSWER_LIMIT + 1)
         connection.close()
     except ssl.SSLCertVerificationError as error:
-        raise Unreached(f"{place}: the certificate is not to be trusted: {error.verify_message}") from None
+        raise Unreached(f"{place}: the certificate is not trusted: {error.verify_message}") from None
     except (OSError, HTTPException) as error:
         raise Unreached(f"{place}: {getattr(error, 'strerror', None) or error}") from None
     finally:
@@ -46,7 +46,7 @@ def post(url: str, form: str, ca_file: str | None, whole_s: int = WHOLE_S) -> tu
     if len(octets) > ANSWER_LIMIT:
         raise Unreached(f"{place}: answered more than {ANSWER_LIMIT} octets")
     if 300 <= status < 400 or status >= 500:
-        raise Unreached(f"{place}: answered {status}, which is not followed")
+        raise Unreached(f"{place}: answered {status}, which is not an answer of OAuth 2.0")
     return status, octets
 
 
@@ -57,5 +57,5 @@ def json_of(status: int, octets: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):
-        raise Unreached(f"the endpoint answered {status} and no JSON object")
+        raise Unreached(f"the endpoint answered {status} without a JSON object")
     return answer

@@ -13,7 +13,7 @@ from admin.configuration import read_configuration
 from admin.finding import reason
 from admin.oauth.grant import ENDPOINTS, PROVIDERS, Grant, checked, fields_of, is_text
 from admin.oauth.messenger import ANSWER_S, Messenger
-from admin.oauth.store import grant_file, held, locked, save, token_file
+from admin.oauth.store import grant_file, held, locked, save, token_file, validity
 from helper.failure import ConfigError, Failure, NotPermitted
 from helper.password import one_line
 from helper.privileged import protected_files
@@ -40,7 +40,7 @@ def login(arguments: argparse.Namespace) -> int:
             messenger.say({"flow": flow} | {k: v for k, v in fields_of(grant).items() if k != "refresh_token"})
             tokens = ask(messenger, flow)
         if "refresh_token" not in tokens:
-            raise ConfigError(OURS, "no refresh token was given: is offline_access in --scope?")
+            raise ConfigError(OURS, "the server issued no refresh token: is offline_access in --scope?")
         is_first = not grant_file(arguments.transport).exists()
         # Else a refresh that is under way would write the old one again.
         with contextlib.nullcontext() if is_first else held(arguments.transport):
@@ -48,8 +48,8 @@ def login(arguments: argparse.Namespace) -> int:
     except Failure as failure:
         print(f"gatepost: {shown(os.fsencode(f'{arguments.transport}: {reason(failure)}'))}", file=sys.stderr)
         return FAILED
-    print(f"{arguments.transport}: logged in; the access token is good until {until or 'nobody says when'}")
-    print("keep it so: systemctl enable --now gatepost-refresh.timer")
+    print(f"{arguments.transport}: logged in; the access token {validity(until)}")
+    print("to renew it in time: systemctl enable --now gatepost-refresh.timer")
     return SENT
 
 
@@ -58,7 +58,7 @@ def ask(messenger: Messenger, flow: str) -> dict[str, str]:
     told = messenger.receive()
     uri = told.get("verification_uri", "")
     if not uri.startswith("https://"):
-        raise ConfigError(OURS, "the authorization server names no page to go to by https")
+        raise ConfigError(OURS, "the authorization server named no https page to open")
     print(f"open in a browser, on any machine: {uri}", flush=True)
     if flow == "device":
         print(f"and enter there: {told.get('user_code', '')}", flush=True)
@@ -74,7 +74,7 @@ def ask(messenger: Messenger, flow: str) -> dict[str, str]:
 def seconds_of(text: str) -> int:
     """Return how long a code is good for. ConfigError for what is no time, or one that nobody would wait."""
     if not (text.isascii() and text.isdigit() and len(text) <= 4):
-        raise ConfigError(OURS, "the authorization server does not say how long its code is good for")
+        raise ConfigError(OURS, "the authorization server did not say how long its code is valid")
     return int(text)
 
 
@@ -88,9 +88,9 @@ def grant_of(arguments: argparse.Namespace) -> Grant:
     """Return the client that the arguments describe; without any, the one of the last login."""
     if arguments.client_id is None:
         if not grant_file(arguments.transport).exists():
-            raise ConfigError(OURS, "give --client-id, and --provider or the endpoints: gatepost(8)")
+            raise ConfigError(OURS, "give --client-id, and --provider or the endpoints; see gatepost(8)")
         if any(getattr(arguments, name) for name in (*TEXTS, "provider", "client_secret_file")):
-            raise ConfigError(OURS, "give --client-id too: without it all is as the last time")
+            raise ConfigError(OURS, "give --client-id too; without it, everything is taken from the last login")
         with locked(arguments.transport) as grant:
             return grant
     fields: dict[str, Any] = dict(provided(arguments))
@@ -120,7 +120,7 @@ def provided(arguments: argparse.Namespace) -> dict[str, str]:
         return {}
     tenant = arguments.tenant
     if not tenant.replace("-", "").replace(".", "").isalnum():
-        raise ConfigError(OURS, "--tenant must be a name or number of Microsoft's")
+        raise ConfigError(OURS, "--tenant must be a Microsoft tenant's name or id")
     fields = {name: text for name, text in vars(provider).items() if name != "by_browser"}
     if provider.by_browser:
         del fields["device_endpoint"]

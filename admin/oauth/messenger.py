@@ -68,7 +68,7 @@ class Messenger:
             self._process.stdin.write(to_frame(fields))
             self._process.stdin.flush()
         except BrokenPipeError:
-            raise SystemFault("the messenger to the token endpoint has ended") from None
+            raise SystemFault("the process that talks to the token endpoint has ended") from None
 
     def receive(self, timeout_s: float = ANSWER_S) -> dict[str, str]:
         """Return the next fields. Refusal if they tell a problem, SystemFault if they are invalid or do not come."""
@@ -83,10 +83,10 @@ class Messenger:
         descriptor = self._process.stdout.fileno()
         while b"\n\n" not in self._rest:
             if not select.select([descriptor], [], [], max(0.0, end - time.monotonic()))[0]:
-                raise SystemFault("the messenger to the token endpoint took too long")
+                raise SystemFault("the process that talks to the token endpoint took too long")
             part = os.read(descriptor, FRAME_LIMIT)
             self._rest += part
             if not part or len(self._rest) > FRAME_LIMIT:
-                raise SystemFault("the messenger to the token endpoint ended without an answer")
+                raise SystemFault("the process that talks to the token endpoint ended without an answer")
         frame, mark, self._rest = self._rest.partition(b"\n\n")
         return frame + mark

@@ -11,7 +11,7 @@ from admin.configuration import read_configuration
 from admin.finding import WRONG, told
 from admin.oauth.grant import Grant, fields_of
 from admin.oauth.messenger import Messenger, Refusal
-from admin.oauth.store import locked, logins, save, token_file
+from admin.oauth.store import locked, logins, save, token_file, validity
 from helper.config.values import Configuration
 from helper.failure import Failure, NotPermitted, SystemFault
 from helper.password import password_in
@@ -48,9 +48,9 @@ def renew(name: str, configuration: Configuration, *, is_forced: bool) -> str:
     with Messenger() as messenger, locked(name) as grant:  # it starts before the refresh token is read
         until = good_until(path)
         if not is_forced and until > (datetime.now(UTC) + MARGIN).strftime("%Y-%m-%dT%H:%M:%SZ"):
-            return f"good until {until}"
+            return f"the access token {validity(until)}"
         until = save(name, grant, path, answer(messenger, grant, name), datetime.now(UTC))
-        return f"renewed, good until {until or 'nobody says when'}"
+        return f"renewed; the access token {validity(until)}"
 
 
 def answer(messenger: Messenger, grant: Grant, name: str) -> dict[str, str]:
@@ -62,7 +62,9 @@ def answer(messenger: Messenger, grant: Grant, name: str) -> dict[str, str]:
         return messenger.receive()
     except Refusal as refusal:
         if refusal.error == "invalid_grant":
-            raise SystemFault(f"{refusal.problem}: the refresh token is worth nothing: gatepost login {name}") from None
+            raise SystemFault(
+                f"{refusal.problem}: the refresh token is no longer valid: gatepost login {name}"
+            ) from None
         raise
 
 

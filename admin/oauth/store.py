@@ -44,7 +44,7 @@ def token_file(configuration: Configuration, name: str) -> Path:
         raise ConfigError(paths.CONFIGURATION, f"has no transport {name}")
     if not takes_token(transport):
         wanted = f'auth = {{ user = "...", mechanisms = ["XOAUTH2"], password_file = "{name}.token" }}'
-        raise ConfigError(paths.CONFIGURATION, f"must say {wanted}", key=f"transports.{name}")
+        raise ConfigError(paths.CONFIGURATION, f"must contain {wanted}", key=f"transports.{name}")
     assert transport.auth is not None
     path = os.path.join(paths.SECRETS, str(transport.auth.password_file))
     protected_files.refuse_unsafe_directories(path, protected_files.ROOT)
@@ -91,7 +91,7 @@ def open_grant(path: Path) -> int:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode) or status.st_uid != 0 or status.st_mode & 0o077:
         os.close(descriptor)
-        raise ConfigError(str(path), "must be root's alone: chown root:root, chmod 0600")
+        raise ConfigError(str(path), "must belong to root, and only root may read it: chown root:root, chmod 0600")
     return descriptor
 
 
@@ -122,13 +122,18 @@ def token_line(tokens: Tokens, now: datetime) -> tuple[bytes, str]:
     if not life:
         return token + b"\n", ""
     if not (life.isascii() and life.isdigit() and len(life) < 10 and 0 < int(life) <= LIFE_LIMIT_S):
-        raise SystemFault("the token endpoint gave a token whose life makes no sense")
+        raise SystemFault("the token endpoint gave an impossible lifetime for the token")
     until = (now + timedelta(seconds=int(life))).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return token + f"\nexpires {until}\n".encode(), until
+
+
+def validity(until: str) -> str:
+    """Return until when a token is valid, in words."""
+    return f"is valid until {until}" if until else "has no stated expiry time"
 
 
 def one_token(text: str) -> bytes:
     """Return the octets of a token. SystemFault for what no smart host would take as one (RFC 6750, section 2.1)."""
     if not (0 < len(text) <= 8192 and text.isascii() and text.isprintable() and " " not in text):
-        raise SystemFault("the token endpoint gave a token that is none")
+        raise SystemFault("the token endpoint gave an invalid token")
     return text.encode("ascii")

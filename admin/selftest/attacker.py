@@ -65,7 +65,7 @@ class Attacker:
         try:
             return [str(word) for word in json.loads(done.stdout)]
         except ValueError:
-            raise SystemFault("the attack broke off") from None
+            raise SystemFault("the attack ended early") from None
 
     def run(self, *command: str) -> Done:
         """Run a command as this user, with nothing on standard input, to its end. SystemFault where it has none."""

@@ -89,5 +89,9 @@ def preloadable(folder: str) -> str:
 
 
 PROOFS = (
-    Proof("launcher", "it hears nothing of its environment (LD_*, GLIBC_TUNABLES, PYTHON*, GCONV_PATH)", set_traps),
+    Proof(
+        "launcher",
+        "the caller's environment has no effect on it (LD_*, GLIBC_TUNABLES, PYTHON*, GCONV_PATH)",
+        set_traps,
+    ),
 )

@@ -63,11 +63,11 @@ def wait_until_ready(channel: socket.socket) -> None:
         except OSError as error:
             raise SystemFault(f"the helper does not answer: {error}") from None
         if not octets:
-            raise SystemFault("the helper ended without a word")
+            raise SystemFault("the helper ended without an answer")
         heard += octets
     letter, content, _ = answer
     if letter == wire.UNPRIVILEGED:
-        raise Caution(f"{paths.LAUNCHER} has no set-id bit, so that it gives nobody rights")
+        raise Caution(f"{paths.LAUNCHER} has no set-id bit, so it gives nobody any rights")
     if letter != wire.MESSAGE:
         raise SystemFault(content[:1000].decode("ascii", "replace").removeprefix("sendmail: not sent: "))
 
@@ -76,7 +76,7 @@ def status_now(pid: int) -> dict[str, str]:
     """Return what the kernel says of a process. SystemFault for one that its user has ended meanwhile."""
     status = status_of(pid)
     if not status:
-        raise SystemFault("it was ended meanwhile")
+        raise SystemFault("the process has ended in the meantime")
     return status
 
 

@@ -25,7 +25,7 @@ def keep_rights(attacker: Attacker) -> list[str]:
     with held(attacker) as pid:
         status = status_now(pid)
     beyond = has_only_rights_of(status, attacker.who.pw_uid, attacker.who.pw_gid, attacker.groups)
-    return beyond + ([] if status["NoNewPrivs"] == "1" else ["no_new_privs, which is not set"])
+    return beyond + ([] if status["NoNewPrivs"] == "1" else ["no_new_privs is not set"])
 
 
 def find_it_free(attacker: Attacker) -> list[str]:
@@ -35,9 +35,9 @@ def find_it_free(attacker: Attacker) -> list[str]:
         raise Caution(f"of Landlock and seccomp, this kernel has {strength}")
     with held(attacker) as pid:
         if status_now(pid).get("Seccomp") != SECCOMP_MODE_FILTER:
-            return ["no filter of system calls"]
+            return ["no seccomp filter"]
     if strength:
-        raise Caution(f"not as a whole: of Landlock and seccomp, this kernel has {strength}")
+        raise Caution(f"only in part: of Landlock and seccomp, this kernel has {strength}")
     return []
 
 
@@ -50,7 +50,7 @@ def look_into_it(attacker: Attacker) -> list[str]:
 def crash_it(attacker: Attacker) -> list[str]:
     """End it by signals that leave an image of the memory; the kernel tells the parent whether they did."""
     if hard_core_limit() == 0:
-        raise Caution("not tried: the hard limit of core files is 0 here, and we may not raise it (CAP_SYS_RESOURCE)")
+        raise Caution("not tried: the hard limit for core files is 0, and raising it needs CAP_SYS_RESOURCE")
     return [signal.Signals(number).name for number in DUMPING if leaves_core(attacker, number)]
 
 
@@ -69,7 +69,7 @@ def ending(pid: int) -> int:
         if ended is not None:
             return ended.si_code
         sleep(0.005)
-    raise SystemFault("the helper did not end by a signal")
+    raise SystemFault("the signal did not end the helper")
 
 
 def allow_cores() -> None:
@@ -83,8 +83,8 @@ def hard_core_limit() -> int:
 
 
 PROOFS = (
-    Proof("helper", "when it listens it has the rights of user {user} alone, and no way to others", keep_rights),
-    Proof("helper", "when it listens the kernel has shut it in (Landlock, seccomp)", find_it_free),
-    Proof("helper", "user {user} cannot look into it: ptrace, process_vm_readv, pidfd_getfd, /proc/PID", look_into_it),
-    Proof("helper", "it leaves no core file, whatever signal ends it", crash_it),
+    Proof("helper", "before it reads a message it has only user {user}'s rights, and cannot get others", keep_rights),
+    Proof("helper", "before it reads a message it is sandboxed (Landlock, seccomp)", find_it_free),
+    Proof("helper", "user {user} cannot inspect it: ptrace, process_vm_readv, pidfd_getfd, /proc/PID", look_into_it),
+    Proof("helper", "no signal makes it leave a core file", crash_it),
 )

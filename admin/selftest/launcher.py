@@ -90,8 +90,8 @@ def inherited(pid: int, own: str) -> list[str]:
         "its blocked signals": int(status["SigBlk"], 16) != 0,
         "its ignored signals": ignored != 0,
         "its umask": status["Umask"] != "0077",
-        "its folder": os.readlink(f"/proc/{pid}/cwd") != "/",
-        "its limit of core files": core_limit(pid) != "0",
+        "its working directory": os.readlink(f"/proc/{pid}/cwd") != "/",
+        "its limit for core files": core_limit(pid) != "0",
     }
     return [name for name, is_so in found.items() if is_so]
 
@@ -112,9 +112,11 @@ def core_limit(pid: int) -> str:
 
 
 PROOFS = (
-    Proof("launcher", "its owner and mode are right, and user {user} can neither write nor exchange it", change),
-    Proof("launcher", "started by hand it refuses", start_by_hand),
-    Proof("launcher", "where the kernel gives it no rights (no_new_privs) it refuses", start_without_effect),
-    Proof("launcher", "it hears nothing of its name and its arguments", misname),
-    Proof("launcher", "it hands on no descriptor, signal, umask, limit or folder of its caller's", hand_down),
+    Proof("launcher", "its owner and mode are right, and user {user} can neither write nor replace it", change),
+    Proof("launcher", "it refuses to run when started by hand", start_by_hand),
+    Proof(
+        "launcher", "it refuses to run where the kernel ignores its set-id bits (no_new_privs)", start_without_effect
+    ),
+    Proof("launcher", "its name and arguments have no effect on it", misname),
+    Proof("launcher", "it passes on no descriptor, signal, umask, limit or directory of its caller", hand_down),
 )

@@ -68,7 +68,7 @@ def contents() -> list[str]:
 def claim(attacker: Attacker) -> list[str]:
     """Ask for another's reverse-path, and see how a message would be routed."""
     if not has_set_id():
-        raise Caution("sends are without privilege, and each user's own configuration decides it")
+        raise Caution("sends run without privilege, and each user's own configuration decides")
     configuration = read_configuration().configuration
     login = os.fsencode(attacker.who.pw_name)
     groups = group_names([attacker.who.pw_gid, *attacker.groups])
@@ -80,7 +80,7 @@ def claim(attacker: Attacker) -> list[str]:
     if done.stderr:
         raise SystemFault(done.stderr[:1000].decode("ascii", "replace").strip().removeprefix("sendmail: not sent: "))
     if b"reverse-path <" not in done.stdout:
-        raise Caution(f"no mail of {attacker.who.pw_name}'s to themselves can be routed")
+        raise Caution(f"mail from {attacker.who.pw_name} to themselves cannot be routed")
     return [f"reverse-path <{FORGED}>"] if FORGED.encode() in done.stdout else []
 
 

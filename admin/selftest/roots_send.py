@@ -48,13 +48,13 @@ def keep_root(_: Attacker) -> list[str]:
     with halves("-bs", who=None) as (frontend, helper):
         statuses = {"the frontend": status_now(frontend), "the helper": status_now(helper)}
     return [
-        f"{half} with {what}"
+        f"{half} has {what}"
         for half, status in statuses.items()
         for what in has_only_rights_of(status, standin.pw_uid, standin.pw_gid, [])
     ]
 
 
 PROOFS = (
-    Proof("root", "root's sends do not execute the launcher, which is not root's", lay_in_wait),
-    Proof("root", "neither half of a send of root's has an id or a capability of root", keep_root),
+    Proof("root", "when root sends, the launcher, which does not belong to root, is not executed", lay_in_wait),
+    Proof("root", "when root sends, neither process has an id or a capability of root", keep_root),
 )

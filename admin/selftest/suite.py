@@ -37,7 +37,7 @@ def selftest(who: pwd.struct_passwd) -> Iterator[Finding]:
         refuse_taken()
         attacker = Attacker(who)
     except Failure as failure:
-        yield Finding(FAILS, "selftest", f"nothing can be tried as {who.pw_name}: {reason(failure)}")
+        yield Finding(FAILS, "selftest", f"cannot attack as {who.pw_name}: {reason(failure)}")
         return
     with attacker:
         for proof in PROOFS:
@@ -57,14 +57,14 @@ def attacker_named(login: str | None, environment: Mapping[str, str]) -> pwd.str
     SystemFault for who is not there, NotPermitted for who has other rights than a user.
     """
     if os.geteuid() != 0:
-        raise NotPermitted("only root can attack as others: sudo gatepost selftest")
+        raise NotPermitted("only root can run selftest: sudo gatepost selftest")
     login = login or sudo_user(environment) or BY_DEFAULT
     try:
         who = pwd.getpwnam(login)
     except KeyError:
-        raise SystemFault(f"there is no user {login}: choose one by --as USER") from None
+        raise SystemFault(f"there is no user {login}: choose another with --as USER") from None
     if who.pw_uid == 0 or login in (paths.SERVICE_USER, paths.STANDIN_USER):
-        raise NotPermitted(f"{login} is no ordinary user: choose one by --as USER")
+        raise NotPermitted(f"{login} is not an ordinary user: choose another with --as USER")
     return who
 
 

@@ -74,7 +74,7 @@ def ways_to_change(files: list[str]) -> list[str]:
         ways[f"open {file} for writing"] = partial(open_file, file, os.O_WRONLY)
         ways[f"chmod {file}"] = partial(keep_mode, file)
     for folder in folders:
-        ways[f"exchange what is in {folder}"] = partial(refuse_unwritable, folder)
+        ways[f"replace files in {folder}"] = partial(refuse_unwritable, folder)
     return allowed(ways)
 
 
@@ -101,7 +101,7 @@ def have_it_read(attacker: Attacker) -> list[str]:
 
 
 PROOFS = (
-    Proof("files", "user {user} can read neither the configuration nor a secret, by no name and no link", read),
-    Proof("files", "user {user} can neither write nor exchange them", change),
-    Proof("files", "a configuration of user {user}'s own (-C) gets at no secret", have_it_read),
+    Proof("files", "user {user} cannot read the configuration or a secret, by any name or link", read),
+    Proof("files", "user {user} can neither write nor replace them", change),
+    Proof("files", "user {user}'s own configuration (-C) cannot reach a secret", have_it_read),
 )

@@ -44,7 +44,7 @@ def deliver(plan: Plan) -> Reply:
             failures.append(located(failure, entry))
             continue
         if not servers:
-            failures.append(located(HostFailed("the DNS names no server for it", status.NO_HOST), entry))
+            failures.append(located(HostFailed("the DNS has no server for it", status.NO_HOST), entry))
         for server in servers:
             try:
                 return deliver_to_server(plan, server, budget)
@@ -87,7 +87,7 @@ def deliver_to_server(plan: Plan, server: Server, budget: TimeBudget) -> Reply:
             if failure.status == status.NOT_PERMITTED:
                 break
         addresses = race.left
-    raise said or HostFailed("its name has no address that this host can reach", status.NO_HOST)
+    raise said or HostFailed("this host cannot reach any address of that name", status.NO_HOST)
 
 
 def place(server: Server, address: Address) -> str:

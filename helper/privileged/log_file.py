@@ -45,7 +45,7 @@ def log_file(path: str, owner: Owner = ROOT) -> int:
 def refuse_unfit(path: str, status: os.stat_result, writer: Writer) -> None:
     """Raise ConfigError if it is not a regular file with one name, or if others than its writer can write it."""
     if not stat.S_ISREG(status.st_mode):
-        raise ConfigError(path, "cannot be the log: it is not a regular file")
+        raise ConfigError(path, "cannot be the log: not a regular file")
     if status.st_mode & SET_ID_OR_EXECUTE:
         raise ConfigError(path, "cannot be the log: it has a set-id or execute bit: chmod 0640")
     if status.st_nlink != 1:

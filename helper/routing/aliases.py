@@ -150,7 +150,7 @@ def count_entries(octets: bytes, qualify: bytes) -> int:
     count = 0
     for number, value in entries(octets):
         if not parse_items(value, qualify, number):
-            raise ListSyntax("the entry stands for nothing", number)
+            raise ListSyntax("the entry has no value", number)
         count += 1
     return count
 

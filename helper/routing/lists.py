@@ -88,7 +88,7 @@ class Lists:
         return Listing(items, place) if items else None
 
     def of_alias_file(self, path: str, local_part: bytes) -> Listing | None:
-        """Return the entry of a local part, or the default entry. Undeliverable where an entry stands for nothing."""
+        """Return the entry of a local part, or the default entry. Undeliverable where an entry has no value."""
         file = self.alias_file(path)
         entry = file.find(local_part) or file.find(DEFAULT_KEY)
         if entry is None:
@@ -99,7 +99,7 @@ class Lists:
             except ListSyntax as wrong:
                 raise Undeliverable(wrong_line(path, file.line_of(entry), wrong.problem)) from None
             if not items:
-                raise Undeliverable(wrong_line(path, file.line_of(entry), "the entry stands for nothing"))
+                raise Undeliverable(wrong_line(path, file.line_of(entry), "the entry has no value"))
             self.entries[path, entry.start] = self.with_included(items)
         return Listing(self.entries[path, entry.start], path, path)
 

@@ -111,8 +111,8 @@ def test_control_without_the_drop_others_of_the_stand_in_look_into_it(weakened, 
     ("lie", "told"),
     [
         ("[sys.stdout.write('access_token ' + 'x' * 99) for _ in range(9999)]", "ended without an answer"),
-        ("sys.stdout.write('access_token a\\x1b[31m\\n\\n')", "said what nobody understands"),
-        ("sys.stdout.write('access_token a\\nexpires_in 9' + '9' * 99 + '\\n\\n')", "whose life makes no sense"),
+        ("sys.stdout.write('access_token a\\x1b[31m\\n\\n')", "is not valid"),
+        ("sys.stdout.write('access_token a\\nexpires_in 9' + '9' * 99 + '\\n\\n')", "impossible lifetime"),
     ],
     ids=["endless", "an escape sequence", "a number"],
 )

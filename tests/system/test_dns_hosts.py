@@ -99,7 +99,7 @@ def test_a_domain_without_services_is_a_clear_failure(installation, smarthost):
     installation.configure_relay(host, hosts=["srv:relay.test"], tls="starttls")
     with name_server({}) as server:
         result = send(installation, server)
-    assert result.stderr == "sendmail: not sent: srv:relay.test: the DNS names no server for it\n"
+    assert result.stderr == "sendmail: not sent: srv:relay.test: the DNS has no server for it\n"
 
 
 def test_a_forged_answer_cannot_choose_the_name_that_is_verified(installation, smarthost, certificates):

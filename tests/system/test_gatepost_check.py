@@ -171,15 +171,19 @@ def only_wrong_line(installation, **options):
     ("name", "change", "told"),
     [
         ("sbin/sendmail", lambda path, _: path.chmod(0o4755), "must have no set-id bit: chmod 0755"),
-        ("sbin/sendmail", lambda path, _: path.chmod(0o750), "cannot be executed by everybody"),
+        ("sbin/sendmail", lambda path, _: path.chmod(0o750), "not every user can execute it"),
         ("sbin/sendmail", lambda path, uid: os.chown(path, uid, 0), "must belong to root"),
         ("sbin", lambda path, uid: path.chmod(0o777), "sbin: can be written by others than root"),
         ("bin/gatepost", lambda path, _: path.chmod(0o775), "can be written by others than root"),
         ("libexec/gatepost/launcher", lambda path, _: path.unlink(), "make install PREFIX=/opt/gatepost-test-"),
         ("lib/gatepost/helper/version.py", lambda path, uid: os.chown(path, uid, 0), "version.py: must belong to root"),
         ("lib/gatepost/helper/smtp", lambda path, _: path.chmod(0o775), "smtp: can be written by others than root"),
-        ("lib/gatepost/helper/secret.py", lambda path, _: path.chmod(0o600), "cannot be read by everybody: chmod 0644"),
-        ("lib/gatepost/helper/status.py", lambda path, _: path.write_text("SENT = 0"), "is not what was compiled"),
+        ("lib/gatepost/helper/secret.py", lambda path, _: path.chmod(0o600), "not every user can read it: chmod 0644"),
+        (
+            "lib/gatepost/helper/status.py",
+            lambda path, _: path.write_text("SENT = 0"),
+            "differs from its compiled copy",
+        ),
     ],
 )
 def test_an_installation_that_is_not_what_it_was_is_told(configured, kept, name, change, told):
@@ -279,7 +283,7 @@ def test_another_packages_sendmail_is_told_and_not_made_unfit(configured, kind):
     finally:
         ours.rename(configured.sendmail)
         theirs.unlink(missing_ok=True)
-    taken = f"another package has taken {configured.sendmail}"
+    taken = f"belongs to another package{configured.sendmail}"
     assert taken in line
     assert "chmod" not in line
     assert [(each.status, each.stdout.count("\n"), taken in each.stdout) for each in others] == 2 * [(1, 1, True)]
@@ -361,7 +365,7 @@ def test_what_cannot_be_meant_is_told_all_at_once(configured, smarthost):
         "warn   primary_hostname: this machine is ws1, ",
         "warn   names: trusted_users names no-such-user, ",
         "warn   names: policy 1 names alcie, ",
-        "warn   names: policy 1 names nobodies, and there is no such group",
+        "warn   names: policy 1 names nobodies, but there is no such group",
         f"wrong  aliases: {aliases}, line 1: round@ws1: ",
         f"wrong  aliases: {aliases}, line 2: about@ws1: ",
         f"warn   aliases: {aliases}, line 3: program@ws1: is redirected to a pipe",

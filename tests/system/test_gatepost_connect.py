@@ -98,7 +98,7 @@ def test_a_call_without_login_reads_no_password(installation, relay):
     status, output = check(installation, "--connect")
     assert (status, line_of(output)[0]) == (1, "ok")
     status, output = check(installation, "--auth")
-    assert "wrong  connect: no smart host was called: " in output
+    assert "wrong  connect: no smart host was tried: " in output
 
 
 def wrong_password(installation, relay, certificates):

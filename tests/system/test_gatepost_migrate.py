@@ -88,7 +88,7 @@ def test_what_is_there_is_neither_replaced_nor_lost(restored, msmtprc):
     done = migrate(restored, "msmtp", "--from", msmtprc[0])
     assert done.returncode == 1
     assert "gatepost: nothing was written: " in done.stderr
-    assert f"{restored.configuration}: is there already: move it away, or replace it with --force" in done.stderr
+    assert f"{restored.configuration}: already exists: move it away, or use --force to replace it" in done.stderr
     assert restored.configuration.read_bytes() == before
     assert migrate(restored, "msmtp", "--from", msmtprc[0], "--force").returncode == 0
     assert restored.configuration.with_name("gatepost.toml.before-migrate").read_bytes() == before
@@ -117,7 +117,7 @@ def test_a_dry_run_writes_nothing_and_shows_no_secret(installation, msmtprc):
 def test_what_cannot_be_carried_over_is_one_line(installation, tmp_path):
     (tmp_path / "msmtprc").write_text("host a.example\nsocket /run/x\n")
     done = migrate(installation, "msmtp", "--from", tmp_path / "msmtprc")
-    reason = "socket: there are no sockets in place of a smart host"
+    reason = "socket: Gatepost cannot use a socket as the smart host"
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"gatepost: nothing was written: {tmp_path}/msmtprc:2: {reason}\n"
 
@@ -126,7 +126,10 @@ def test_only_root_writes(installation, tmp_path):
     alice = installation.account("alice")
     done = migrate(installation, "msmtp", user=alice.pw_uid, group=alice.pw_gid, extra_groups=[])
     assert done.returncode == 1
-    assert "only root can write the system's configuration; --user writes your own, --dry-run shows it" in done.stderr
+    assert (
+        "only root can write the system's configuration; --user writes your own, --dry-run writes nothing"
+        in done.stderr
+    )
 
 
 @pytest.fixture
@@ -167,7 +170,7 @@ def test_a_user_carries_over_what_is_their_own_and_sends_without_privilege(insta
     assert host.message.reverse_path == b"machines@example.net"
     again = as_alice(installation, home)
     assert again.returncode == 1
-    assert "is there already: move it away, or replace it with --force" in again.stderr
+    assert "already exists: move it away, or use --force to replace it" in again.stderr
 
 
 def test_root_is_no_such_user(installation, home):
@@ -212,9 +215,9 @@ def test_only_regular_files_of_a_stated_size_are_read(installation, tmp_path, ki
     done = migrate(installation, "msmtp", "--from", file, "--dry-run", timeout=30)
     assert done.returncode == 1
     told = (
-        "is larger than 4194304 octets, too large to be a configuration"
+        "is larger than 4194304 octets, too large for a configuration"
         if kind == "large"
-        else "cannot be read: it is not a regular file"
+        else "cannot be read: not a regular file"
     )
     assert done.stderr == f"gatepost: nothing was written: {file}: {told}\n"
 
@@ -249,4 +252,4 @@ def test_a_users_own_file_is_read_with_the_users_rights_and_told_to_be_theirs(ms
     done = migrate(installation, "msmtp", "--from", own, "--dry-run")
     os.unlink(own)
     assert done.returncode == 0
-    assert f"mind: {own} is {alice.pw_name}'s to write: see where mail would go" in done.stderr
+    assert f"mind: {own} is {alice.pw_name}, who can change it: check the smart host" in done.stderr

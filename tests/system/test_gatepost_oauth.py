@@ -89,7 +89,7 @@ def test_a_login_waits_for_the_code_and_a_send_uses_what_it_left(place, server):
     auth = server(error("authorization_pending"), error("slow_down"), tokens("access-2"))
     done = login(place, auth)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "https://login.test/device\nand enter there: WDJB-MJHT\n" in done.stdout
+    assert "https://login.test/device\nand enter this code: WDJB-MJHT\n" in done.stdout
     assert "access-2" not in done.stdout and "refresh-1" not in done.stdout
     assert [form["at"] for form in auth.asked] == ["/device", "/token", "/token", "/token"]
     assert auth.asked[0] == {"client_id": "me", "scope": "send offline_access", "at": "/device"}
@@ -148,13 +148,13 @@ def test_a_refresh_renews_what_expires_soon_and_keeps_a_rotated_token(place, ser
     remember(place, auth)
     done = gatepost(place, "refresh")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("relay: renewed, good until ")
+    assert done.stdout.startswith("relay: renewed; the access token is valid until ")
     assert auth.asked == [
         {"grant_type": "refresh_token", "client_id": "me", "refresh_token": "refresh-0", "at": "/token"}
     ]
     assert grant_of(place)["refresh_token"] == "refresh-2"
     assert_sent(place.send(*ONE, stdin=MESSAGE), place.host, ONE)
-    assert gatepost(place, "refresh", "relay").stdout.startswith("relay: good until ")
+    assert gatepost(place, "refresh", "relay").stdout.startswith("relay: the access token is valid until ")
     assert len(auth.asked) == 1
     auth.answers[:] = [tokens("access-3", None)]
     assert gatepost(place, "refresh", "--force").returncode == 0
@@ -166,13 +166,14 @@ def test_a_refresh_renews_what_expires_soon_and_keeps_a_rotated_token(place, ser
     [
         (error("invalid_grant", "refresh-0 was revoked"),
          "the authorization server refused: invalid_grant: *** was revoked: "
-         "the refresh token is worth nothing: gatepost login relay"),
-        ((503, b""), "127.0.0.1:{port}: answered 503, which is not followed"),
-        ((302, b""), "127.0.0.1:{port}: answered 302, which is not followed"),
+         "the refresh token is no longer valid: gatepost login relay"),
+        ((503, b""), "127.0.0.1:{port}: answered 503, which is not an answer of OAuth 2.0"),
+        ((302, b""), "127.0.0.1:{port}: answered 302, which is not an answer of OAuth 2.0"),
         ((200, b"x" * 5_000_000), "127.0.0.1:{port}: answered more than 65536 octets"),
-        ((200, b"[" * 60_000), "the endpoint answered 200 and no JSON object"),
-        (tokens("a" * 9000), "the messenger to the token endpoint said what nobody understands"),
-        (tokens("a\nexpires 2999-01-01T00:00:00Z"), "the messenger to the token endpoint said what nobody understands"),
+        ((200, b"[" * 60_000), "the endpoint answered 200 without a JSON object"),
+        (tokens("a" * 9000), "the answer of the process that talks to the token endpoint is not valid"),
+        (tokens("a\nexpires 2999-01-01T00:00:00Z"),
+         "the answer of the process that talks to the token endpoint is not valid"),
     ],
 )  # fmt: skip
 def test_a_refresh_that_fails_says_why_and_leaves_everything_as_it_was(place, server, answer, told):
@@ -191,7 +192,7 @@ def test_an_endpoint_that_cannot_prove_its_name_is_sent_no_token(place, server, 
     remember(place, auth)
     done = gatepost(place, "refresh")
     assert done.returncode == 1
-    assert f"127.0.0.1:{auth.port}: the certificate is not to be trusted: " in done.stderr
+    assert f"127.0.0.1:{auth.port}: the certificate is not trusted: " in done.stderr
     assert auth.asked == []
 
 
@@ -201,7 +202,7 @@ def test_an_endpoint_that_is_down_or_without_tls_is_told(place, server):
         remember(place, auth, token_endpoint=f"https://127.0.0.1:{port}/token")
         assert f"127.0.0.1:{port}: Connection refused" in gatepost(place, "refresh").stderr
     remember(place, auth, token_endpoint=f"http://127.0.0.1:{auth.port}/token")
-    told = "must be https://HOST/PATH: a token is never sent without TLS"
+    told = "must be https://HOST/PATH, because a token is never sent without TLS"
     assert told in gatepost(place, "refresh").stderr
     assert told in login(place, auth, "--token-endpoint", "http://127.0.0.1/token").stderr
     assert auth.asked == []
@@ -263,7 +264,7 @@ def test_check_finds_what_a_login_left_and_what_others_can_read(place, server):
     assert gatepost(place, "refresh").returncode == 0
     assert f"ok     login: {file}\n" in gatepost(place, "check").stdout
     file.chmod(0o640)
-    told = f"{file}: must be root's alone"
+    told = f"{file}: must belong to root"
     remedy = f"chown root:root {file} && chmod 0600 {file}"
     assert f"wrong  login: {told}: {remedy}\n" in gatepost(place, "check").stdout
     refused = f"gatepost: relay: {told}: {remedy}\n"
@@ -305,12 +306,13 @@ def test_an_endpoint_that_does_not_answer_is_not_waited_for(certificates):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ((), "give --client-id, and --provider or the endpoints: gatepost(8)"),
+        ((), "give --client-id, and --provider or the endpoints; see gatepost(8)"),
         (("--client-id", "me"), "give --provider, or --token-endpoint and --device-endpoint"),
         (("--client-id", "me", "--token-endpoint", "https://login.test/"),
          "give --device-endpoint, or --authorization-endpoint for a browser"),
         (("--client-id", "\x1b[31m"), "--client-id must be a line of printable ASCII"),
-        (("--client-id", "me", "--provider", "microsoft", "--tenant", "a/b"), "--tenant must be a name"),
+        (("--client-id", "me", "--provider", "microsoft", "--tenant", "a/b"),
+         "--tenant must be a Microsoft tenant's name"),
         (("--client-id", "me", "--provider", "google"), "no address was pasted"),
     ],
 )  # fmt: skip

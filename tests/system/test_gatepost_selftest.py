@@ -16,24 +16,24 @@ CANARY = "canary-3f9c1b72"
 FOLDERS = ("/tmp", "/var/tmp")
 DROP, START = "helper/privileged/drop.py", "helper/start.h"
 ROWS = {
-    "read": "can read neither the configuration nor a secret",
-    "write": "can neither write nor exchange them",
-    "own configuration": "own (-C) gets at no secret",
+    "read": "cannot read the configuration or a secret",
+    "write": "can neither write nor replace them",
+    "own configuration": "own configuration (-C) cannot reach a secret",
     "launcher": "its owner and mode are right",
-    "by hand": "started by hand it refuses",
-    "without effect": "(no_new_privs) it refuses",
-    "environment": "hears nothing of its environment",
-    "arguments": "hears nothing of its name and its arguments",
-    "inherited": "hands on no descriptor, signal, umask, limit or folder",
-    "rights": "when it listens it has the rights of user",
-    "sandbox": "when it listens the kernel has shut it in",
-    "memory": "cannot look into it",
-    "core": "leaves no core file",
+    "by hand": "it refuses to run when started by hand",
+    "without effect": "ignores its set-id bits (no_new_privs)",
+    "environment": "environment has no effect on it",
+    "arguments": "its name and arguments have no effect on it",
+    "inherited": "passes on no descriptor, signal, umask, limit or directory",
+    "rights": "before it reads a message it has only user",
+    "sandbox": "before it reads a message it is sandboxed",
+    "memory": "cannot inspect it",
+    "core": "no signal makes it leave a core file",
     "files": "options that name files and programs",
     "claim": "cannot claim to be somebody else",
     "line break": "a line break in -f, -F or a recipient is refused",
-    "root's way": "root's sends do not execute the launcher",
-    "root's rights": "neither half of a send of root's",
+    "root's way": "which does not belong to root, is not executed",
+    "root's rights": "neither process has an id or a capability of root",
 }
 
 # What only a launcher with a set-id bit promises.
@@ -245,10 +245,10 @@ def test_where_no_helper_starts_nothing_is_proved(installation, host):
 @pytest.mark.parametrize(
     ("login", "told"),
     [
-        ("nobody-there", "there is no user nobody-there: choose one by --as USER"),
-        ("root", "root is no ordinary user: choose one by --as USER"),
-        ("mail", "{0} is no ordinary user: choose one by --as USER"),
-        ("null", "{0} is no ordinary user: choose one by --as USER"),
+        ("nobody-there", "there is no user nobody-there: choose another with --as USER"),
+        ("root", "root is not an ordinary user: choose another with --as USER"),
+        ("mail", "{0} is not an ordinary user: choose another with --as USER"),
+        ("null", "{0} is not an ordinary user: choose another with --as USER"),
     ],
 )
 def test_an_attacker_with_other_rights_is_none(installation, host, login, told):
@@ -261,4 +261,4 @@ def test_only_root_can_attack_in_the_name_of_others(installation, host):
     nobody = pwd.getpwnam("nobody")
     done = selftest(installation, user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=[], env={"PATH": os.defpath})
     assert (done.returncode, done.stdout) == (64, "")
-    assert done.stderr == "gatepost: usage: only root can attack as others: sudo gatepost selftest\n"
+    assert done.stderr == "gatepost: usage: only root can run selftest: sudo gatepost selftest\n"

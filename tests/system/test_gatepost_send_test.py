@@ -26,7 +26,7 @@ def host(installation, smarthost):
 
 def test_a_message_arrives_with_its_dialogue_shown(installation, host):
     done = gatepost(installation, "send-test", "bob@x.example")
-    assert (done.returncode, done.stdout) == (0, "sent: the smart host has taken the message for bob@x.example\n")
+    assert (done.returncode, done.stdout) == (0, "sent: the smart host accepted the message for bob@x.example\n")
     assert ">> RCPT TO:<bob@x.example>" in done.stderr
     assert "canary-secret" not in done.stderr
     host.settle()
@@ -77,7 +77,7 @@ def test_a_dead_smart_host_is_told(installation, host):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["bob@x.example\nBcc: eve@x.example"], "the address has a control character"),
+        (["bob@x.example\nBcc: eve@x.example"], "the address contains a control character"),
         (["bob@x.example", "--as", "nobody-there"], "there is no user nobody-there"),
         (["bob@x.example", "--as", ""], "there is no user "),
         ([], "the following arguments are required: ADDRESS"),
@@ -123,7 +123,7 @@ def test_all_of_it_is_told_as_one_json_object(installation, host):
     assert (done.returncode, done.stderr) == (0, "")
     told = json.loads(done.stdout)
     dialogue = told.pop("dialogue")
-    text = "sent: the smart host has taken the message for bob@x.example"
+    text = "sent: the smart host accepted the message for bob@x.example"
     facts = {"version": VERSION, "status": 0, "user": alice, "address": "bob@x.example", "outcome": "accepted"}
     assert told == facts | {"text": text}
     assert any(line.endswith(">> RCPT TO:<bob@x.example>") for line in dialogue)

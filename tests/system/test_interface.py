@@ -27,7 +27,7 @@ def test_an_interface_that_reaches_nothing_is_a_clear_failure(installation, smar
     installation.configure_relay(host, interface="::1")
     result = installation.send("bob@x.example", stdin=MESSAGE)
     assert result.status == 1
-    assert "its name has no address that this host can reach" in result.stderr
+    assert "this host cannot reach any address of that name" in result.stderr
     installation.configure_relay(host, interface="192.0.2.1")
     result = installation.send("bob@x.example", stdin=MESSAGE)
     assert "connecting: cannot assign requested address" in result.stderr

@@ -39,7 +39,7 @@ def check_aliases(request, installation, relay):
         ("# none\n\n", 0, "/etc/aliases: 0 entries"),
         ("a: b,\n c\n# c\n\nd: |/bin/cat\ne: :fail: no\n*: d\n", 0, "/etc/aliases: 4 entries"),
         ("a: b\nc: d@@e\n", 1, "/etc/aliases: line 2: "),
-        ("a: b\n\nc:\n", 1, "/etc/aliases: line 3: the entry stands for nothing"),
+        ("a: b\n\nc:\n", 1, "/etc/aliases: line 3: the entry has no value"),
         (" a: b\n", 1, "/etc/aliases: line 1: the line does not begin with a key"),
         (None, 0, "no alias file is configured, and there is no /etc/aliases"),
     ],

@@ -194,11 +194,11 @@ def unescaped(value: bytes, part: Parameter) -> bytes:
     """Return a value without its percent signs."""
     plain, *escaped = value.split(b"%")
     if any(len(each) < 2 for each in escaped):
-        raise AddressSyntax("a percent sign in a parameter stands for nothing", part.start)
+        raise AddressSyntax("a percent sign in a parameter is not followed by two hex digits", part.start)
     try:
         return plain + b"".join(unhexlify(each[:2]) + each[2:] for each in escaped)
     except NoHexadecimal:
-        raise AddressSyntax("a percent sign in a parameter stands for nothing", part.start) from None
+        raise AddressSyntax("a percent sign in a parameter is not followed by two hex digits", part.start) from None
 
 
 def encoded_form(form: Form) -> bytes:

@@ -87,7 +87,7 @@ SENT = [
         "STARTTLS where it is offered",
         f"{PRIVATE}OPPORTUNISTIC_TLS\n",
         tls="starttls",
-        said=("OPPORTUNISTIC_TLS: TLS is never silently done without",),
+        said=("OPPORTUNISTIC_TLS: Gatepost never falls back to no TLS",),
     ),
     move(
         "a login in the clear", f"{HERE}{AUTHPATH}INSECURE\n", LOGIN, secrets=RELAY, written=("allow_plaintext = true",)
@@ -99,7 +99,7 @@ SENT = [
         "x|other.example:hunter2\n",
         tls="starttls",
         absent=("auth = ",),
-        said=("etc/dma/auth.conf:1: is not for the smart host",),
+        said=("etc/dma/auth.conf:1: is for another host than the smart host",),
     ),
     move("the last login counts", PRIVATE + AUTHPATH, f"x|localhost:one\n{LOGIN}", tls="starttls", secrets=RELAY),
     move(
@@ -122,7 +122,7 @@ SENT = [
     move(
         "a catch-all",
         MAILBOXES,
-        said=("etc/aliases:2: *: takes the mail of every local name",),
+        said=("etc/aliases:2: *: takes the mail for every local name",),
         more={"etc/aliases": "root: admin@al.example\n*: me@al.example\n"},
     ),
     move(
@@ -154,7 +154,7 @@ SENT = [
     move("what a queue is about", f"{HERE}SPOOLDIR /var/spool/dma\nFULLBOUNCE\n", absent=("zzz",)),
 ]
 REFUSED = [
-    move("no smart host", "NULLCLIENT\n", refused="etc/dma/dma.conf: names no SMARTHOST"),
+    move("no smart host", "NULLCLIENT\n", refused="etc/dma/dma.conf: has no SMARTHOST"),
     move(
         "a login in the clear that dma would not send",
         HERE + AUTHPATH,
@@ -162,7 +162,7 @@ REFUSED = [
         refused="etc/dma/dma.conf:5: AUTHPATH: without SECURETRANSFER or INSECURE",
     ),
     move(
-        "a fingerprint",
+        "the fingerprint",
         f"{PRIVATE}FINGERPRINT 001122\n",
         refused="etc/dma/dma.conf:7: FINGERPRINT: pins the certificate",
     ),
@@ -172,13 +172,13 @@ REFUSED = [
         f"{USER}|localhost:\n",
         refused="etc/dma/auth.conf:1: the password is missing or empty",
     ),
-    move("no user", PRIVATE + AUTHPATH, "|localhost:hunter2\n", refused="etc/dma/auth.conf:1: there is no user"),
+    move("no user", PRIVATE + AUTHPATH, "|localhost:hunter2\n", refused="etc/dma/auth.conf:1: no user name is given"),
     move(
         "a line that is none", PRIVATE + AUTHPATH, "hunter2\n", refused="etc/dma/auth.conf:1: is not user|host:password"
     ),
     move("no auth.conf", f"{PRIVATE}AUTHPATH /etc/dma/none\n", refused="etc/dma/none: cannot be read"),
-    move("a setting that is none", f"{HERE}HUNTER2 x\n", refused="etc/dma/dma.conf:5: is no setting of dma's"),
-    move("a switch with a value", f"{HERE}STARTTLS yes\n", refused="etc/dma/dma.conf:5: is no setting of dma's"),
+    move("a setting that is none", f"{HERE}HUNTER2 x\n", refused="etc/dma/dma.conf:5: is not a setting of dma"),
+    move("a switch with a value", f"{HERE}STARTTLS yes\n", refused="etc/dma/dma.conf:5: is not a setting of dma"),
     move(
         "a sender that is none",
         f"{HERE}MASQUERADE m e@x.example\n",

@@ -45,7 +45,7 @@ SENT = [
     move(
         "STARTTLS where it is offered",
         f"{HERE}starttls = enabled\n",
-        said=("starttls: TLS is never silently done without",),
+        said=("starttls: Gatepost never falls back to no TLS",),
         compared=False,
     ),
     move("no STARTTLS", f"{HERE}starttls = disabled\n", written=('tls = "none"',)),
@@ -67,10 +67,18 @@ SENT = [
     move(
         "a Sender: for all",
         f"{HERE}force sender = s@gmail.example\n",
-        said=("force sender: Sender: is the caller's own",),
+        said=("force sender: Gatepost sets Sender",),
     ),
-    move("no Message-ID:", f"{HERE}message_id = disabled\n", said=("message_id: a Message-ID:",)),
-    move("mailboxes", f'mda = "/usr/bin/procmail -d %T"\n{HERE}', said=("mda: nothing is delivered on this machine",)),
+    move(
+        "no Message-ID:",
+        f"{HERE}message_id = disabled\n",
+        said=("message_id: Gatepost always adds a missing Message-ID",),
+    ),
+    move(
+        "mailboxes",
+        f'mda = "/usr/bin/procmail -d %T"\n{HERE}',
+        said=("mda: Gatepost delivers nothing on this machine",),
+    ),
     move(
         "the first identity is the default",
         f"identity = one@a.example\n  {HERE}identity = two@b.example\n  {HERE}  helo = two.example\n",
@@ -104,19 +112,28 @@ SENT = [
     move(
         "an identity without a host",
         f"{HERE}identity = two@b.example\n  helo = x.example\n",
-        said=("identity: cannot be carried over", "names no hostname"),
+        said=("identity: cannot be carried over", "has no hostname"),
         absent=("[transports.two",),
     ),
-    move("what follows a connection", f"{HERE}postconnect = true\n", said=("postconnect: no program",), compared=False),
+    move(
+        "what follows a connection",
+        f"{HERE}postconnect = true\n",
+        said=("postconnect: Gatepost runs no program after a message",),
+        compared=False,
+    ),
 ]
 REFUSED = [
-    move("no host", f"username = {USER}\n", refused="names no hostname"),
-    move("an empty file", "# nothing\n", refused="names no hostname"),
-    move("a program before", f"{HERE}preconnect = ssh\n", refused="etc/esmtprc:2: preconnect: no program is run"),
+    move("no host", f"username = {USER}\n", refused="has no hostname"),
+    move("an empty file", "# nothing\n", refused="has no hostname"),
+    move(
+        "a program before",
+        f"{HERE}preconnect = ssh\n",
+        refused="etc/esmtprc:2: preconnect: Gatepost runs no program before it connects",
+    ),
     move(
         "all mail is local",
         f"{HERE}force_mda = alice\n",
-        refused="etc/esmtprc:2: force_mda: all mail is delivered on this machine",
+        refused="etc/esmtprc:2: force_mda: it delivers all mail on this machine",
     ),
     move(
         "an empty password",
@@ -126,24 +143,28 @@ REFUSED = [
     move(
         "no password", f"{HERE}username = {USER}\n", refused="etc/esmtprc:2: username: the password is missing or empty"
     ),
-    move("no user", f"{HERE}password = x\n", refused="etc/esmtprc:2: password: there is no user"),
+    move("no user", f"{HERE}password = x\n", refused="etc/esmtprc:2: password: no user name is given"),
     move(
         "two words",
         f"{HERE}username = {USER}\npassword = a hunter2\n",
-        refused="etc/esmtprc:3: is no setting of esmtp's",
+        refused="etc/esmtprc:3: is not a setting of esmtp",
     ),
     move(
         "an equals sign in a value",
         f"{HERE}username = {USER}\npassword = a=hunter2\n",
-        refused="etc/esmtprc:3: is no setting of esmtp's",
+        refused="etc/esmtprc:3: is not a setting of esmtp",
     ),
     move(
         "a semicolon in a value",
         f"{HERE}username = {USER}\npassword = ;hunter2\n",
-        refused="etc/esmtprc:3: holds what esmtp refuses",
+        refused="etc/esmtprc:3: contains what esmtp refuses",
     ),
-    move("an escape", f'{HERE}username = {USER}\npassword = "a\\tb"\n', refused="etc/esmtprc:3: holds an escape"),
-    move("another case", "Hostname = a.example\n", refused="etc/esmtprc:1: is no setting of esmtp's"),
+    move(
+        "an escape",
+        f'{HERE}username = {USER}\npassword = "a\\tb"\n',
+        refused="etc/esmtprc:3: contains an escape that esmtp reads differently",
+    ),
+    move("another case", "Hostname = a.example\n", refused="etc/esmtprc:1: is not a setting of esmtp"),
     move("an identity that is not there", HERE, arguments=("--account", "x@y"), refused="there is no identity x@y"),
 ]
 MOVES = [*SENT, *REFUSED]

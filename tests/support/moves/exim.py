@@ -116,7 +116,7 @@ ANSWERED = [
         "REMOTE_SMTP_SMARTHOST_HOSTS_REQUIRE_TLS = *\n",
         tls="starttls",
         secrets=RELAY,
-        absent=("TLS was used where",),
+        absent=("TLS was optional",),
     ),
     answered("no TLS", "", "REMOTE_SMTP_SMARTHOST_HOSTS_AVOID_TLS = *\n", written=('tls = "none"',)),
     answered(
@@ -161,7 +161,7 @@ ANSWERED = [
         f"{LOGIN}*:x:hunter2\n",
         tls="starttls",
         secrets=RELAY,
-        said=("passwd.client:2: is not for a smart host",),
+        said=("passwd.client:2: does not name the smart host",),
     ),
     answered(
         "Gmail by its other name",
@@ -175,7 +175,7 @@ ANSWERED = [
         "other.example:x:hunter2\n",
         tls="starttls",
         absent=("auth = ",),
-        said=("passwd.client:1: is not for a smart host",),
+        said=("passwd.client:1: does not name the smart host",),
     ),
     answered(
         "a password with colons and circumflexes",
@@ -207,7 +207,7 @@ ANSWERED = [
         more={"etc/mailname": "example.net\n"},
         tls="starttls",
         written=('qualify_domain = "example.net"',),
-        said=("the mail name is not among dc_other_hostnames",),
+        said=("the mail name is not in dc_other_hostnames",),
     ),
 ]
 WRAPPERS = [
@@ -249,9 +249,9 @@ REFUSED = [
     answered(
         "local mail alone",
         answers={"dc_eximconfig_configtype": "local"},
-        refused="update-exim4.conf.conf:1: dc_eximconfig_configtype: nothing goes to a smart host",
+        refused="update-exim4.conf.conf:1: dc_eximconfig_configtype: it sends nothing to a smart host",
     ),
-    answered("no smart host", answers={"dc_smarthost": ""}, refused="dc_smarthost names no host"),
+    answered("no smart host", answers={"dc_smarthost": ""}, refused="dc_smarthost is empty"),
     answered(
         "an empty password",
         f"localhost:{USER}:\n",
@@ -259,7 +259,9 @@ REFUSED = [
     ),
     answered("a line that is none", "hunter2\n", refused="etc/exim4/passwd.client:1: is not host:user:password"),
     answered(
-        "an expression that is none", f"^(:{USER}:hunter2\n", refused="etc/exim4/passwd.client:1: holds an expression"
+        "an expression that is none",
+        f"^(:{USER}:hunter2\n",
+        refused="etc/exim4/passwd.client:1: contains a pattern that gatepost migrate does",
     ),
     answered(
         "a login in the clear that Exim would not send",
@@ -270,7 +272,7 @@ REFUSED = [
     answered(
         "ports of two kinds",
         answers={"dc_smarthost": "a.example::465;b.example::587"},
-        refused="dc_smarthost: some ports have implicit TLS",
+        refused="dc_smarthost: some of these ports use implicit TLS",
     ),
     answered(
         "a reverse-path in Exim's language",
@@ -281,10 +283,14 @@ REFUSED = [
     answered(
         "a file that overrides the answers",
         more={"etc/exim4/exim4.conf": "qualify_domain = x.example\n"},
-        refused="etc/exim4/exim4.conf: has no mua_wrapper: it is that of a mail server; "
+        refused="etc/exim4/exim4.conf: does not set mua_wrapper, so it configures a mail server; "
         "Exim uses it instead of update-exim4.conf.conf",
     ),
-    wrapper("a list of revoked certificates", transport="  tls_crl = /x\n", refused="tls_crl: lists of revoked"),
+    wrapper(
+        "a list of revoked certificates",
+        transport="  tls_crl = /x\n",
+        refused="tls_crl: Gatepost reads no certificate revocation lists",
+    ),
     wrapper(
         "an empty password of its own",
         transport="  hosts_require_auth = *\n",

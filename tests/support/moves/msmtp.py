@@ -39,7 +39,7 @@ SENT = [
         "auto_from",
         f"{HERE}auto_from on\nmaildomain gmail.example\n",
         written=('"*" = "*@gmail.example"',),
-        said=("auto_from: msmtp did not hear -f",),
+        said=("auto_from: msmtp ignored -f",),
         differs=frozenset({"sender"}),
     ),
     move(
@@ -95,7 +95,7 @@ SENT = [
         f"{STARTTLS}tls_certcheck off\n",
         tls="starttls",
         written=("tls_verify = false",),
-        said=("tls_certcheck: whoever",),
+        said=("tls_certcheck: the server is not verified",),
     ),
     move(
         "a pin without a check",
@@ -232,7 +232,7 @@ SENT = [
     move(
         "never a From:",
         f"{PLAIN}set_from_header off\n",
-        said=("set_from_header: a From: that is missing is always added",),
+        said=("set_from_header: Gatepost always adds a missing From:",),
         differs=frozenset({"from"}),
     ),
     move("an older name for it", f"{PLAIN}add_missing_from_header on\n", absent=("from_override",)),
@@ -275,7 +275,7 @@ SENT = [
         "a catch-all nobody asked for",
         PLAIN,
         more={"etc/aliases": "root: admin@al.example\n*: me@al.example\n"},
-        said=("etc/aliases: msmtp did not read it", "etc/aliases:2: *: takes the mail of every local name"),
+        said=("etc/aliases: msmtp did not read it", "etc/aliases:2: *: takes the mail for every local name"),
         differs=frozenset({"recipients"}),
     ),
     move(
@@ -298,12 +298,12 @@ SENT = [
         f"account a\n{PLAIN}account b\nhost other.example\ntls on\n{LOGIN}account default : b, a\n",
         secrets=RELAY,
         tls="starttls",
-        said=("account a: no from of its own", "account b: no from of its own"),
+        said=("account a: it has no from of its own", "account b: it has no from of its own"),
     ),
     move(
         "defaults that change",
         f"defaults\ntls on\naccount a\n{PLAIN}defaults\ntls off\naccount default : a\n",
-        said=("account a: no from of its own",),
+        said=("account a: it has no from of its own",),
     ),
     move(
         "several accounts",
@@ -327,7 +327,7 @@ SENT = [
     move(
         "an account that cannot be carried over",
         f"account default\n{PLAIN}account work\n{HERE}from work@corp.example\nsocket /run/x\n",
-        said=("account work: cannot be carried over: ", "socket: there are no sockets"),
+        said=("account work: cannot be carried over: ", "socket: Gatepost cannot use a socket as the"),
         absent=("[transports.work]",),
     ),
     move(
@@ -342,7 +342,7 @@ SENT = [
         "what stands above all accounts",
         f"{PLAIN}account other\nhost other.example\n",
         written=(EVERYBODY,),
-        said=("account other: no from",),
+        said=("account other: it has no from of its own",),
     ),
     move(
         "a switch that says no more than the default",
@@ -363,38 +363,38 @@ REFUSED = [
     move(
         "auth on without TLS",
         PLAIN + LOGIN,
-        refused="etc/msmtprc:4: auth: with tls off, msmtp sends no password for auth on",
+        refused="etc/msmtprc:4: auth: with tls off",
     ),
     move("auth on with tls off", f"{PLAIN}tls off\n{LOGIN}", refused="etc/msmtprc:5: auth: with tls off"),
     move(
         "no account called default",
         f"account a\n{PLAIN}account b\n{PLAIN}",
-        refused="etc/msmtprc: there is no account default: name one by --account (a, b)",
+        refused="etc/msmtprc: there is no account default: choose one with --account (a, b)",
     ),
     move(
         "an account that is not there",
         PLAIN,
         arguments=("--account", "x"),
-        refused="there is no account x: name one by --account (default)",
+        refused="there is no account x: choose one with --account (default)",
     ),
-    move("no host", "tls on\n", refused="etc/msmtprc:1: account: names no host"),
-    move("a proxy", f"{PLAIN}proxy_host 127.0.0.1\n", refused="etc/msmtprc:4: proxy_host: there are no proxies"),
-    move("a socket", f"{PLAIN}socket /run/x\n", refused="etc/msmtprc:4: socket: there are no sockets"),
+    move("no host", "tls on\n", refused="etc/msmtprc:1: account: has no host"),
+    move("a proxy", f"{PLAIN}proxy_host 127.0.0.1\n", refused="etc/msmtprc:4: proxy_host: Gatepost supports no proxy"),
+    move("a socket", f"{PLAIN}socket /run/x\n", refused="etc/msmtprc:4: socket: Gatepost cannot use a socket as the"),
     move(
         "a line by a program",
         f"{PLAIN}eval echo tls on\n",
-        refused="etc/msmtprc:4: eval: settings are not read from programs",
+        refused="etc/msmtprc:4: eval: Gatepost reads no settings from programs",
     ),
-    move("LMTP", f"{PLAIN}protocol lmtp\n", refused="etc/msmtprc:4: protocol: only SMTP is spoken"),
+    move("LMTP", f"{PLAIN}protocol lmtp\n", refused="etc/msmtprc:4: protocol: Gatepost speaks only SMTP"),
     move(
-        "a fingerprint",
+        "the fingerprint",
         f"{STARTTLS}tls_fingerprint 00:11:22\n",
         refused="etc/msmtprc:5: tls_fingerprint: pins the certificate",
     ),
     move(
         "a list of revoked certificates",
         f"{STARTTLS}tls_crl_file /etc/crl.pem\n",
-        refused="etc/msmtprc:5: tls_crl_file: lists of revoked",
+        refused="etc/msmtprc:5: tls_crl_file: Gatepost reads no certificate revocation lists",
     ),
     move(
         "an empty password",
@@ -406,33 +406,35 @@ REFUSED = [
         f'{STARTTLS}auth on\nuser {USER}\npassword ""\n',
         refused="etc/msmtprc:7: password: the password is missing or empty",
     ),
-    move("no user", f"{STARTTLS}auth on\npassword x\n", refused="etc/msmtprc:5: auth: there is no user"),
-    move("an empty user", f"{STARTTLS}auth on\nuser\npassword x\n", refused="etc/msmtprc:6: user: there is no user"),
-    move("a keyring", f"{STARTTLS}auth on\nuser {USER}\n", refused="etc/msmtprc:6: user: no password stands here"),
+    move("no user", f"{STARTTLS}auth on\npassword x\n", refused="etc/msmtprc:5: auth: no user name is given"),
+    move(
+        "an empty user", f"{STARTTLS}auth on\nuser\npassword x\n", refused="etc/msmtprc:6: user: no user name is given"
+    ),
+    move("a keyring", f"{STARTTLS}auth on\nuser {USER}\n", refused="etc/msmtprc:6: user: there is no password"),
     move(
         "a shell",
         f"{STARTTLS}auth on\nuser {USER}\npasswordeval gpg -d x | head -1\n",
-        refused="etc/msmtprc:7: passwordeval: would be run without a shell",
+        refused="etc/msmtprc:7: passwordeval: would run without a shell",
     ),
     move(
         "a program without its path",
         f"{STARTTLS}auth on\nuser {USER}\npasswordeval pass show smtp\n",
-        refused="etc/msmtprc:7: passwordeval: would be run without a shell",
+        refused="etc/msmtprc:7: passwordeval: would run without a shell",
     ),
     move(
         "a helper script for a token",
         f"{STARTTLS}auth on\nuser {USER}\npasswordeval oauth2.py\n",
-        refused="see gatepost login",
+        refused="then gatepost login",
     ),
     move(
         "a file of each user's",
         f"{STARTTLS}auth on\nuser {USER}\npasswordeval cat ~/.secret\n",
-        refused="etc/msmtprc:7: passwordeval: is another file for each user",
+        refused="etc/msmtprc:7: passwordeval: is a different file for each user",
     ),
     move(
         "a file without its path",
         f"{STARTTLS}auth on\nuser {USER}\npasswordeval cat secret\n",
-        refused="etc/msmtprc:7: passwordeval: names a file without its whole path",
+        refused="etc/msmtprc:7: passwordeval: names a file without its absolute path",
     ),
     move(
         "an empty file with the password",
@@ -443,17 +445,17 @@ REFUSED = [
     move(
         "a method of its own",
         f"{STARTTLS}auth ntlm\nuser {USER}\npassword x\n",
-        refused="etc/msmtprc:5: auth: this method is not known here",
+        refused="etc/msmtprc:5: auth: Gatepost does not support this method",
     ),
-    move("no base", "account default : x\n", refused="etc/msmtprc:1: account: there is no account x above it"),
+    move("no base", "account default : x\n", refused="etc/msmtprc:1: account: the account x is not defined before"),
     move(
         "two of one name",
         f"account default\n{PLAIN}account default\n{PLAIN}",
-        refused="etc/msmtprc:5: account: there is an account default already",
+        refused="etc/msmtprc:5: account: the account default is defined twice",
     ),
-    move("a switch that is none", f"{PLAIN}tls maybe\n", refused="etc/msmtprc:4: tls: is neither on nor off"),
-    move("a command that is none", f"{PLAIN}hunter2 x\n", refused="etc/msmtprc:4: is no command of msmtp's"),
-    move("a from without a domain", f"{HERE}from me\n", refused="etc/msmtprc:3: from: is no whole address"),
+    move("a switch that is none", f"{PLAIN}tls maybe\n", refused="etc/msmtprc:4: tls: must be on or off"),
+    move("a command that is none", f"{PLAIN}hunter2 x\n", refused="etc/msmtprc:4: is not a command of msmtp"),
+    move("a from without a domain", f"{HERE}from me\n", refused="etc/msmtprc:3: from: is an address without a domain"),
     move("a host that is none", "host a b\n", refused="etc/msmtprc:1: host: cannot be carried over: it must be a host"),
     move(
         "a from that is none",
@@ -463,7 +465,7 @@ REFUSED = [
     move(
         "a trust file per user",
         f"{STARTTLS}tls_trust_file ~/ca.pem\n",
-        refused="etc/msmtprc:5: tls_trust_file: is another file for each user",
+        refused="etc/msmtprc:5: tls_trust_file: is a different file for each user",
     ),
 ]
 MOVES = [*SENT, *REFUSED]

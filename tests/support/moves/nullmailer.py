@@ -24,7 +24,7 @@ SENT = [
         "a smart host",
         HERE,
         written=('hosts = ["localhost:587"]', OWN, 'primary_hostname = "ws1.example.net"'),
-        said=("neither starttls nor tls: mail goes over",),
+        said=("there is neither starttls nor tls: mail goes over",),
     ),
     move("the usual port", "a.example", written=('hosts = ["a.example:25"]',), compared=False),
     move(
@@ -49,14 +49,14 @@ SENT = [
     move("an escape without quotes", f"{LOGIN}a\\ bc", tls="starttls", secrets={"relay.password": "a bc"}),
     move("quotes within a word", f"{LOGIN}a'b c'd", tls="starttls", secrets={"relay.password": "ab cd"}),
     move("a quote around an option", f"{STARTTLS} --user={USER} '--pass={PASSWORD}'", tls="starttls", secrets=RELAY),
-    move("a quote without its end", f"{LOGIN}'{PASSWORD}", tls="starttls", secrets=RELAY),
+    move("an unterminated quote", f"{LOGIN}'{PASSWORD}", tls="starttls", secrets=RELAY),
     move("a number sign in a password", f"{LOGIN}a#b", tls="starttls", secrets={"relay.password": "a#b"}),
     move(
         "an insecure one",
         f"{STARTTLS} --insecure",
         tls="starttls",
         written=("tls_verify = false",),
-        said=("insecure: whoever",),
+        said=("insecure: the server is not verified",),
     ),
     move("comments", f"# a\n\n{HERE}\n", written=('hosts = ["localhost:587"]',)),
     move(
@@ -76,7 +76,7 @@ SENT = [
         HERE,
         {"me": "me.example\n"},
         written=(OWN,),
-        said=("me: Debian's nullmailer disregards it",),
+        said=("me: Debian's nullmailer uses /etc/mailname instead",),
     ),
     move("a default domain", HERE, {"defaultdomain": "example.net\n"}, written=(OWN,)),
     move(
@@ -116,14 +116,14 @@ SENT = [
         {"allmailfrom": "me@gmail.example\n"},
         written=('"*" = "me@gmail.example"', OWN),
         absent=("return_path",),
-        said=("allmailfrom: is in From:",),
+        said=("allmailfrom: also changes From",),
         differs=frozenset({"from"}),
     ),
     move(
         "what a queue is about",
         HERE,
         {"pausetime": "60\n", "queuelifetime": "1\n"},
-        said=("pausetime: there is no queue", "queuelifetime: there is no queue"),
+        said=("pausetime: Gatepost has no queue", "queuelifetime: Gatepost has no queue"),
     ),
     move("an empty setting", HERE, {"adminaddr": "\n"}, absent=("[[routers]]",)),
     move("LOGIN", f"{LOGIN}{PASSWORD} --auth-login", tls="starttls", secrets=RELAY),
@@ -136,7 +136,7 @@ SENT = [
     ),
 ]
 REFUSED = [
-    move("no smart host", "# a.example", refused="etc/nullmailer/remotes: names no smart host"),
+    move("no smart host", "# a.example", refused="etc/nullmailer/remotes: has no smart host"),
     move("another protocol", "a.example qmqp", refused="etc/nullmailer/remotes:1: the second word is the protocol"),
     move(
         "an option in place of the protocol",
@@ -146,7 +146,7 @@ REFUSED = [
     move(
         "a password in two words",
         f"{LOGIN}hunter2 hunter3",
-        refused="etc/nullmailer/remotes:1: holds a word that is no option",
+        refused="etc/nullmailer/remotes:1: contains a word that is not an option",
     ),
     move("an empty password", LOGIN, refused="etc/nullmailer/remotes:1: user: the password is missing or empty"),
     move(
@@ -157,7 +157,7 @@ REFUSED = [
     move(
         "a list of revoked certificates",
         f"{STARTTLS} --x509crlfile=/x",
-        refused="etc/nullmailer/remotes:1: x509crlfile: lists of revoked",
+        refused="etc/nullmailer/remotes:1: x509crlfile: Gatepost reads no certificate revocation lists",
     ),
     move(
         "no certificates at all",

@@ -41,7 +41,7 @@ SENT = [
         "what the smart host does badly",
         f"{HERE}smtp_discard_ehlo_keywords = chunking, silent-discard starttls\n",
         written=('discard_ehlo_keywords = ["CHUNKING"]',),
-        said=("smtp_discard_ehlo_keywords: whether TLS and a login are used is for tls and auth to say",),
+        said=("smtp_discard_ehlo_keywords: tls and auth decide whether TLS and a login are used",),
         compared=False,
     ),
     move("the usual port", f"{NULL}relayhost = [a.example]\n", written=('hosts = ["a.example:25"]',), compared=False),
@@ -132,7 +132,7 @@ SENT = [
         f"[localhost]:{{port}}\n  {USER}:{PASSWORD}\nother\n\tx:hunter2\n",
         tls="starttls",
         secrets=RELAY,
-        said=("sasl_passwd:3: is not for the relayhost",),
+        said=("sasl_passwd:3: is for another host than the relayhost",),
     ),
     move(
         "a password with blanks and signs",
@@ -182,7 +182,10 @@ SENT = [
         "[other.example] x:hunter2\n",
         tls="starttls",
         absent=("auth = ",),
-        said=("smtp_sasl_password_maps: holds no login for the relayhost", "sasl_passwd:1: is not for the relayhost"),
+        said=(
+            "smtp_sasl_password_maps: has no login for the relayhost",
+            "sasl_passwd:1: is for another host than the relayhost",
+        ),
     ),
     move(
         "implicit TLS",
@@ -202,7 +205,7 @@ SENT = [
         "TLS where it is offered",
         f"{HERE}smtp_tls_security_level = may\n",
         tls="starttls",
-        said=("smtp_tls_security_level: TLS was used where it was offered",),
+        said=("smtp_tls_security_level: TLS was optional",),
     ),
     move("an older name for it", f"{HERE}smtp_use_tls = yes\n", tls="starttls", written=('tls = "starttls"',)),
     move(
@@ -265,7 +268,7 @@ SENT = [
         f"smtp_tls_fingerprint_cert_match = {':'.join(['00'] * 32)}\n",
         compared=False,
         written=("tls_pins = ", "tls_verify = false"),
-        said=("has to be that of the public key",),
+        said=("must be that of the public key",),
     ),
     move(
         "DANE",
@@ -290,7 +293,7 @@ SENT = [
         tls="starttls",
         secrets=RELAY,
         written=('tls = "starttls"',),
-        said=("master.cf:4: smtp_helo_timeout: settings of this service",),
+        said=("master.cf:4: smtp_helo_timeout: gatepost migrate does not read the settings",),
         compared=False,
     ),
     move(
@@ -325,7 +328,7 @@ SENT = [
         "one sender for all",
         f"{HERE}sender_canonical_maps = static:me@gmail.example\n",
         written=('"*" = "me@gmail.example"', "from_override = true"),
-        said=("the null reverse-path as well, which stays now",),
+        said=("including the null reverse-path, which Gatepost leaves unchanged",),
         differs=frozenset({"sender"}),
     ),
     move(
@@ -349,7 +352,7 @@ SENT = [
         f"{HERE}recipient_canonical_maps = texthash:/etc/postfix/canonical\n",
         "",
         {"canonical": "@a.example @b.example\n"},
-        said=("@a.example: recipients are not changed",),
+        said=("@a.example: Gatepost does not change recipients by this",),
         compared=False,
     ),
     move(
@@ -359,7 +362,7 @@ SENT = [
         "",
         {"aliases": "root: admin@al.example\n"},
         written=('file = "/etc/aliases"', 'domains = ["ws1.example.net", "localhost"]'),
-        said=("mydestination: ws1.example.net, localhost were delivered on this machine",),
+        said=("mydestination: mail for ws1.example.net, localhost was delivered on this machine",),
         compared=False,
     ),
     move(
@@ -391,7 +394,7 @@ SENT = [
         written=('callers = ["www-data"]', "allow = false"),
     ),
     move(
-        "nobody may send",
+        "let nobody send",
         f"{HERE}authorized_submit_users =\n",
         written=('callers = ["root"]', "allow = false"),
         compared=False,
@@ -415,38 +418,38 @@ SENT = [
         f"{HERE}smtp_header_checks = regexp:/etc/postfix/checks\n",
         "",
         {"checks": "/^From:.*/ REPLACE From: me@gmail.example\n"},
-        said=("smtp_header_checks: header fields are not changed by expressions; for another From: see [rewrite]",),
+        said=("smtp_header_checks: Gatepost changes no header fields by expressions",),
         differs=frozenset({"from"}),
     ),
     move(
         "other hosts",
         f"{HERE}smtp_fallback_relay = [b.example]\nalways_bcc = x@al.example\n",
-        said=("smtp_fallback_relay: hosts are tried in order", "always_bcc: no copies"),
+        said=("smtp_fallback_relay: Gatepost tries hosts in order", "always_bcc: Gatepost sends no copies"),
         differs=frozenset({"recipients"}),
     ),
     move("a limit", f"{HERE}message_size_limit = 1000000\n", written=("message_size_limit = 1000000",)),
 ]
 REFUSED = [
-    move("no relayhost", f"{NULL}relayhost =\n", refused="etc/postfix/main.cf: names no relayhost"),
+    move("no relayhost", f"{NULL}relayhost =\n", refused="etc/postfix/main.cf: has no relayhost"),
     move(
         "other ways",
         f"{HERE}transport_maps = hash:/etc/postfix/transport\n",
-        refused="etc/postfix/main.cf:5: transport_maps: one way is carried over",
+        refused="etc/postfix/main.cf:5: transport_maps: only the relayhost can be carried over",
     ),
     move(
         "another service",
         f"{HERE}default_transport = smtps\n",
-        refused="etc/postfix/main.cf:5: default_transport: another service",
+        refused="etc/postfix/main.cf:5: default_transport: mail is sent by another service than",
     ),
     move(
         "a filter",
         f"{HERE}content_filter = smtp:[127.0.0.1]:10025\n",
-        refused="etc/postfix/main.cf:5: content_filter: no filter is asked",
+        refused="etc/postfix/main.cf:5: content_filter: Gatepost has no filters",
     ),
     move(
         "a signature",
         f"{HERE}non_smtpd_milters = inet:localhost:8891\n",
-        refused="etc/postfix/main.cf:5: non_smtpd_milters: no filter is asked",
+        refused="etc/postfix/main.cf:5: non_smtpd_milters: Gatepost has no filters",
     ),
     move(
         "a login in the clear that Postfix would not send",
@@ -468,19 +471,19 @@ REFUSED = [
     move(
         "a table of another kind",
         f"{ENCRYPT}{SASL.replace(TABLE, 'ldap:/etc/x')}",
-        refused="etc/postfix/main.cf:7: smtp_sasl_password_maps: holds no login",
+        refused="etc/postfix/main.cf:7: smtp_sasl_password_maps: has no login for the relayhost",
     ),
     move(
         "a login by an unknown host",
         f"{NULL}relayhost = example.net\nsmtp_tls_security_level = encrypt\n{SASL}",
         f"mx1.example.net {USER}:hunter2\n",
-        refused="smtp_sasl_password_maps: holds no login for the relayhost",
+        refused="smtp_sasl_password_maps: has no login for the relayhost",
     ),
     move(
         "no colon",
         f"{ENCRYPT}{SASL}",
         "[localhost]:{port} hunter2\n",
-        refused="etc/postfix/sasl_passwd:1: is no user:password",
+        refused="etc/postfix/sasl_passwd:1: is not user:password",
     ),
     move(
         "an empty password",
@@ -488,9 +491,12 @@ REFUSED = [
         f"[localhost]:{{port}} {USER}:\n",
         refused="etc/postfix/sasl_passwd:1: the password is missing or empty",
     ),
-    move("an empty table", f"{ENCRYPT}{SASL}", refused="smtp_sasl_password_maps: holds no login"),
+    move("an empty table", f"{ENCRYPT}{SASL}", refused="smtp_sasl_password_maps: has no login for the relayhost"),
     move(
-        "no value", f"{ENCRYPT}{SASL}", "[localhost]:{port}\n", refused="etc/postfix/sasl_passwd:1: is no user:password"
+        "no value",
+        f"{ENCRYPT}{SASL}",
+        "[localhost]:{port}\n",
+        refused="etc/postfix/sasl_passwd:1: is not user:password",
     ),
     move(
         "an older digest",
@@ -505,19 +511,19 @@ REFUSED = [
     move(
         "several names to verify",
         f"{HERE}smtp_tls_security_level = secure\nsmtp_tls_secure_cert_match = a.example, .b.example\n",
-        refused="etc/postfix/main.cf:6: smtp_tls_secure_cert_match: one name is carried over",
+        refused="etc/postfix/main.cf:6: smtp_tls_secure_cert_match: only one name can be carried over",
     ),
     move(
         "a policy with more to it",
         f"{HERE}smtp_tls_policy_maps = texthash:/etc/postfix/policy\n",
         "",
         {"policy": "[localhost]:{port} encrypt ciphers=high\n"},
-        refused="etc/postfix/policy:1: smtp_tls_policy_maps: has an attribute besides match",
+        refused="etc/postfix/policy:1: smtp_tls_policy_maps: has an attribute other than match",
     ),
     move(
         "a level that is none",
         f"{HERE}smtp_tls_security_level = maybe\n",
-        refused="etc/postfix/main.cf:5: smtp_tls_security_level: is no level",
+        refused="etc/postfix/main.cf:5: smtp_tls_security_level: is not a level that gatepost migrate",
     ),
     move(
         "a table of users",
@@ -529,8 +535,12 @@ REFUSED = [
         "myhostname = $mydomain\nmydomain = $myhostname\nrelayhost = [a.example]\n",
         refused="refers to itself",
     ),
-    move("a condition", HERE + "myorigin = ${x?y}\n", refused="myorigin: conditional values are not understood"),
-    move("a line that is none", f"{HERE}hunter2\n", refused="etc/postfix/main.cf:5: is no setting"),
+    move(
+        "a condition",
+        HERE + "myorigin = ${x?y}\n",
+        refused="myorigin: gatepost migrate does not understand conditional values",
+    ),
+    move("a line that is none", f"{HERE}hunter2\n", refused="etc/postfix/main.cf:5: is not a setting"),
     move("a host that is none", f"{NULL}relayhost = [a_,b]:25\n", refused="etc/postfix/main.cf:4: relayhost: "),
 ]
 MOVES = [*SENT, *REFUSED]

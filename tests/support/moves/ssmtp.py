@@ -50,7 +50,7 @@ SENT = [
         "root's mail for a name",
         f"{HERE}root=postmaster\nrewriteDomain=example.net\n",
         written=('data = ["postmaster"]',),
-        said=("Root: gets also mail for root@example.net",),
+        said=("Root: also gets mail for root@example.net",),
     ),
     move("root's mail at a provider", f"{HERE}root=me@gmail.example\n", absent=('qualify_domain = "gmail.example"',)),
     move("an empty root", f"{HERE}root=\n", absent=("[[routers]]",)),
@@ -88,7 +88,7 @@ SENT = [
         HERE + LOGIN,
         secrets=RELAY,
         written=("allow_plaintext = true",),
-        said=("mail and password go over the network in the clear",),
+        said=("mail and password go over the network unencrypted",),
     ),
     move(
         "CRAM-MD5",
@@ -117,11 +117,11 @@ SENT = [
         f"{HERE}hostname=two.example\nrewriteDomain=a.example\nrewriteDomain=b.example\n",
         written=('qualify_domain = "b.example"', 'primary_hostname = "two.example"'),
     ),
-    move("a key that is none", f"{HERE}Hunter2=x\n", said=("ssmtp.conf:3: ssmtp knows no such key",)),
+    move("a key that is none", f"{HERE}Hunter2=x\n", said=("ssmtp.conf:3: ssmtp does not know this key",)),
     move(
         "From: decides",
         f"{HERE}FromLineOverride=YES\n",
-        said=("FromLineOverride: From: stays as it is, but the reverse-path is not taken from it",),
+        said=("FromLineOverride: From: stays unchanged",),
         differs=frozenset({"sender"}),
     ),
     move("From: does not decide", f"{HERE}FromLineOverride=NO\n", absent=("from_override",)),
@@ -173,7 +173,10 @@ REFUSED = [
         refused="the password is missing or empty",
     ),
     move(
-        "an address that is none", HERE, "alice:alice\n", refused="etc/ssmtp/revaliases:1: alice: is no whole address"
+        "an address that is none",
+        HERE,
+        "alice:alice\n",
+        refused="etc/ssmtp/revaliases:1: alice: is an address without a domain",
     ),
     move(
         "a host that is none",

@@ -24,8 +24,8 @@ def test_an_account_of_its_own_without_shell_and_members_will_do(shell):
     [
         ({"uid": 0}, [], "mailuser is root"),
         ({"gid": 0}, [], "mailuser is root"),
-        ({"shell": "/bin/sh"}, [], "mailuser has a shell: usermod --shell"),
-        ({"shell": ""}, [], "mailuser has a shell"),
+        ({"shell": "/bin/sh"}, [], "mailuser has a login shell: usermod --shell"),
+        ({"shell": ""}, [], "mailuser has a login shell"),
         ({}, ["alice", "bob"], "the group of mailuser has members: alice bob"),
     ],
 )

@@ -65,8 +65,8 @@ def test_what_it_writes_is_printable_line_by_line():
     ("work", "told"),
     [
         (lambda: time.sleep(60), "it did not end within 0.3 s"),
-        (program("/usr/bin/yes"), "it said more than 1000 octets"),
-        (lambda: os.write(1, b"x" * 70000), "it said more than 1000 octets"),
+        (program("/usr/bin/yes"), "it printed more than 1000 octets"),
+        (lambda: os.write(1, b"x" * 70000), "it printed more than 1000 octets"),
     ],
     ids=["silent", "endless", "long"],
 )

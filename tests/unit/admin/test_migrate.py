@@ -154,7 +154,7 @@ def test_nothing_is_taken_where_there_is_none_or_more_than_one(tmp_path):
     with pytest.raises(MigrateError, match="there is no configuration of msmtp, "):
         plan_of(None, Place(tmp_path))
     lay_out(tmp_path, {"etc/msmtprc": "host a.example\n", "etc/dma/dma.conf": "SMARTHOST a.example\n"})
-    with pytest.raises(MigrateError, match=r"there are several: name one \(msmtp, dma\)"):
+    with pytest.raises(MigrateError, match=r"there are several configurations: name one \(msmtp, dma\)"):
         plan_of(None, Place(tmp_path))
     assert plan_of("dma", Place(tmp_path)).peer == "dma"
 
@@ -162,7 +162,7 @@ def test_nothing_is_taken_where_there_is_none_or_more_than_one(tmp_path):
 def test_a_file_can_be_named_with_whose_it_is(tmp_path):
     file = lay_out(tmp_path, {"etc/msmtprc": "host a.example\n"}) / "etc/msmtprc"
     assert plan_of("msmtp", Place(tmp_path / "nowhere", file)).read == [str(file)]
-    with pytest.raises(MigrateError, match="whose it is has to be said"):
+    with pytest.raises(MigrateError, match="say which sendmail it belongs to"):
         plan_of(None, Place(tmp_path, file))
     with pytest.raises(MigrateError, match="cannot be read: No such file"):
         plan_of("msmtp", Place(tmp_path, tmp_path / "none"))

@@ -27,7 +27,7 @@ IS_THERE = importlib.util.find_spec("prctl") is not None  # `make test-deps` ins
     ("is_hidden", "told"),
     [
         *([(False, "ok prctl: python-prctl in /usr/lib/python3/dist-packages")] * IS_THERE),
-        (True, "warn prctl: /usr/bin/python3 cannot import prctl, and sends use a stand-in for it: "),
+        (True, "warn prctl: /usr/bin/python3 cannot import prctl, so sends use a replacement: "),
     ],
 )
 def test_a_missing_package_is_a_warning(is_hidden, told):

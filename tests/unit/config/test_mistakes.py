@@ -258,7 +258,7 @@ def test_options_that_need_or_exclude_each_other_are_told(text, line, key, words
         (RELAY + "conect-timeout = 1", 4, "transports.relay.conect-timeout", "did you mean connect_timeout?"),
         (AUTH + 'password = "x"', 6, "transports.relay.auth.password", "password_file"),
         (RELAY + "fallback_hosts = 1", 4, "transports.relay.fallback_hosts", "hosts"),
-        ("queue_only = true\n" + RELAY, 1, "queue_only", "there is no queue"),
+        ("queue_only = true\n" + RELAY, 1, "queue_only", "Gatepost has no queue"),
         ("frobnicate = 1\n" + RELAY, 1, "frobnicate", "is not an option here"),
         ("\n[transport.relay]\n" + RELAY, 2, "transport", "did you mean transports?"),
         ('[[routers]]\nbogus = 1\ndriver="accept"\ntransport="relay"\n' + RELAY, 2, "routers[1].bogus", "is not an"),

@@ -69,7 +69,7 @@ def test_an_alias_stands_for_its_items(aliases, expected):
         ("root: bob\nbob: carol\ncarol: bob", "became bob@example.net, which is redirected in a loop"),
         ("# x\nroot: bob carol", "cannot be routed: /etc/aliases, line 2: "),
         ("root: bob,\n  (", "cannot be routed: /etc/aliases, line 1: a quotation or a comment has no end"),
-        ("root:", "cannot be routed: /etc/aliases, line 1: the entry stands for nothing"),
+        ("root:", "cannot be routed: /etc/aliases, line 1: the entry has no value"),
     ],
 )
 def test_an_alias_that_cannot_be_followed_fails_the_message(aliases, problem):
