@@ -56,7 +56,7 @@ def refuse_taken() -> None:
     if is_ours(SENDMAIL):
         return
     place = os.path.realpath(SENDMAIL)
-    leads = f"(a link to {place})" if place != str(SENDMAIL) else ""
+    leads = f" (a link to {place})" if place != str(SENDMAIL) else ""
     raise SystemFault(
         f"another package has taken {SENDMAIL}{leads}, and mail goes past Gatepost: {how_to_take_back(str(SENDMAIL))}"
     )

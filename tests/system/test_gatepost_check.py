@@ -218,7 +218,7 @@ def test_a_name_that_leads_elsewhere_is_no_fault_but_told(configured):
     finally:
         (configured.prefix / "bin/mailq").symlink_to("../sbin/sendmail")
     assert (status, output.count("warn ")) == (0, 1)
-    assert f"warn   sendmail: {configured.prefix}/bin/mailq should lead to it" in output
+    assert f"warn   sendmail: {configured.prefix}/bin/mailq should link to it" in output
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,8 @@ def test_another_packages_sendmail_is_told_and_not_made_unfit(configured, kind):
     finally:
         ours.rename(configured.sendmail)
         theirs.unlink(missing_ok=True)
-    taken = f"belongs to another package{configured.sendmail}"
+    taken = "belongs to another package, so mail does not go through Gatepost"
+    assert f"{configured.sendmail}" in line
     assert taken in line
     assert "chmod" not in line
     assert [(each.status, each.stdout.count("\n"), taken in each.stdout) for each in others] == 2 * [(1, 1, True)]
@@ -382,7 +383,7 @@ def test_an_empty_dev_is_told(configured):
     command = ["unshare", "--mount", "sh", "-c", script, "sh", configured.prefix / "bin/gatepost"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "wrong  devices: /dev/null is no device" in done.stdout
+    assert "wrong  devices: /dev/null is not a device" in done.stdout
 
 
 def test_a_member_of_the_group_is_told(configured):

@@ -291,7 +291,7 @@ def test_a_certificate_that_nobody_verifies_is_shown_and_called_so(installation,
     status, output = check(installation, "--connect")
     word, text = line_of(output)
     assert (status, word) == (0, "warn")
-    assert "which expired on 2021-01-01 (not verified)" in text
+    assert "expired on 2021-01-01 (not verified)" in text
 
 
 def test_without_being_asked_nobody_is_called(installation, relay):

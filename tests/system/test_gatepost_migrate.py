@@ -176,14 +176,14 @@ def test_a_user_carries_over_what_is_their_own_and_sends_without_privilege(insta
 def test_root_is_no_such_user(installation, home):
     done = migrate(installation, "--user", env={"HOME": str(home), "PATH": "/usr/bin:/bin"})
     assert (done.returncode, done.stdout) == (1, "")
-    assert "--user: is for a user, run by that user" in done.stderr
+    assert "--user: is for an ordinary user" in done.stderr
     assert not (home / ".config").exists()
 
 
 def test_root_reads_no_file_that_somebody_else_has_chosen(restored, home):
     done = migrate(restored, "msmtp", "--from", home / ".msmtprc", "--force")
     assert done.returncode == 1
-    assert "passwordeval: is another file for each user" in done.stderr
+    assert "passwordeval: is a different file for each user" in done.stderr
     secret = restored.root / "migrate-root.secret"
     secret.write_text("root's own\n")
     secret.chmod(0o600)
@@ -192,7 +192,7 @@ def test_root_reads_no_file_that_somebody_else_has_chosen(restored, home):
     done = migrate(restored, "msmtp", "--from", home / ".msmtprc", "--force")
     secret.unlink()
     assert done.returncode == 1
-    assert "passwordeval: names a file, and others than root can write what names it" in done.stderr
+    assert "passwordeval: names a file, but other users than root can write this configuration" in done.stderr
     assert restored.configuration.read_bytes() == before
 
 
@@ -252,4 +252,4 @@ def test_a_users_own_file_is_read_with_the_users_rights_and_told_to_be_theirs(ms
     done = migrate(installation, "msmtp", "--from", own, "--dry-run")
     os.unlink(own)
     assert done.returncode == 0
-    assert f"mind: {own} is {alice.pw_name}, who can change it: check the smart host" in done.stderr
+    assert f"warning: {own} belongs to {alice.pw_name}, who can change it: check the smart host" in done.stderr

@@ -218,7 +218,7 @@ def test_no_proxy_of_the_environment_is_asked(place, server):
 
 def test_a_transport_that_takes_no_token_is_told_what_to_write(place, server):
     configure(place, place.host, auth=AUTH | {"mechanisms": ["PLAIN"]})
-    told = 'transports.relay: must say auth = { user = "...", mechanisms = ["XOAUTH2"], password_file = "relay.token" }'
+    told = 'transports.relay: must contain auth = { user = "...", mechanisms = ["XOAUTH2"], password_file = "relay.token" }'
     assert told in login(place, server(tokens())).stderr
     assert "has no transport other" in gatepost(place, "refresh", "other").stderr
 
@@ -264,7 +264,7 @@ def test_check_finds_what_a_login_left_and_what_others_can_read(place, server):
     assert gatepost(place, "refresh").returncode == 0
     assert f"ok     login: {file}\n" in gatepost(place, "check").stdout
     file.chmod(0o640)
-    told = f"{file}: must belong to root"
+    told = f"{file}: must belong to root, and only root may read it"
     remedy = f"chown root:root {file} && chmod 0600 {file}"
     assert f"wrong  login: {told}: {remedy}\n" in gatepost(place, "check").stdout
     refused = f"gatepost: relay: {told}: {remedy}\n"

@@ -188,7 +188,7 @@ def test_a_defence_that_was_taken_out_is_missed(weakened, smarthost, weakening, 
     [
         (lambda made: made.configuration.chmod(0o644), {"read"}, "open {0.configuration}"),
         (lambda made: made.configuration.chmod(0o646), {"read", "write"}, "open {0.configuration} for writing"),
-        (lambda made: made.sysconfdir.chmod(0o757), {"write"}, "exchange what is in {0.sysconfdir}"),
+        (lambda made: made.sysconfdir.chmod(0o757), {"write"}, "replace files in {0.sysconfdir}"),
         (lambda made: made.launcher.chmod(0o6757), {"launcher"}, "{0.launcher}"),
     ],
     ids=["readable", "writable", "exchangeable", "launcher"],
