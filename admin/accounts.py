@@ -51,7 +51,7 @@ def refuse_unfit(ours: pwd.struct_passwd, members: list[str]) -> None:
         raise SystemFault(f"{ours.pw_name} is root; it must be an unprivileged user of its own")
     if members:
         what = f"the group of {ours.pw_name} has members: {' '.join(members)}"
-        raise SystemFault(f"{what}, and they could read the password: {how_to_take_out(members, ours)}")
+        raise SystemFault(f"{what}, who can read the password: {how_to_take_out(members, ours)}")
     if os.path.basename(ours.pw_shell) not in LOGIN_REFUSED:
         raise SystemFault(f"{ours.pw_name} has a login shell: usermod --shell /usr/sbin/nologin {ours.pw_name}")
 

@@ -44,7 +44,7 @@ def log_in(configuration: Configuration, owner: Owner) -> Iterator[Finding]:
     if not owner.is_root:
         yield from visit(configuration, owner)
         return
-    lost = "not every smart host was called"
+    lost = "not every smart host was tried"
     yield from found_apart(lambda: visit(configuration, owner), TIME_LIMIT_S, "connect", lost)
 
 

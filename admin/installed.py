@@ -47,7 +47,7 @@ def check_sendmail() -> str:
     if astray:
         names = " ".join(str(PREFIX / name) for name in astray)
         commands = [f"ln -sf ../sbin/sendmail {shlex.quote(str(PREFIX / name))}" for name in astray]
-        raise Caution(f"{names} should lead to it, unless another package has taken it: {', '.join(commands)}")
+        raise Caution(f"{names} should link to it, unless another package owns that name: {', '.join(commands)}")
     return str(SENDMAIL)
 
 
@@ -58,7 +58,8 @@ def refuse_taken() -> None:
     place = os.path.realpath(SENDMAIL)
     leads = f" (a link to {place})" if place != str(SENDMAIL) else ""
     raise SystemFault(
-        f"another package has taken {SENDMAIL}{leads}, and mail goes past Gatepost: {how_to_take_back(str(SENDMAIL))}"
+        f"{SENDMAIL}{leads} belongs to another package, so mail does not go through Gatepost: "
+        f"{how_to_take_back(str(SENDMAIL))}"
     )
 
 
@@ -105,7 +106,7 @@ def check_launcher() -> str:
     owner = service.pw_uid if mode & SET_ID == SET_ID else 0
     if not gives_rights(mode) or (status.st_uid, status.st_gid) != (owner, service.pw_gid):
         raise SystemFault(
-            f"{path} must be {name}:{name} 6755, root:{name} 2755, or root's own 0755 without privilege: "
+            f"{path} must be {name}:{name} 6755, root:{name} 2755, or root:root 0755 to send without privilege: "
             f"chown {name}:{name} {shlex.quote(path)} && chmod 6755 {shlex.quote(path)}"
         )
     if system.f_flag & os.ST_NOSUID:
@@ -119,16 +120,18 @@ def examine_without_set_id(path: str, status: os.stat_result, service: pwd.struc
     """Raise Caution for a launcher that gives no rights, SystemFault for one that users cannot execute either."""
     place, name = shlex.quote(path), service.pw_name
     if status.st_uid not in (0, service.pw_uid) or protected_files.is_writable_by_others(status):
-        raise SystemFault(f"{path} can be replaced by others than root: chown root:root {place}, chmod 0755 {place}")
-    if status.st_mode & FOR_ALL_TO_EXECUTE != FOR_ALL_TO_EXECUTE:
         raise SystemFault(
-            f"{path} cannot be executed by everybody, and who cannot execute it cannot send: chmod 0755 {place}"
+            f"{path} can be replaced by users other than root: chown root:root {place}, chmod 0755 {place}"
         )
+    if status.st_mode & FOR_ALL_TO_EXECUTE != FOR_ALL_TO_EXECUTE:
+        raise SystemFault(f"{path} can be executed by some users only, and the others cannot send: chmod 0755 {place}")
     if status.st_uid == service.pw_uid:
-        raise Caution(f"{path} has no set-id bit, yet {name} could replace what all users execute: chown root {place}")
+        raise Caution(
+            f"{path} has no set-id bit, but {name} could replace the program that all users execute: chown root {place}"
+        )
     raise Caution(
-        f"{path} has no set-id bit: each user sends without privilege, by a configuration of their own or by "
-        f"gatepost.socket; for a password that users cannot read: chown {name}:{name} {place} && chmod 6755 {place}"
+        f"{path} has no set-id bit: each user sends without privilege, with their own configuration or through "
+        f"gatepost.socket; to keep the password from users: chown {name}:{name} {place} && chmod 6755 {place}"
     )
 
 

@@ -27,8 +27,8 @@ def check_keywords(transports: tuple[Transport, ...], source: Source) -> Iterato
         for keyword in transport.discard_ehlo_keywords:
             if keyword not in KNOWN:
                 guess = nearest(keyword, SPELT)
-                meant = f": {SPELT[guess]}?" if guess else ", and has no effect"
-                text = f"discard_ehlo_keywords: {keyword} is no EHLO keyword that is known{meant}"
+                meant = f"; did you mean {SPELT[guess]}?" if guess else ", so it has no effect"
+                text = f"discard_ehlo_keywords: {keyword} is not a known EHLO keyword{meant}"
                 others = [
                     SPELT[guess] if guess and each == keyword else each for each in transport.discard_ehlo_keywords
                 ]

@@ -23,7 +23,10 @@ def check_limits(configuration: Configuration, source: Source) -> Iterator[Findi
             ("recipients_max", policy.recipients_max, configuration.recipients_max),
         ):
             if own is not None and whole is not None and own > whole:
-                text = f"{key} of policy {number + 1} has no effect: the limit for all is lower; in {source.file}"
+                text = (
+                    f"{key} of policy {number + 1} has no effect, because the limit for everybody is lower; "
+                    f"in {source.file}"
+                )
                 yield Finding(WARN, "limits", text, remedy=source.without(("policies", number, key)))
     for transport in configuration.transports:
         yield from check_times(transport, source)
@@ -32,7 +35,7 @@ def check_limits(configuration: Configuration, source: Source) -> Iterator[Findi
 def check_size(octets: int | None, table: tuple[str | int, ...], source: Source) -> Iterator[Finding]:
     """Yield a limit that no message keeps."""
     if octets is not None and octets < SMALLEST_OCTETS:
-        text = f"message_size_limit is {octets} octets, and hardly any message is so small; in {source.file}"
+        text = f"message_size_limit is {octets} octets, which is too small for almost every message; in {source.file}"
         yield Finding(WRONG, "limits", text, remedy=source.set_to((*table, "message_size_limit"), f"{octets}M"))
 
 
@@ -41,8 +44,8 @@ def check_times(transport: Transport, source: Source) -> Iterator[Finding]:
     for key, shortest_s in SHORTEST_S.items():
         value_s = getattr(transport, f"{key}_s")
         if not shortest_s <= value_s <= LONGEST_S:
-            why = "many smart hosts take longer" if value_s < shortest_s else "the caller waits for so long"
-            doubt = ", and then nobody knows whether the message was taken" if key == "final_timeout" else ""
+            why = "many smart hosts take longer than that" if value_s < shortest_s else "the caller waits that long"
+            doubt = ", and then it is in doubt whether the message was accepted" if key == "final_timeout" else ""
             text = f"{key} is {value_s:.0f} s, and {why}{doubt if value_s < shortest_s else ''}"
             place = f"in [transports.{transport.name}] of {source.file}"
             remedy = source.without(("transports", transport.name, key))

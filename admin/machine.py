@@ -60,9 +60,7 @@ def check_modules() -> str:
 def check_prctl() -> str:
     """Find python-prctl for this interpreter; a stand-in takes its place in a send."""
     if python_prctl.get_caps.__module__ != "_prctl":
-        raise Caution(
-            f"{paths.PYTHON} cannot import prctl, and sends use a stand-in for it: {package_command('prctl')}"
-        )
+        raise Caution(f"{paths.PYTHON} cannot import prctl, so sends use a replacement: {package_command('prctl')}")
     return f"python-prctl in {paths.PYTHON_MODULES}"
 
 
@@ -114,7 +112,7 @@ def assess_sandbox(landlock_abi: int, has_seccomp: bool, *, is_required: bool) -
     missing = []
     if not landlock_abi:
         missing.append(
-            "Landlock (Linux 5.13, and landlock among the kernel's lsm=): files are not kept from the helper"
+            "Landlock (Linux 5.13, and landlock among the kernel's lsm=): the helper can open other files of the caller"
         )
     elif landlock_abi < landlock.FIRST_WITH_TCP:
         missing.append("Landlock for TCP (Linux 6.7): the helper can connect to any port")
@@ -123,7 +121,9 @@ def assess_sandbox(landlock_abi: int, has_seccomp: bool, *, is_required: bool) -
     if not has_seccomp:
         missing.append("seccomp, or this processor's system calls are not known: the helper can execute programs")
     if is_required and not (landlock_abi and has_seccomp):
-        raise SystemFault(f'no message is sent, for sandbox is "required", and the kernel lacks {"; ".join(missing)}')
+        raise SystemFault(
+            f'no message is sent, because sandbox is "required" and the kernel lacks {"; ".join(missing)}'
+        )
     if missing:
         raise Caution(f"the kernel lacks {'; '.join(missing)}")
     return f"Landlock {landlock_abi} and seccomp"
@@ -162,6 +162,7 @@ def assess_kernel(settings: Mapping[str, str | None], no_new_privs: bool) -> str
         raise Caution("no_new_privs is set for this process (by systemd or a container): users cannot send from here")
     if settings["fs/protected_hardlinks"] == "0":
         raise Caution(
-            "fs.protected_hardlinks is 0: whoever links to an old launcher keeps it: sysctl -w fs.protected_hardlinks=1"
+            "fs.protected_hardlinks is 0, so users can keep an old launcher with a hard link: sysctl -w "
+            "fs.protected_hardlinks=1"
         )
     return f"fs.suid_dumpable is {dumpable}"

@@ -76,7 +76,10 @@ def parser() -> Parser:
     testing = commands.add_parser(
         "selftest", help="attack this installation as an ordinary user, harmlessly, and show what holds"
     )
-    testing.add_argument("--json", action="store_true", help="tell it as one JSON list")
+    testing.add_argument(
+        "--as", dest="login", metavar="USER", help="the attacker (default: the user who ran sudo, else nobody)"
+    )
+    testing.add_argument("--json", action="store_true", help="print one JSON list")
     testing.set_defaults(run=run_selftest)
 
     moving = commands.add_parser("migrate", help="carry over the configuration of another sendmail")

@@ -37,20 +37,20 @@ def lists_of(configuration: Configuration) -> Iterator[tuple[str, Path, tuple[by
 def check_list(place: str, path: Path, patterns: tuple[bytes, ...], source: Source) -> Iterator[Finding]:
     """Yield what is odd about a list: the first pattern that matches decides, and a last `!` takes all the rest."""
     if takes_nothing(patterns):
-        yield Finding(WRONG, "patterns", f"{place} can match nothing", remedy=source.editor(path))
+        yield Finding(WRONG, "patterns", f"{place} cannot match anything", remedy=source.editor(path))
         return
     first_for_all = next((number for number, each in enumerate(patterns) if each.lstrip(b"!") in ALL), None)
     if first_for_all is not None and first_for_all < len(patterns) - 1:
-        text = f"{place} has patterns after {patterns[first_for_all].decode()}, which are never looked at"
+        text = f"{place} has patterns after {patterns[first_for_all].decode()}, and they have no effect"
         last = [*patterns[:first_for_all], *patterns[first_for_all + 1 :], patterns[first_for_all]]
         remedy = source.set_to(path, [each.decode() for each in last])
         yield Finding(WARN, "patterns", f"{text}: put it last", remedy=remedy)
     elif patterns[-1:] and patterns[-1].startswith(b"!") and not all(each.startswith(b"!") for each in patterns):
-        text = f"{place} ends with !, and so takes all that no pattern matches"
+        text = f"{place} ends with a ! pattern, so it matches every address that no pattern names"
         negated = [each for each in patterns if each.startswith(b"!")]
         first = [*negated, *(each for each in patterns if not each.startswith(b"!"))]
         remedy = source.set_to(path, [each.decode() for each in first])
-        yield Finding(WARN, "patterns", f"{text}: put what begins with ! first", remedy=remedy)
+        yield Finding(WARN, "patterns", f"{text}: put the ! patterns first", remedy=remedy)
 
 
 def takes_nothing(patterns: tuple[bytes, ...]) -> bool:
@@ -72,10 +72,14 @@ def check_rewrite(configuration: Configuration, source: Source) -> Iterator[Find
         remedy = source.without(("rewrite", pattern.decode()))
         login, at, domain = pattern.rpartition(b"@")
         if any(each in (b"*", b"*@*") or each == b"*@" + domain for each in before):
-            yield Finding(WARN, "rewrite", f"{text} is never applied: one before it takes its addresses", remedy=remedy)
+            yield Finding(
+                WARN, "rewrite", f"{text} never applies, because an earlier rule takes its addresses", remedy=remedy
+            )
         elif at and b"*" not in domain and domain.lower() not in local and not is_known(pattern):
-            text += f" is for no user's own address, whose domain is {' or '.join(sorted({d.decode() for d in local}))}"
+            text += (
+                f" is not for a user's own address, whose domain is {' or '.join(sorted({d.decode() for d in local}))}"
+            )
             yield Finding(WARN, "rewrite", text, remedy=remedy)
         elif b"*" not in pattern and not is_known(login if at else pattern) and not is_known(pattern):
-            yield Finding(WARN, "rewrite", f"{text} is for a user who does not exist", remedy=remedy)
+            yield Finding(WARN, "rewrite", f"{text} names a user that does not exist", remedy=remedy)
         before.append(pattern)

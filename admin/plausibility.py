@@ -61,15 +61,13 @@ def check_ports(transport: Transport, hosts: Iterable[Host], source: Source) -> 
         if host.kind == "srv" or (transport.tls == "none" and is_loopback(host)):
             continue
         if port in WITH_TLS_FIRST and transport.tls != "implicit":
-            text = (
-                f"{place} expects TLS from the first octet, and sends would wait in vain for its greeting; in {table}"
-            )
+            text = f"{place} expects TLS from the first octet, so sends would wait in vain for its greeting; in {table}"
             yield Finding(WRONG, "port", text, remedy=source.set_to(key, "implicit"))
         if port in WITH_TLS_LATER and transport.tls == "implicit":
-            text = f"{place} begins without TLS, and no handshake would succeed; in {table}"
+            text = f"{place} begins without TLS, so every handshake would fail; in {table}"
             yield Finding(WRONG, "port", text, remedy=source.set_to(key, "starttls"))
         if port in OF_OTHERS:
-            text = f"{place} is the port of {OF_OTHERS[port]}, which takes no mail from programs; in {table}"
+            text = f"{place} is the port of {OF_OTHERS[port]}, not of mail submission; in {table}"
             remedy = source.editor(("transports", transport.name, "hosts"))
             yield Finding(WARN, "port", text, remedy=remedy)
 
@@ -100,10 +98,10 @@ def check_proof(transport: Transport, source: Source) -> Iterator[Finding]:
     if transport.tls == "none":
         if all(map(is_loopback, transport.hosts)):
             return
-        text = f"the credential goes without TLS, for everybody on the way to read; in {table}"
+        text = f"the credential goes over the network without TLS, where others can read it; in {table}"
         yield Finding(WARN, "auth", text, remedy=source.set_to((*key, "tls"), "starttls"))
     elif not transport.is_verified:
-        text = f"nobody verifies who is given the credential; in {table}"
+        text = f"the server that gets the credential is not verified; in {table}"
         yield Finding(WARN, "auth", text, remedy=source.set_to((*key, "tls_verify"), True))
 
 
@@ -119,11 +117,14 @@ def check_domains(configuration: Configuration, source: Source) -> Iterator[Find
             text = f"{key} is {name}, where local names such as root belong to strangers; in {source.file}"
             yield Finding(WARN, key, f"{text}, a domain of your own", remedy=remedy)
         elif is_nowhere(domain):
-            text = f"{key} is {name}, and nobody can answer an address in it; in {source.file}"
+            text = f"{key} is {name}, so nobody can reply to an address in it; in {source.file}"
             yield Finding(WARN, key, f"{text}, a domain of the DNS", remedy=remedy)
     if is_nowhere(configuration.primary_hostname):
         name = configuration.primary_hostname.decode("ascii")
-        text = f"this machine is {name}, which is no full name, and many smart hosts refuse it; in {source.file}"
+        text = (
+            f"this machine is {name}, which is not a fully qualified name, and many smart hosts refuse it; in "
+            f"{source.file}"
+        )
         remedy = own_name("primary_hostname", configuration, source)
         yield Finding(WARN, "primary_hostname", text, remedy=remedy)
 
@@ -149,10 +150,12 @@ def check_names(configuration: Configuration, source: Source) -> Iterator[Findin
         for number, name in enumerate(names):
             if not is_known(name):
                 kind, shown = ("group", name[1:]) if name.startswith(b"@") else ("user", name)
-                text = f"{place} names {shown.decode()}, and there is no such {kind}, so that it is never applied"
+                text = f"{place} names {shown.decode()}, but there is no such {kind}, so the rule never applies"
                 meant = nearest_name(name)
                 remedy = source.set_to((*path, number), meant) if meant else source.editor(path)
-                yield Finding(WARN, "names", f"{text} (is it misspelt, or a directory service down?)", remedy=remedy)
+                yield Finding(
+                    WARN, "names", f"{text} (is the name misspelt, or is a directory service down?)", remedy=remedy
+                )
 
 
 def named(configuration: Configuration) -> list[tuple[str, Path, tuple[bytes, ...]]]:
@@ -197,6 +200,6 @@ def check_policies(configuration: Configuration, source: Source) -> Iterator[Fin
         if policy.allow and (not policy.callers or any(map(is_known, policy.callers))):
             return
         if not policy.callers:
-            text = f"nobody may send by the policies of {source.file}: allow somebody"
+            text = f"the policies of {source.file} let nobody send: allow a caller"
             yield Finding(WRONG, "policies", text, remedy=source.editor(("policies", number)))
             return

@@ -84,7 +84,7 @@ def check_routed(configuration: Configuration, files: Mapping[str, bytes | None]
     if not is_for_all or not failure or any(text.endswith(failure) for text in told):
         return
     if NO_ROUTER in failure:
-        text = f"{failure}: mail to local addresses fails, until a router of {source.file} takes them"
+        text = f"{failure}: mail to local addresses fails until a router in {source.file} takes them"
         yield Finding(WRONG, "routers", text, remedy=source.editor(("routers",)))
     elif not any(words in failure for words in (*MEANT, *PERHAPS_MEANT)):
         yield Finding(WRONG, "routers", failure, remedy=source.editor(("routers",)))
@@ -95,7 +95,7 @@ def check_order(configuration: Configuration, source: Source) -> Iterator[Findin
     taken_by: Router | None = None
     for number, router in enumerate(configuration.routers):
         if taken_by is not None and router.driver == "redirect":
-            text = f"router {router.name} is never asked for local addresses, for {taken_by.name} takes them all"
+            text = f"router {router.name} is never asked for local addresses, because {taken_by.name} takes them all"
             text += f": put {router.name} first in {source.file}"
             yield Finding(WRONG, "routers", text, remedy=source.editor(("routers", number)))
         if takes_all_local(router, configuration):

@@ -39,7 +39,7 @@ def unused_policies(configuration: Configuration, source: Source) -> Iterator[Fi
     """Yield each policy after one for all callers: the first that matches decides."""
     for number, policy in enumerate(configuration.policies[:-1], 1):
         if not policy.callers:
-            text = f"policy {number} is for all callers, so no later one is ever applied; in {source.file}"
+            text = f"policy {number} is for all callers, so no later one ever applies; in {source.file}"
             remedy = source.editor(("policies", number - 1))
             yield Finding(WARN, "policies", f"{text}, put it last or give it callers", remedy=remedy)
             return
@@ -62,12 +62,12 @@ def unused_options(configuration: Configuration, source: Source) -> Iterator[Fin
         once = list(dict.fromkeys(transport.hosts))
         if len(once) < len(transport.hosts):
             remedy = source.set_to((*path, "hosts"), [text_of(host) for host in once])
-            yield Finding(WARN, "hosts", f"a host is given twice; in {table}, remove one", remedy=remedy)
+            yield Finding(WARN, "hosts", f"a host is listed twice; in {table}, remove one", remedy=remedy)
         for key, why in without_effect(transport):
             yield Finding(WARN, key, f"{key} has no effect {why}; in {table}", remedy=source.without((*path, key)))
         yield from unused_mechanisms(transport, table, source)
         if any(host.name == configuration.primary_hostname for host in transport.hosts):
-            text = f"the smart host is this machine itself, which has no mail server of ours; in {table}"
+            text = f"the smart host is this machine, and Gatepost is not a mail server; in {table}"
             yield Finding(WARN, "hosts", text, remedy=source.editor((*path, "hosts")))
 
 
@@ -102,7 +102,7 @@ def unused_mechanisms(transport: Transport, table: str, source: Source) -> Itera
     if auth is None:
         return
     if "EXTERNAL" in auth.mechanisms and transport.tls_certificate is None:
-        text = f"EXTERNAL needs tls_certificate, which says who we are; in {table}"
+        text = f"EXTERNAL needs tls_certificate to identify this machine; in {table}"
         yield Finding(WRONG, "mechanisms", text, remedy=source.editor((*path, "mechanisms")))
     is_bound = bool(auth.mechanisms) and all(each.endswith("-PLUS") for each in auth.mechanisms)
     if is_bound and transport.tls_min_version == "1.3":

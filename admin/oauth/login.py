@@ -61,9 +61,9 @@ def ask(messenger: Messenger, flow: str) -> dict[str, str]:
         raise ConfigError(OURS, "the authorization server named no https page to open")
     print(f"open in a browser, on any machine: {uri}", flush=True)
     if flow == "device":
-        print(f"and enter there: {told.get('user_code', '')}", flush=True)
+        print(f"and enter this code: {told.get('user_code', '')}", flush=True)
         return messenger.receive(seconds_of(told.get("expires_in", "")) + ANSWER_S)
-    print("the browser ends at a page that it cannot show; paste its address here:", flush=True)
+    print("the browser ends at a page that it cannot load; paste the address of that page here:", flush=True)
     address = sys.stdin.readline(16384).strip()
     if not is_text(address):
         raise ConfigError(OURS, "no address was pasted")

@@ -39,7 +39,7 @@ def main() -> None:
     except ModuleNotFoundError as missing:
         from admin.reinstall import package_command
 
-        say({"problem": f"the module {missing.name} is missing: {package_command('oauthlib')}"})
+        say({"problem": f"the Python module {missing.name} is missing: {package_command('oauthlib')}"})
     except BaseException as defect:  # no traceback, whose lines could hold a token
         say({"problem": f"a defect in Gatepost: {type(defect).__name__}"})
 

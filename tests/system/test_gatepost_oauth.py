@@ -128,10 +128,10 @@ def test_a_login_by_browser_takes_the_pasted_address(place, server):
         ([error("access_denied", "\x1b[31mno")], "the authorization server refused: access_denied: ?[31mno"),
         ([error("expired_token")], "the authorization server refused: expired_token"),
         ([error("authorization_pending")], "nobody entered the code in time: run gatepost login again"),
-        ([tokens(refresh=None)], "gatepost login: no refresh token was given: is offline_access in --scope?"),
-        ([tokens("two words")], "the token endpoint gave a token that is none"),
-        ([tokens(life_s=-5)], "the token endpoint gave a token whose life makes no sense"),
-        ([(200, b"not json")], "the endpoint answered 200 and no JSON object"),
+        ([tokens(refresh=None)], "gatepost login: the server issued no refresh token: is offline_access in --scope?"),
+        ([tokens("two words")], "the token endpoint gave an invalid token"),
+        ([tokens(life_s=-5)], "the token endpoint gave an impossible lifetime for the token"),
+        ([(200, b"not json")], "the endpoint answered 200 without a JSON object"),
         ([(200, {"access_token": "x", "token_type": "m"})], "the token endpoint's token is not a bearer token"),
         ([(200, {})], "the authorization server refused: missing_token: Missing access token parameter."),
     ],
@@ -218,7 +218,7 @@ def test_no_proxy_of_the_environment_is_asked(place, server):
 
 def test_a_transport_that_takes_no_token_is_told_what_to_write(place, server):
     configure(place, place.host, auth=AUTH | {"mechanisms": ["PLAIN"]})
-    told = 'transports.relay: must contain auth = { user = "...", mechanisms = ["XOAUTH2"], password_file = "relay.token" }'
+    told = 'must contain auth = { user = "...", mechanisms = ["XOAUTH2"], password_file = "relay.token" }'
     assert told in login(place, server(tokens())).stderr
     assert "has no transport other" in gatepost(place, "refresh", "other").stderr
 
@@ -243,7 +243,7 @@ def test_without_the_library_one_line_says_what_to_install(place, server):
     finally:
         file.write_text(kept[0])
         compiled.write_bytes(kept[1])
-    assert done.stderr == "gatepost: relay: the module oauthlib is missing: apt install python3-oauthlib\n"
+    assert done.stderr == "gatepost: relay: the Python module oauthlib is missing: apt install python3-oauthlib\n"
 
 
 def test_the_unit_leaves_just_the_capabilities_that_a_refresh_needs(place, server):

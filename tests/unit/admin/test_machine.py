@@ -58,7 +58,7 @@ def test_a_kernel_that_has_all_of_the_sandbox_is_right(abi, is_required):
         (4, True, "abstract sockets"),
         (5, True, "abstract sockets"),
         (7, False, "lacks seccomp"),
-        (0, False, "from the helper; seccomp"),
+        (0, False, "files of the caller; seccomp"),
     ],
 )
 def test_what_a_kernel_lacks_of_the_sandbox_is_told(abi, has_seccomp, told):
