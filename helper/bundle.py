@@ -1,11 +1,12 @@
 """The bundle: our modules in one file, made by `make install`; those of every send in the order in which they load.
 
-First those that are executed with the service user's rights, then, when these are dropped, the rest.
+First those that are executed with the service user's rights, then, when these are dropped, the rest. The modules that
+only some sends need follow. Each of them is read when it is imported, through the descriptor that was opened before the
+drop: later there may be no right to open the file. A process that closes it, as a supervisor does, imports no more.
 
 Eighty modules one by one cost each send 8 ms more: for finding and opening their files, for importlib's care about what
-cannot happen here, for what only people and the type checker read. Those that only some sends need are found in it
-when they are imported. Without a bundle, or with one for another Python, all are found beside it, as usual. It is
-root's, like the compiled modules there.
+cannot happen here, for what only people and the type checker read. Without a bundle, or with one for another Python,
+all are found beside it, as usual. It is root's, like the compiled modules there.
 
 This module is loaded before any bundle: no `from __future__ import annotations`, which is another file.
 """
@@ -18,13 +19,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from importlib.machinery import ModuleSpec
+    from io import FileIO
     from types import CodeType, ModuleType
+    from typing import Any
 
     Part = tuple[str, bool, CodeType]  # the name of a module, whether it is a package, and what is executed
-    Spare = tuple[bool, bytes]  # whether it is a package, and what is executed, marshalled
+    Span = tuple[int, int]  # where octets begin, counted from the end of what is loaded at once, and how many they are
+    Spare = tuple[bool, Span]  # whether a module is a package, and what is executed
 
-REST: "list[bytes]" = []  # what is loaded after the drop, marshalled; empty without a bundle
 SUFFIX = f".{sys.implementation.cache_tag}.bundle"  # "helper.cpython-311.bundle": each Python has a code of its own
+LENGTH_OCTETS = 8  # of the length that the file begins with: that of what is loaded at once, which follows
+WAITING: "list[Bundle]" = []  # the one whose rest is not loaded yet; empty without a bundle
 
 
 def load_bundle(path: str) -> None:
@@ -35,20 +40,19 @@ def load_bundle(path: str) -> None:
     """
     gc.disable()
     try:
-        with open(path + SUFFIX, "rb", buffering=0) as file:
-            octets = file.read()
+        file = open(path + SUFFIX, "rb", buffering=0)  # noqa: SIM115 # it stays open
     except OSError:
         return
-    parts, rest, spares = marshal.loads(octets)
-    REST.append(rest)
-    sys.meta_path.insert(0, Spares(spares))
+    parts, rest, spares = marshal.loads(file.read(int.from_bytes(file.read(LENGTH_OCTETS), "big")))
+    WAITING.append(Bundle(file, rest, spares))
+    sys.meta_path.insert(0, WAITING[0])
     execute_all(parts)
 
 
 def load_rest() -> None:
     """Load the modules that the bundle has for every send after the drop."""
-    while REST:
-        execute_all(marshal.loads(REST.pop()))
+    while WAITING:
+        execute_all(WAITING.pop().rest())
 
 
 def execute_all(parts: "list[Part]") -> None:
@@ -72,7 +76,7 @@ def execute(name: str, is_package: bool, code: "CodeType") -> None:
     exec(code, module.__dict__)  # noqa: S102 # root's code, as that of every module
 
 
-def spec_of(name: str, is_package: bool, loader: "Spares | None") -> "ModuleSpec":
+def spec_of(name: str, is_package: bool, loader: "Bundle | None") -> "ModuleSpec":
     """Return what importlib keeps of a module.
 
     By the class of a spec that is there: importlib.machinery costs more than it is worth for one class. The type
@@ -82,11 +86,22 @@ def spec_of(name: str, is_package: bool, loader: "Spares | None") -> "ModuleSpec
     return spec
 
 
-class Spares:
-    """Finds and loads the modules that only some sends need, as importlib wants it of a member of sys.meta_path."""
+class Bundle:
+    """An open bundle: what every send loads later, and the modules that only some need, found as importlib wants it.
 
-    def __init__(self, spares: "dict[str, Spare]") -> None:
+    It is made where the file stands at the end of what is loaded at once.
+    """
+
+    def __init__(self, file: "FileIO", rest: "Span", spares: "dict[str, Spare]") -> None:
+        self._file = file
+        self._start = file.tell()
+        self._rest = rest
         self._spares = spares
+
+    def rest(self) -> "list[Part]":
+        """Return what every send loads after the drop."""
+        parts: list[Part] = self._loaded(self._rest)
+        return parts
 
     def find_spec(
         self, name: str, _path: "Sequence[str] | None", _target: "ModuleType | None" = None
@@ -100,9 +115,14 @@ class Spares:
 
     def exec_module(self, module: "ModuleType") -> None:
         """Run the code of a module in it."""
-        is_package, octets = self._spares[module.__name__]
-        code = marshal.loads(octets)
+        is_package, span = self._spares[module.__name__]
+        code = self._loaded(span)
         module.__file__ = code.co_filename
         if is_package:
             module.__path__ = [code.co_filename.rpartition("/")[0]]
         exec(code, module.__dict__)  # noqa: S102 # as above
+
+    def _loaded(self, span: "Span") -> "Any":
+        """Return what is marshalled there."""
+        self._file.seek(self._start + span[0])
+        return marshal.loads(self._file.read(span[1]))

@@ -15,6 +15,10 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+sys.path.append(sys.argv[1])
+
+from helper.bundle import LENGTH_OCTETS, SUFFIX  # the path has to stand first
+
 FIRST = "helper.entry.set_id"  # executed before the drop
 REST = (
     "helper.sandbox.confine",
@@ -24,6 +28,8 @@ REST = (
     "helper.loaded_state",
     "helper.story",
 )
+
+Part = tuple[str, bool, CodeType]
 
 
 class Spared(ast.NodeTransformer):
@@ -68,19 +74,28 @@ class Spared(ast.NodeTransformer):
 def main() -> None:
     """Write the bundle."""
     lib, final = Path(sys.argv[1]), sys.argv[2]
-    sys.path.append(str(lib))
-    from helper.bundle import SUFFIX
-
     first, *rest = sys.argv[3:] or (FIRST, *REST)
     met: set[str] = set()
     before = list(needed_by(first, lib, final, met))
-    after = marshal.dumps([part for module in rest for part in needed_by(module, lib, final, met)])
+    after = [part for module in rest for part in needed_by(module, lib, final, met)]
     package = first.partition(".")[0]
     spares = {name: spare(name, lib, final) for name in all_of(package, lib) if name not in met}
-    Path(lib, package, package + SUFFIX).write_bytes(marshal.dumps((before, after, spares)))
+    Path(lib, package, package + SUFFIX).write_bytes(bundle_of(before, after, spares))
 
 
-def needed_by(name: str, lib: Path, final: str, met: set[str]) -> Iterator[tuple[str, bool, CodeType]]:
+def bundle_of(before: list[Part], after: list[Part], spares: dict[str, tuple[bool, CodeType]]) -> bytes:
+    """Return the octets of the bundle: a length, what is loaded at once with the places of all else, and all else."""
+    rest = marshal.dumps(after)
+    places, octets = {}, rest
+    for name, (is_package, code) in spares.items():
+        marshalled = marshal.dumps(code)
+        places[name] = is_package, (len(octets), len(marshalled))
+        octets += marshalled
+    head = marshal.dumps((before, (0, len(rest)), places))
+    return len(head).to_bytes(LENGTH_OCTETS, "big") + head + octets
+
+
+def needed_by(name: str, lib: Path, final: str, met: set[str]) -> Iterator[Part]:
     """Yield a module of ours as a part, after those that it needs and that were not met before."""
     source = source_of(lib, name)
     if source is None or name in met:
@@ -100,12 +115,11 @@ def all_of(package: str, lib: Path) -> Iterator[str]:
             yield ".".join(words[:-1] if is_package(source) else words)
 
 
-def spare(name: str, lib: Path, final: str) -> tuple[bool, bytes]:
+def spare(name: str, lib: Path, final: str) -> tuple[bool, CodeType]:
     """Return a module that only some sends need."""
     source = source_of(lib, name)
     assert source is not None
-    code = compiled(ast.parse(source.read_bytes()), f"{final}/{source.relative_to(lib)}")
-    return is_package(source), marshal.dumps(code)
+    return is_package(source), compiled(ast.parse(source.read_bytes()), f"{final}/{source.relative_to(lib)}")
 
 
 def is_package(source: Path) -> bool:

@@ -73,14 +73,14 @@ def test_what_comes_after_the_drop_waits_for_it(lib):
 def test_what_only_some_sends_need_waits_in_it(lib):
     assert "helper.config.configuration" not in loaders(lib)
     found = loaders(lib, "helper.story, helper.config.configuration")
-    assert found["helper.config.configuration"] == f"Spares {lib}/helper/config/configuration.py"
+    assert found["helper.config.configuration"] == f"Bundle {lib}/helper/config/configuration.py"
     assert found["helper.config.values"].startswith("Bundle")
 
 
 def test_a_package_that_waits_in_it_has_its_modules(lib):
     found = loaders(lib, "helper.message.mime.charset")
-    assert found["helper.message.mime"] == f"Spares {lib}/helper/message/mime/__init__.py"
-    assert found["helper.message.mime.charset"].startswith("Spares")
+    assert found["helper.message.mime"] == f"Bundle {lib}/helper/message/mime/__init__.py"
+    assert found["helper.message.mime.charset"].startswith("Bundle")
 
 
 def test_what_is_not_in_it_is_found_beside_it(lib):
