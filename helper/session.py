@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import posix as os
 
 from helper import status
 from helper.delivery.inquire import inquire
@@ -68,7 +68,11 @@ class SubmissionServer:
             outcome = verdict(failure)
             self._tell(outcome, new_progress(self._person, self._holdings))
             return refusal(text_of(outcome))
-        name = os.fsencode(os.uname().nodename) if configuration is None else configuration.primary_hostname
+        name = (
+            os.uname().nodename.encode(errors="surrogateescape")
+            if configuration is None
+            else configuration.primary_hostname
+        )
         return ServerSession(name, limit).dialogue()
 
     def services(self) -> Services:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import posix as os
 import time
 
 from helper.delivery.mail_data import mail_data

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import posix as os
 from time import monotonic
 
 from helper.delivery.system_log import ERROR, INFORMATIONAL, SystemLog

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import posix as os
 
 from helper.identity.identify import home_of
 from helper.routing.lists import Lookups

@@ -5,7 +5,7 @@ What is imported at the top is executed before the drop. All else is imported af
 
 from __future__ import annotations
 
-import os
+import posix as os
 
 from helper.failure import Failure, SystemFault
 from helper.privileged.acquire import Acquired

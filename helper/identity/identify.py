@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import grp
-import os
+import posix as os
 import pwd
 
 from helper.identity.list_files import CALLERS, NOBODYS, Files
@@ -62,7 +62,7 @@ def person(uid: int, gids: Iterable[int]) -> Person:
 
 def known_person(uid: int, entry: pwd.struct_passwd, gids: Iterable[int]) -> Person:
     """Return the person of an account."""
-    names = (os.fsencode(entry.pw_name), os.fsencode(entry.pw_gecos))
+    names = (octets_of(entry.pw_name), octets_of(entry.pw_gecos))
     known = frozenset(gids)
     return Person(uid, *names, entry.pw_dir, known, group_names(known))
 
@@ -81,7 +81,7 @@ def group_names(gids: Iterable[int]) -> frozenset[bytes]:
     names = set()
     for gid in gids:
         try:
-            names.add(os.fsencode(grp.getgrgid(gid).gr_name))
+            names.add(octets_of(grp.getgrgid(gid).gr_name))
         except KeyError:
             continue
     return frozenset(names)
@@ -90,7 +90,12 @@ def group_names(gids: Iterable[int]) -> frozenset[bytes]:
 def home_of(login: bytes) -> Home | None:
     """Return the home directory of a local user, None where there is no such user."""
     try:
-        entry = pwd.getpwnam(os.fsdecode(login))
+        entry = pwd.getpwnam(login.decode(errors="surrogateescape"))
     except (KeyError, ValueError):
         return None
     return Home(entry.pw_dir, entry.pw_uid)
+
+
+def octets_of(text: str) -> bytes:
+    """Return a text of the user database as it stands there."""
+    return text.encode(errors="surrogateescape")

@@ -6,7 +6,7 @@ to see that user.
 
 from __future__ import annotations
 
-import os
+import posix as os
 import pwd
 
 from helper.privileged import paths
@@ -35,7 +35,7 @@ def ranges(octets: bytes) -> Iterator[tuple[str, int, int]]:
     for line in octets.split(b"\n"):
         owner, *numbers = line.strip().split(b":")
         if owner and len(numbers) == 2 and all(number.isdigit() and len(number) <= 10 for number in numbers):
-            yield os.fsdecode(owner), int(numbers[0]), int(numbers[1])
+            yield owner.decode(errors="surrogateescape"), int(numbers[0]), int(numbers[1])
 
 
 def account(owner: str) -> pwd.struct_passwd | None:

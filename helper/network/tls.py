@@ -6,7 +6,7 @@ Python's SSLKEYLOGFILE have no effect. The launcher leaves none of them, and a n
 
 from __future__ import annotations
 
-import os
+import posix as os
 
 from helper import status
 from helper.failure import ConfigError, HostFailed

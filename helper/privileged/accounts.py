@@ -6,7 +6,6 @@ use the network; nobody on a network may decide which user a send becomes. The C
 
 from __future__ import annotations
 
-import os
 import pwd
 
 from helper.failure import SystemFault
@@ -33,7 +32,7 @@ def account(name: str, octets: bytes | None = None) -> pwd.struct_passwd:
 
 def find_account(name: str, octets: bytes) -> pwd.struct_passwd | None:
     """Return the first valid line for a name, None if there is none, or if it has uid or gid 0."""
-    start, wanted = 0, b"\n" + os.fsencode(name) + b":"
+    start, wanted = 0, b"\n" + name.encode(errors="surrogateescape") + b":"
     octets = b"\n" + octets
     while (start := octets.find(wanted, start)) >= 0:
         start += 1
@@ -41,7 +40,9 @@ def find_account(name: str, octets: bytes) -> pwd.struct_passwd | None:
         fields = octets[start:end].split(b":") if end >= 0 else []
         if len(fields) > 4 and is_id(fields[2]) and is_id(fields[3]):
             uid, gid = int(fields[2]), int(fields[3])
-            text = [os.fsdecode(field) for field in fields] + [""] * FIELDS  # some systems omit the last fields
+            text = [field.decode(errors="surrogateescape") for field in fields] + [
+                ""
+            ] * FIELDS  # some systems omit the last fields
             return pwd.struct_passwd((*text[:2], uid, gid, *text[4:FIELDS])) if uid and gid else None
     return None
 

@@ -7,7 +7,7 @@ the caller could read its memory.
 from __future__ import annotations
 
 import _signal
-import os
+import posix as os
 import resource
 import select
 import time

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import posix as os
 
 from helper.failure import SystemFault
 from helper.privileged import process

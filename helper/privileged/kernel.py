@@ -7,7 +7,7 @@ executable memory for callbacks, which are not needed here.
 from __future__ import annotations
 
 import _ctypes
-import os
+import posix as os
 import sys
 
 TYPE_CHECKING = False

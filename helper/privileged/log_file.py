@@ -6,7 +6,8 @@ remove the launcher's set-id bit.
 
 from __future__ import annotations
 
-import os
+import errno
+import posix as os
 import resource
 import stat
 
@@ -28,7 +29,7 @@ def log_file(path: str, owner: Owner = ROOT) -> int:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | OPEN_QUIETLY)
     except OSError as error:
-        if os.path.islink(path):
+        if error.errno == errno.ELOOP:
             raise ConfigError(path, "cannot be the log: it is a link; name the file itself") from None
         hint = f"create it, writable for {writer.login} alone"
         raise ConfigError(path, f"cannot be opened as the log ({error.strerror}): {hint}") from None
@@ -96,7 +97,7 @@ def is_shared(status: os.stat_result, writer: Writer) -> bool:
 def ancestry_of(path: str) -> list[tuple[str, os.stat_result]]:
     """Return the directories and links of the path to a log. The log's own directory comes last."""
     try:
-        return list(steps(os.path.dirname(path)))
+        return list(steps(path.rpartition("/")[0]))
     except OSError as error:
         raise ConfigError(path, f"cannot be opened as the log ({error.strerror})") from None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-import os
+import posix as os
 import stat
 
 TYPE_CHECKING = False
@@ -25,7 +25,7 @@ def steps(path: str) -> Iterator[tuple[str, os.stat_result]]:
         name = rest.pop()
         if name in ("", "."):
             continue
-        here = os.path.dirname(place) if name == ".." else os.path.join(place, name)
+        here = place.rpartition("/")[0] or "/" if name == ".." else below(place, name)
         try:
             status = os.lstat(here)
         except FileNotFoundError:
@@ -43,3 +43,8 @@ def steps(path: str) -> Iterator[tuple[str, os.stat_result]]:
         rest += target.split("/")[::-1]
         if target.startswith("/"):
             place = "/"
+
+
+def below(directory: str, path: str) -> str:
+    """Return a path that is relative to a directory; an absolute one as it is."""
+    return path if path.startswith("/") else f"{directory.rstrip('/')}/{path}"

@@ -5,13 +5,13 @@ The caller wrote, named or chose nothing here.
 
 from __future__ import annotations
 
-import os
+import posix as os
 import stat
 
 from helper.failure import ConfigError
 from helper.privileged import paths
 from helper.privileged.accounts import account
-from helper.privileged.path_walk import steps
+from helper.privileged.path_walk import below, steps
 from helper.record import Record
 from helper.secret import Secret
 
@@ -110,19 +110,19 @@ def secret(name: str, owner: Owner = ROOT) -> Secret:
 
     ConfigError if others than its owner can write it, or if others can read it.
     """
-    path = os.path.join(owner.secrets, name)
+    path = below(owner.secrets, name)
     return Secret(protected_file(path, SECRET_LIMIT, stat.S_IRWXO, owner), path)
 
 
 def private_key(name: str, owner: Owner = ROOT) -> tuple[str, Secret]:
     """Return the path and content of a TLS key, by the rules for a secret. OpenSSL parses it later."""
-    path = os.path.join(owner.secrets, name)
+    path = below(owner.secrets, name)
     return path, Secret(protected_file(path, PEM_LIMIT, stat.S_IRWXO, owner))
 
 
 def certificate(name: str, owner: Owner = ROOT) -> tuple[str, Secret]:
     """Return the path and content of our certificate, which everybody may read. The name is relative as a key's is."""
-    path = os.path.join(owner.secrets, name)
+    path = below(owner.secrets, name)
     return path, Secret(protected_file(path, PEM_LIMIT, owner=owner))
 
 
@@ -138,7 +138,11 @@ def alias_file(path: str, owner: Owner = ROOT) -> bytes | None:
 
 def exists(path: str) -> bool:
     """Return whether a file exists, readable or not."""
-    return os.path.lexists(path)
+    try:
+        os.lstat(path)
+    except OSError:
+        return False
+    return True
 
 
 def host_name() -> bytes:

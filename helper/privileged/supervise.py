@@ -8,7 +8,7 @@ leaves no process of the service user behind.
 from __future__ import annotations
 
 import _signal
-import os
+import posix as os
 import resource
 import select
 import time

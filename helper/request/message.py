@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import os
+import posix as os
 import stat
 
 from helper.failure import WireError

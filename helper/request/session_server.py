@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import gc
-import os
+import posix as os
 
 from helper.record import Record
 from helper.request.channel import Idle

@@ -7,7 +7,7 @@ but of the system's own files. Whatever a hostile smart host makes of us then fi
 
 from __future__ import annotations
 
-import os
+import posix as os
 import sys
 
 from helper.failure import SystemFault
@@ -159,11 +159,11 @@ def machine() -> str:
 def readable(certificates: Collection[str]) -> Iterator[str]:
     """Yield the files and folders that are read during a delivery."""
     yield from SYSTEM_FILES
-    yield resolver_configuration(os.path.realpath(RESOLV_CONF))
+    yield resolver_configuration(real_path(RESOLV_CONF))
     yield from (sys.prefix, sys.base_prefix, *sys.path)  # what a delivery needs late is imported late
     for path in certificates:
         yield path
-        yield from (os.path.realpath(entry.path) for entry in entries(path) if entry.is_symlink())
+        yield from (real_path(entry.path) for entry in entries(path) if entry.is_symlink())
 
 
 def around(kept_back: str, path: str) -> Iterator[str]:
@@ -180,8 +180,22 @@ def around(kept_back: str, path: str) -> Iterator[str]:
 
 def resolver_configuration(path: str) -> str:
     """Return the folder of resolv.conf, since the file may be exchanged meanwhile; the file where that holds more."""
-    folder = os.path.dirname(path)
+    folder = path.rpartition("/")[0]
     return folder if folder.count("/") > 1 else path
+
+
+def real_path(path: str) -> str:
+    """Return where a path leads when its links are followed, as the kernel says; itself if it leads nowhere."""
+    try:
+        descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except OSError:
+        return path
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")
+    except OSError:  # there is no /proc
+        return path
+    finally:
+        os.close(descriptor)
 
 
 def entries(path: str) -> list[os.DirEntry[str]]:

@@ -6,7 +6,7 @@ sockets (6.12). Not covered by any: what is open already, UDP, sockets with a pa
 
 from __future__ import annotations
 
-import os
+import posix as os
 import stat
 import sys
 

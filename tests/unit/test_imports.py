@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import fnmatch
+import os
+import posix
 from pathlib import Path
 
 import pytest
@@ -19,12 +21,12 @@ ALLOWED = {
     "helper/*/__init__.py": set(),
     "helper/__main__.py": {"sys", "helper.bundle.load_bundle", "helper.entry.set_id"},
     "helper/bundle.py": {"gc", "marshal", "sys"},
-    "helper/entry/*.py": {"__future__", "os", "helper"},
+    "helper/entry/*.py": {"__future__", "os", "posix", "helper"},
     "helper/story.py": PURE | {"helper"},
-    "helper/session.py": PURE | {"os", "helper"},
+    "helper/session.py": PURE | {"posix", "helper"},
     "helper/version.py": {"__future__"},
     "helper/loaded_state.py": {"__future__", "helper"},
-    "helper/last_words.py": {"__future__", "os", "helper"},
+    "helper/last_words.py": {"__future__", "posix", "helper"},
     "helper/record.py": {"__future__"},
     "helper/secret.py": {"__future__"},
     "helper/status.py": {"__future__"},
@@ -37,35 +39,35 @@ ALLOWED = {
     "helper/request/argv.py": PURE | {"helper.request.submission", "helper.dsn"},
     "helper/request/at_once.py": PURE | {"ssl", "sys", "helper.request.argv", "helper.version.VERSION"},
     "helper/request/smtp_*.py": PURE | {"helper.request", "helper.dsn", "helper.message.address"},
-    "helper/request/message.py": PURE | {"errno", "fcntl", "mmap", "os", "stat"},
-    "helper/request/channel.py": PURE | {"errno", "os", "select", "sys", "time", "_socket", "helper.request.wire"},
-    "helper/request/socket_channel.py": PURE | {"fcntl", "os", "select", "stat", "helper.request.channel"},
-    "helper/request/session_server.py": PURE | {"errno", "gc", "os", "helper.request"},
+    "helper/request/message.py": PURE | {"errno", "fcntl", "mmap", "posix", "stat"},
+    "helper/request/channel.py": PURE | {"errno", "posix", "select", "sys", "time", "_socket", "helper.request.wire"},
+    "helper/request/socket_channel.py": PURE | {"fcntl", "posix", "select", "stat", "helper.request.channel"},
+    "helper/request/session_server.py": PURE | {"errno", "gc", "posix", "helper.request"},
     "helper/sentence.py": PURE | {"helper.smtp.steps"},
     "helper/privileged/paths.py": {"__future__"},
     "helper/privileged/accounts.py": PURE | {"os", "pwd", "helper.privileged.paths"},
-    "helper/privileged/begin.py": PURE | {"os", "stat", "sys", "helper.privileged"},
+    "helper/privileged/begin.py": PURE | {"posix", "stat", "sys", "helper.privileged"},
     "helper/password.py": PURE | {"helper.secret", "helper.text.without_mark"},
-    "helper/privileged/path_walk.py": PURE | {"errno", "os", "stat"},
-    "helper/privileged/protected_files.py": PURE | {"os", "stat", "helper.privileged", "helper.secret"},
+    "helper/privileged/path_walk.py": PURE | {"errno", "posix", "stat"},
+    "helper/privileged/protected_files.py": PURE | {"posix", "stat", "helper.privileged", "helper.secret"},
     # Where there is no compiled copy, `config` is executed before the drop, too.
     "helper/privileged/acquire.py": PURE
     | {"helper.privileged", "helper.secret"}
     | {"helper.config.configuration.parse_configuration", "helper.config.values"},
     "helper/privileged/compiled.py": PURE | {"binascii", "marshal", "sys", "helper.privileged.paths.VERSION"},
-    "helper/privileged/log_file.py": PURE | {"os", "resource", "stat", "helper.privileged"},
+    "helper/privileged/log_file.py": PURE | {"errno", "posix", "resource", "stat", "helper.privileged"},
     "helper/privileged/command.py": PURE
-    | {"os", "resource", "select", "time", "_signal", "helper.privileged", "helper.secret"}
+    | {"posix", "resource", "select", "time", "_signal", "helper.privileged", "helper.secret"}
     | {"helper.password.command_output"},
     "helper/privileged/command_files.py": PURE | {"os", "stat", "helper.privileged"},
     "helper/privileged/supervise.py": PURE
-    | {"os", "resource", "select", "time", "_signal", "helper.privileged.process"},
-    "helper/privileged/drop.py": PURE | {"os", "helper.privileged.process"},
-    "helper/sandbox/confine.py": PURE | {"os", "sys", "helper.privileged.kernel", "helper.sandbox"},
-    "helper/sandbox/landlock.py": PURE | {"os", "stat", "sys", "helper.privileged.kernel"},
+    | {"posix", "resource", "select", "time", "_signal", "helper.privileged.process"},
+    "helper/privileged/drop.py": PURE | {"posix", "helper.privileged.process"},
+    "helper/sandbox/confine.py": PURE | {"posix", "sys", "helper.privileged.kernel", "helper.sandbox"},
+    "helper/sandbox/landlock.py": PURE | {"posix", "stat", "sys", "helper.privileged.kernel"},
     "helper/sandbox/seccomp.py": PURE | {"helper.sandbox.system_calls"},
     "helper/sandbox/system_calls.py": {"__future__"},
-    "helper/privileged/kernel.py": PURE | {"os", "sys", "_ctypes"},
+    "helper/privileged/kernel.py": PURE | {"posix", "sys", "_ctypes"},
     "helper/privileged/process.py": PURE | {"resource", "helper.privileged.python_prctl"},
     "helper/privileged/python_prctl.py": PURE
     | {"sys", "_prctl", "helper.privileged.paths", "helper.privileged.prctl_stand_in"},
@@ -102,7 +104,7 @@ ALLOWED = {
     "helper/network/connect.py": PURE
     | {
         "errno",
-        "os",
+        "posix",
         "select",
         "time",
         "_socket",
@@ -116,18 +118,18 @@ ALLOWED = {
     "helper/network/pins.py": PURE | {"hashlib", "helper.network.certificate"},
     "helper/network/dane.py": PURE | {"hashlib", "helper.network.certificate"},
     "helper/network/trust.py": PURE | {"helper.network"},
-    "helper/network/own_certificate.py": PURE | {"os"},
+    "helper/network/own_certificate.py": PURE | {"posix"},
     "helper/network/tls.py": PURE
     | {
-        "os",
+        "posix",
         *(f"helper.network.{name}" for name in ("certificate", "openssl", "own_certificate", "tls_problem")),
     },
     "helper/network/openssl.py": PURE | {"_ssl", "helper.network.public_ssl"},
     "helper/network/public_ssl.py": {"__future__", "ssl"},
     "helper/identity/list_files.py": PURE
-    | {"os", "stat", "helper.identity.list_owner", "helper.routing.lists.ListFile"},
+    | {"posix", "stat", "helper.identity.list_owner", "helper.routing.lists.ListFile"},
     "helper/identity/identify.py": PURE
-    | {"grp", "os", "pwd", "helper.identity.list_files", "helper.identity.subordinate", "helper.routing.lists.Home"},
+    | {"grp", "posix", "pwd", "helper.identity.list_files", "helper.identity.subordinate", "helper.routing.lists.Home"},
     "helper/identity/list_owner.py": PURE
     | {
         "os",
@@ -136,12 +138,12 @@ ALLOWED = {
         "helper.privileged.protected_files.is_writable_by_others",
         "helper.privileged.path_walk",
     },
-    "helper/identity/subordinate.py": PURE | {"os", "pwd", "helper.privileged.paths"},
+    "helper/identity/subordinate.py": PURE | {"posix", "pwd", "helper.privileged.paths"},
     "helper/identity/origin.py": PURE | {"helper.message", "helper.routing"},
     "helper/delivery/recipients.py": PURE | {"helper.message"},
-    "helper/delivery/route_message.py": PURE | {"os", "helper.routing", "helper.identity.identify.home_of"},
+    "helper/delivery/route_message.py": PURE | {"posix", "helper.routing", "helper.identity.identify.home_of"},
     "helper/delivery/outgoing.py": PURE
-    | {"os", "time", "helper.delivery.mail_data", "helper.message", "helper.version.VERSION"},
+    | {"posix", "time", "helper.delivery.mail_data", "helper.message", "helper.version.VERSION"},
     "helper/delivery/mail_data.py": PURE | {"helper.message", "helper.smtp.envelope"},
     "helper/delivery/notification.py": PURE | {"helper.delivery.recipients", "helper.smtp.envelope"},
     "helper/delivery/inquire.py": PURE
@@ -153,11 +155,12 @@ ALLOWED = {
         "helper.smtp.steps.shown",
         "helper.request.submission",
     },
-    "helper/delivery/plan.py": PURE | {"os", "time", "helper.delivery.notification", "helper.secret", "helper.smtp"},
+    "helper/delivery/plan.py": PURE | {"posix", "time", "helper.delivery.notification", "helper.secret", "helper.smtp"},
     "helper/delivery/converse.py": PURE | {"helper.smtp"},
     "helper/delivery/deliver.py": PURE | {"helper.delivery", "helper.network"},
-    "helper/delivery/report.py": PURE | {"json", "os", "time", "helper.delivery.system_log", "helper.smtp.steps.shown"},
-    "helper/delivery/system_log.py": {"__future__", "_socket", "errno", "os", "select", "time"},
+    "helper/delivery/report.py": PURE
+    | {"json", "posix", "time", "helper.delivery.system_log", "helper.smtp.steps.shown"},
+    "helper/delivery/system_log.py": {"__future__", "_socket", "errno", "posix", "select", "time"},
 }
 
 
@@ -195,3 +198,15 @@ def test_each_file_imports_only_what_its_room_may(path):
 def test_no_line_of_the_table_is_left_over():
     names = [str(path.relative_to(ROOT)) for path in FILES]
     assert [pattern for pattern in ALLOWED if not fnmatch.filter(names, pattern)] == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_posix_has_what_a_file_uses_and_it_is_what_os_has(path):
+    """`import posix as os`: the same function by the same name."""
+    tree = ast.parse(path.read_text())
+    aliases = [each for node in ast.walk(tree) if isinstance(node, ast.Import) for each in node.names]
+    if not any((each.name, each.asname) == ("posix", "os") for each in aliases):
+        return
+    used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "os"}
+    assert used
+    assert {name for name in used if getattr(posix, name) is not getattr(os, name)} == set()
