@@ -20,7 +20,7 @@ from typing import NoReturn, Self
 
 from helper.failure import SystemFault
 from helper.privileged.begin import be_unreadable
-from helper.privileged.process import prctl
+from helper.privileged.python_prctl import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, prctl
 from helper.record import Record
 from helper.text import shown
 
@@ -155,8 +155,8 @@ def carry_out(who: pwd.struct_passwd | None, work: Work, descriptors: list[int])
             become(who)
         os.umask(0o022)
         os.chdir("/")
-        prctl.set_dumpable(0)
-        prctl.set_pdeathsig(signal.SIGKILL)  # a change of ids clears it
+        prctl(PR_SET_DUMPABLE, 0)
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a change of ids clears it
         result = work()
         status = result if isinstance(result, int) else 0
         sys.stdout.flush()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.processes import descendants
 from helper.privileged.kernel import call_function
-from helper.privileged.process import prctl
+from helper.privileged.python_prctl import PR_SET_PDEATHSIG, prctl
 
 TIMED_OUT = -signal.SIGALRM
 PR_SET_CHILD_SUBREAPER = 36
@@ -92,7 +92,7 @@ def run(errand: Errand) -> Cost:
     os.setgroups([])
     os.setresgid(errand.gid, errand.gid, errand.gid)
     os.setresuid(errand.uid, errand.uid, errand.uid)
-    prctl.set_pdeathsig(signal.SIGTERM)
+    prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     try:
         return measured(errand)
     except TimedOut:

@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 
 from bench.session import Session
 from bench.smarthost import Arrival, Offer
-from helper.privileged.process import prctl
+from helper.privileged.python_prctl import PR_SET_PDEATHSIG, prctl
 
 BACKLOG = 256  # more than ever send at once
 
@@ -42,7 +42,7 @@ class Sink:
 
 def serve(listener: socket.socket, offer: Offer, teller: Connection) -> None:
     """Serve connections for ever, each in a thread."""
-    prctl.set_pdeathsig(signal.SIGKILL)  # no sink outlives the benchmark, however that ends
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # no sink outlives the benchmark, however that ends
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     context = server_context(offer)
     lock = threading.Lock()

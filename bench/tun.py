@@ -16,7 +16,7 @@ import time
 from collections import deque
 from contextlib import suppress
 
-from helper.privileged.process import prctl
+from helper.privileged.python_prctl import PR_SET_PDEATHSIG, prctl
 
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
 SOURCE, DESTINATION = slice(12, 16), slice(16, 20)  # of an IPv4 header
@@ -47,7 +47,7 @@ class Tun:
 
 def mirror(device: int, delay_s: float) -> None:
     """Hold packets and give them back, for ever."""
-    prctl.set_pdeathsig(signal.SIGKILL)
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))  # a link does not wait for a processor
     held: deque[tuple[float, bytes]] = deque()

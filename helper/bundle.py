@@ -64,15 +64,19 @@ def execute_all(parts: "list[Part]") -> None:
 
 def execute(name: str, is_package: bool, code: "CodeType") -> None:
     """Make a module, as an import would leave it, and run its code in it."""
-    module = type(sys)(name)
+    module = sys.modules[name] = type(sys)(name)
     module.__spec__ = spec_of(name, is_package, None)
-    module.__file__ = code.co_filename
-    if is_package:
-        module.__path__ = [code.co_filename.rpartition("/")[0]]
-    sys.modules[name] = module
     parent, _, own_name = name.rpartition(".")
     if parent:
         setattr(sys.modules[parent], own_name, module)
+    run(module, is_package, code)
+
+
+def run(module: "ModuleType", is_package: bool, code: "CodeType") -> None:
+    """Run the code of a module in it; only a package has a path."""
+    module.__file__ = code.co_filename
+    if is_package:
+        module.__path__ = [code.co_filename.rpartition("/")[0]]
     exec(code, module.__dict__)  # noqa: S102 # root's code, as that of every module
 
 
@@ -116,11 +120,7 @@ class Bundle:
     def exec_module(self, module: "ModuleType") -> None:
         """Run the code of a module in it."""
         is_package, span = self._spares[module.__name__]
-        code = self._loaded(span)
-        module.__file__ = code.co_filename
-        if is_package:
-            module.__path__ = [code.co_filename.rpartition("/")[0]]
-        exec(code, module.__dict__)  # noqa: S102 # as above
+        run(module, is_package, self._loaded(span))
 
     def _loaded(self, span: "Span") -> "Any":
         """Return what is marshalled there."""

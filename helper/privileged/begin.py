@@ -9,7 +9,7 @@ import sys
 from helper.failure import NotPermitted, SystemFault
 from helper.privileged import paths
 from helper.privileged.accounts import our_accounts
-from helper.privileged.process import prctl
+from helper.privileged.python_prctl import PR_GET_DUMPABLE, PR_SET_DUMPABLE, prctl
 
 CHANNEL = 3  # where the launcher leaves the socketpair's end
 
@@ -32,10 +32,10 @@ def be_unreadable() -> None:
     race. With 2, as on Ubuntu, only root can read it. With 0 it is unreadable from the start, unless the launcher has
     no set-id bit, which identify_caller() detects.
     """
-    if prctl.get_dumpable() and sysctl_suid_dumpable() not in (b"0", b"2"):
+    if prctl(PR_GET_DUMPABLE) and sysctl_suid_dumpable() not in (b"0", b"2"):
         raise SystemFault("fs.suid_dumpable is 1, so every user could read the password: set it to 0 (sysctl)")
-    prctl.set_dumpable(0)
-    if prctl.get_dumpable():
+    prctl(PR_SET_DUMPABLE, 0)
+    if prctl(PR_GET_DUMPABLE):
         raise SystemFault("the kernel does not shield this process from being read")
 
 

@@ -6,7 +6,15 @@ import posix as os
 
 from helper.failure import SystemFault
 from helper.privileged import process
-from helper.privileged.process import prctl
+from helper.privileged.python_prctl import (
+    PR_GET_DUMPABLE,
+    PR_GET_NO_NEW_PRIVS,
+    PR_GET_PDEATHSIG,
+    PR_SET_DUMPABLE,
+    PR_SET_NO_NEW_PRIVS,
+    PR_SET_PDEATHSIG,
+    prctl,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,8 +104,8 @@ def empty_capabilities() -> None:
 
 def not_dumpable() -> None:
     """Make the memory unreadable again: the change of ids has reset this to fs.suid_dumpable."""
-    prctl.set_dumpable(0)
-    if prctl.get_dumpable():
+    prctl(PR_SET_DUMPABLE, 0)
+    if prctl(PR_GET_DUMPABLE):
         raise SystemFault("the kernel does not shield this process from being read")
 
 
@@ -108,13 +116,13 @@ def no_core_file() -> None:
 
 def die_with_frontend() -> None:
     """Have the kernel kill this process when the frontend dies, so that an interrupted send is not delivered."""
-    prctl.set_pdeathsig(SIGKILL)
-    if prctl.get_pdeathsig() != SIGKILL:
+    prctl(PR_SET_PDEATHSIG, SIGKILL)
+    if prctl(PR_GET_PDEATHSIG) != SIGKILL:
         raise SystemFault("the kernel does not end the helper with its frontend")
 
 
 def no_new_privileges() -> None:
     """Make sure that no later execve(2) gives rights."""
-    prctl.set_no_new_privs(1)
-    if not prctl.get_no_new_privs():
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+    if not prctl(PR_GET_NO_NEW_PRIVS):
         raise SystemFault("no_new_privs was not set")

@@ -8,25 +8,32 @@ from __future__ import annotations
 
 import resource
 
-from helper.privileged import python_prctl as prctl
+from helper.privileged.python_prctl import (
+    PR_GET_SECUREBITS,
+    SECBIT_KEEP_CAPS,
+    SECBIT_NO_SETUID_FIXUP,
+    get_caps,
+    prctl,
+    set_caps,
+)
 
-__all__ = ("empty_capabilities", "forbid_core_file", "has_capabilities", "keeps_capabilities", "prctl")
+EVERY_CAP = list(range(64))  # as many as the kernel's sets can hold (capget(2)), named or not; a list is what C takes
 
 
 def empty_capabilities() -> None:
     """Make the effective, the permitted and the inheritable set empty, all at once, and so the ambient one."""
-    prctl.set_caps([], [], [], prctl.EVERY_CAP, prctl.EVERY_CAP, prctl.EVERY_CAP)
+    set_caps([], [], [], EVERY_CAP, EVERY_CAP, EVERY_CAP)
 
 
 def has_capabilities() -> bool:
     """Say whether one of the three sets holds anything."""
-    sets = prctl.get_caps(prctl.EVERY_CAP, prctl.EVERY_CAP, prctl.EVERY_CAP)
+    sets = get_caps(EVERY_CAP, EVERY_CAP, EVERY_CAP)
     return any(any(held.values()) for held in sets.values())
 
 
 def keeps_capabilities() -> bool:
     """Say whether capabilities outlive a change of user (capabilities(7), securebits)."""
-    return bool(prctl.get_securebits() & (prctl.SECBIT_KEEP_CAPS | prctl.SECBIT_NO_SETUID_FIXUP))
+    return bool(prctl(PR_GET_SECUREBITS) & (SECBIT_KEEP_CAPS | SECBIT_NO_SETUID_FIXUP))
 
 
 def forbid_core_file() -> None:

@@ -13,7 +13,7 @@ import resource
 import select
 import time
 
-from helper.privileged.process import prctl
+from helper.privileged.python_prctl import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, PR_SET_TSC, PR_TSC_ENABLE, prctl
 from helper.record import Record
 
 TYPE_CHECKING = False
@@ -92,10 +92,10 @@ def leave_caller_behind(helper: int, patience: Patience) -> None:
     group, user = os.getegid(), os.geteuid()
     os.setresgid(group, group, group)
     os.setresuid(user, user, user)
-    prctl.set_dumpable(0)  # the change of ids has reset it, and memory may hold other secrets
+    prctl(PR_SET_DUMPABLE, 0)  # the change of ids has reset it, and memory may hold other secrets
     _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
     _signal.signal(_signal.SIGTERM, patience.shorten)
-    prctl.set_pdeathsig(_signal.SIGTERM)
+    prctl(PR_SET_PDEATHSIG, _signal.SIGTERM)
     if os.getppid() != helper:
         patience.shorten()
 
@@ -103,7 +103,7 @@ def leave_caller_behind(helper: int, patience: Patience) -> None:
 def make_clock_readable() -> None:
     """Let the program read the time stamp counter (prctl(2), PR_SET_TSC). The caller may have forbidden it."""
     try:
-        prctl.set_tsc(prctl.TSC_ENABLE)
+        prctl(PR_SET_TSC, PR_TSC_ENABLE)
     except OSError:  # only x86 has this
         return
 
@@ -131,7 +131,7 @@ def become(command: tuple[str, ...], environment: dict[str, str], writing: int, 
     try:
         os.setpgid(0, 0)  # so that it can be killed with everything that it starts
         _signal.signal(_signal.SIGTERM, _signal.SIG_DFL)
-        prctl.set_pdeathsig(_signal.SIGKILL)
+        prctl(PR_SET_PDEATHSIG, _signal.SIGKILL)
         if os.getppid() == supervisor:
             os.dup2(writing, STDOUT)  # execve closes all others: each has O_CLOEXEC
             os.execve(command[0], command, environment)

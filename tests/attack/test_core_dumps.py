@@ -25,7 +25,7 @@ WITH_DUMPS = {
         '    if (chdir("/") != 0) {\n': '    if (chdir(".") != 0) {\n',
     },
     "helper/privileged/drop.py": {
-        "    not_dumpable()\n": "    prctl.set_dumpable(1)\n",
+        "    not_dumpable()\n": "    prctl(PR_SET_DUMPABLE, 1)\n",
         "    no_core_file()\n": "",
     },
     "helper/entry/serve.py": {"    sandbox.shut_in()\n": ""},  # in which the kernel may write no file for us either

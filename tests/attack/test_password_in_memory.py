@@ -17,7 +17,7 @@ from tests.support.misbehaviour import Silent
 from tests.support.process import wait_for
 
 CANARY = secrets.token_urlsafe(24)
-DUMPABLE = {"helper/privileged/drop.py": {"    not_dumpable()\n": "    prctl.set_dumpable(1)\n"}}
+DUMPABLE = {"helper/privileged/drop.py": {"    not_dumpable()\n": "    prctl(PR_SET_DUMPABLE, 1)\n"}}
 
 # Runs as the attacker: starts sends, and tries without a pause, from the first instant to the last, to look into their
 # helpers. What it can read before the set-id program is executed is its own, and known by the mark.

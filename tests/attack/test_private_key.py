@@ -14,7 +14,7 @@ from tests.support.memory import spy_on
 from tests.support.misbehaviour import Silent
 from tests.support.process import wait_for
 
-DUMPABLE = {"helper/privileged/drop.py": {"    not_dumpable()\n": "    prctl.set_dumpable(1)\n"}}
+DUMPABLE = {"helper/privileged/drop.py": {"    not_dumpable()\n": "    prctl(PR_SET_DUMPABLE, 1)\n"}}
 # The context stands still with the memory files open, before OpenSSL is given their names.
 HELD_OPEN = {
     "helper/network/own_certificate.py": {

@@ -103,7 +103,8 @@ def test_control_without_the_change_of_user_the_endpoint_speaks_to_root(weakened
 
 
 def test_control_without_the_drop_others_of_the_stand_in_look_into_it(weakened, watched):
-    old, new = "        drop()\n", "        from helper.privileged.process import prctl; prctl.set_no_new_privs(1)\n"
+    old = "        drop()\n"
+    new = "        from helper.privileged import python_prctl as ours; ours.prctl(ours.PR_SET_NO_NEW_PRIVS, 1)\n"
     assert watched(weakened({"admin/oauth/speak.py": {old: new}}))["by_itself"] == 0
 
 

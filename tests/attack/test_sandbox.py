@@ -20,7 +20,7 @@ INTRUDER = """
 def intrude(say):
     import fcntl, mmap, os, pwd, resource, _socket
     from helper.privileged.kernel import call
-    from helper.privileged.process import prctl
+    from helper.privileged.python_prctl import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, prctl
     from helper.sandbox.system_calls import JUDGED, MACHINES, REFUSED
 
     frontend, home = os.getppid(), pwd.getpwuid(os.getuid()).pw_dir
@@ -84,8 +84,8 @@ def intrude(say):
         "listen": listen,
         "set-ids": lambda: os.setresuid(-1, -1, -1),
         "set-groups": lambda: os.setresgid(-1, -1, -1),
-        "be-dumpable": lambda: prctl.set_dumpable(1),
-        "outlive-the-frontend": lambda: prctl.set_pdeathsig(0),
+        "be-dumpable": lambda: prctl(PR_SET_DUMPABLE, 1),
+        "outlive-the-frontend": lambda: prctl(PR_SET_PDEATHSIG, 0),
         "write-and-execute": lambda: mmap.mmap(-1, 4096, prot=7),
         "keyring": lambda: system("keyctl", 0, -3, 1),
         "message-queue": lambda: system("msgget", 1, 0),

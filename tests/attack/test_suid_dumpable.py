@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import pytest
 
-DUMPABLE = {"helper/privileged/begin.py": {"    be_unreadable()\n": "    prctl.set_dumpable(1)\n    be_unreadable()\n"}}
+DUMPABLE = {
+    "helper/privileged/begin.py": {"    be_unreadable()\n": "    prctl(PR_SET_DUMPABLE, 1)\n    be_unreadable()\n"}
+}
 UNSEEN = {
     "helper/privileged/begin.py": {
-        "    be_unreadable()\n": "    prctl.set_dumpable(1)\n",
+        "    be_unreadable()\n": "    prctl(PR_SET_DUMPABLE, 1)\n",
     }
 }
 MOUNT = 'mount --bind "$1" /proc/sys/fs/suid_dumpable && shift && exec "$@"'

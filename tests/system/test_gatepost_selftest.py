@@ -55,7 +55,7 @@ WEAK_PROCESS = {
         "no_bytecode, helper, NULL}": "no_bytecode, helper, helper, NULL}",
     },
     "helper/entry/serve.py": {"    sandbox.shut_in()\n": ""},
-    DROP: {"    not_dumpable()\n": "    prctl.set_dumpable(1)\n", "    no_core_file()\n": ""},
+    DROP: {"    not_dumpable()\n": "    prctl(PR_SET_DUMPABLE, 1)\n", "    no_core_file()\n": ""},
 }
 WEAK_PROCESS_ROWS = {
     "without effect",

@@ -17,7 +17,7 @@ import ctypes, resource, struct
 if {is_hidden}:
     sys.modules["_prctl"] = None
 from helper.privileged import process
-from helper.privileged.process import prctl as ours
+from helper.privileged import python_prctl as ours
 assert ("stand_in" in ours.prctl.__module__) == {is_hidden}
 status = lambda name: next(line.split()[1] for line in open("/proc/self/status") if line.startswith(name + ":"))
 libc = ctypes.CDLL(None, use_errno=True)
@@ -43,24 +43,30 @@ def printed(script: str) -> list[str]:
 
 @pytest.mark.parametrize("value", [0, 1])
 def test_dumpable_is_what_was_set(run, value):
-    script = f"libc.prctl(4, {1 - value}); ours.set_dumpable({value})\n"  # PR_SET_DUMPABLE, PR_GET_DUMPABLE
-    assert run(script + "print(ours.get_dumpable() == 1, libc.prctl(3) == 1)") == [str(bool(value))] * 2
+    script = (
+        f"libc.prctl(4, {1 - value}); ours.prctl(ours.PR_SET_DUMPABLE, {value})\n"  # PR_SET_DUMPABLE, PR_GET_DUMPABLE
+    )
+    assert run(script + "print(ours.prctl(ours.PR_GET_DUMPABLE) == 1, libc.prctl(3) == 1)") == [str(bool(value))] * 2
 
 
 def test_the_signal_of_a_dead_parent_is_what_was_set(run):
     script = """
-print(ours.get_pdeathsig())
-ours.set_pdeathsig(9)
+print(ours.prctl(ours.PR_GET_PDEATHSIG))
+ours.prctl(ours.PR_SET_PDEATHSIG, 9)
 signal_kept = ctypes.c_int()
 libc.prctl(2, ctypes.byref(signal_kept))  # PR_GET_PDEATHSIG
-print(ours.get_pdeathsig(), signal_kept.value)
+print(ours.prctl(ours.PR_GET_PDEATHSIG), signal_kept.value)
 """
     assert run(script) == ["0", "9", "9"]
 
 
 def test_no_new_privs_is_set(run):
-    script = "print(ours.get_no_new_privs() == 1); ours.set_no_new_privs(1)\n"
-    assert run(script + "print(ours.get_no_new_privs() == 1, status('NoNewPrivs'))") == ["False", "True", "1"]
+    script = "print(ours.prctl(ours.PR_GET_NO_NEW_PRIVS) == 1); ours.prctl(ours.PR_SET_NO_NEW_PRIVS, 1)\n"
+    assert run(script + "print(ours.prctl(ours.PR_GET_NO_NEW_PRIVS) == 1, status('NoNewPrivs'))") == [
+        "False",
+        "True",
+        "1",
+    ]
 
 
 def test_no_capability_is_left_in_any_set(run):
@@ -103,14 +109,14 @@ def test_no_core_file_is_written(run):
 
 
 def test_what_the_kernel_refuses_is_an_error(run):
-    script = "try: ours.set_pdeathsig(1000)\nexcept (OSError, ValueError): print('refused')"
+    script = "try: ours.prctl(ours.PR_SET_PDEATHSIG, 1000)\nexcept (OSError, ValueError): print('refused')"
     assert run(script) == ["refused"]
 
 
 def test_each_set_can_be_changed_alone(run):
     """As python-prctl's C module does it: three lists to put into the sets, three to take out of them."""
     script = """
-every, kept = ours.EVERY_CAP, [0, 37]  # CAP_CHOWN, CAP_AUDIT_READ
+every, kept = process.EVERY_CAP, [0, 37]  # CAP_CHOWN, CAP_AUDIT_READ
 ours.set_caps([], [], kept, every, [each for each in every if each not in kept], [])
 print(*(int(status(name), 16) for name in ("CapEff", "CapPrm", "CapInh")))
 """

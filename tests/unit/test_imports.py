@@ -61,8 +61,8 @@ ALLOWED = {
     | {"helper.password.command_output"},
     "helper/privileged/command_files.py": PURE | {"os", "stat", "helper.privileged"},
     "helper/privileged/supervise.py": PURE
-    | {"posix", "resource", "select", "time", "_signal", "helper.privileged.process"},
-    "helper/privileged/drop.py": PURE | {"posix", "helper.privileged.process"},
+    | {"posix", "resource", "select", "time", "_signal", "helper.privileged.python_prctl"},
+    "helper/privileged/drop.py": PURE | {"posix", "helper.privileged.process", "helper.privileged.python_prctl"},
     "helper/sandbox/confine.py": PURE | {"posix", "sys", "helper.privileged.kernel", "helper.sandbox"},
     "helper/sandbox/landlock.py": PURE | {"posix", "stat", "sys", "helper.privileged.kernel"},
     "helper/sandbox/seccomp.py": PURE | {"helper.sandbox.system_calls"},

@@ -10,14 +10,14 @@ import pytest
 
 from admin.apart import ERR, LINE_LIMIT, NOT_EXECUTED, OUT, Apart, finish, program, relay
 from helper.failure import SystemFault
-from helper.privileged.process import prctl
+from helper.privileged.python_prctl import PR_SET_DUMPABLE, prctl
 
 
 @pytest.fixture(autouse=True)
 def dumpable():
     """Leave the test process as it was: others look into /proc/self."""
     yield
-    prctl.set_dumpable(1)
+    prctl(PR_SET_DUMPABLE, 1)
 
 
 def lines_of(work, time_limit_s=10, **options):

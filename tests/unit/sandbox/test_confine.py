@@ -88,9 +88,9 @@ IN_THE_SANDBOX = """
 import os, sys
 sys.path[:0] = [{root!r}]
 sys.path.append("/usr/lib/python3/dist-packages")
-from helper.privileged.process import prctl
+from helper.privileged.python_prctl import PR_SET_NO_NEW_PRIVS, prctl
 from helper.sandbox.confine import Sandbox
-prctl.set_no_new_privs(1)
+prctl(PR_SET_NO_NEW_PRIVS, 1)
 sandbox = Sandbox((1,))
 sandbox.shut_in()
 print(os.path.exists({file!r}) and open({file!r}).read(), end=" ")
