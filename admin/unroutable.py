@@ -23,7 +23,8 @@ from helper.privileged.protected_files import Owner
 from helper.routing.aliases import AliasFile, entries, key_end
 from helper.routing.caller import Caller
 from helper.routing.items import ListSyntax
-from helper.routing.lists import DEFAULT_KEY, Lookups
+from helper.routing.lists import DEFAULT_KEY
+from helper.routing.lookups import Lookups
 from helper.routing.patterns import matches
 from helper.routing.route import route
 from helper.routing.routers import NO_LOCAL_DELIVERY

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Part = tuple[str, bool, CodeType]  # the name of a module, whether it is a package, and what is executed
     Span = tuple[int, int]  # where octets begin, counted from the end of what is loaded at once, and how many they are
-    Spare = tuple[bool, Span]  # whether a module is a package, and what is executed
+    Spare = tuple[bool, Span]  # whether a module is a package, and what is loaded with it, itself as the last
 
 SUFFIX = f".{sys.implementation.cache_tag}.bundle"  # "helper.cpython-311.bundle": each Python has a code of its own
 LENGTH_OCTETS = 8  # of the length that the file begins with: that of what is loaded at once, which follows
@@ -118,9 +118,10 @@ class Bundle:
         return None
 
     def exec_module(self, module: "ModuleType") -> None:
-        """Run the code of a module in it."""
-        is_package, span = self._spares[module.__name__]
-        run(module, is_package, self._loaded(span))
+        """Run the code of a module in it, after that of the modules that it needs and that no other send loads."""
+        *needed, (_, is_package, code) = self._loaded(self._spares[module.__name__][1])
+        execute_all(needed)
+        run(module, is_package, code)
 
     def _loaded(self, span: "Span") -> "Any":
         """Return what is marshalled there."""

@@ -6,7 +6,6 @@ from helper.config.compiled import unpacked_configuration
 from helper.config.values import this_host_of
 from helper.delivery.report import Log
 from helper.failure import ConfigError
-from helper.password import command_output, password_in
 from helper.privileged import paths
 from helper.record import Record
 
@@ -72,6 +71,8 @@ def passwords_of(acquired: Acquired, configuration: Configuration) -> dict[str, 
     passwords = {}
     for each in configuration.transports:
         if each.auth is not None:
+            from helper.password import command_output, password_in
+
             meaning_of = password_in if each.auth.password_file is not None else command_output
             passwords[each.name] = meaning_of(acquired.passwords[each.name])
     return passwords

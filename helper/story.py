@@ -5,7 +5,6 @@ from __future__ import annotations
 from helper import status
 from helper.config.reach import reads_lists
 from helper.delivery.deliver import deliver
-from helper.delivery.inquire import inquire
 from helper.delivery.outgoing import compose_message
 from helper.delivery.plan import make_plan
 from helper.delivery.recipients import recipients_for_the_log, recipients_of
@@ -92,6 +91,8 @@ def carry_out(
 
         return speak_smtp(command, person, state, channel)
     configuration = usable_configuration(state)
+    from helper.delivery.inquire import inquire
+
     return inquire(inquiry(command), person, configuration, state.alias_files, channel.show)
 
 

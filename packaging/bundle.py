@@ -11,6 +11,7 @@ import ast
 import marshal
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -79,17 +80,17 @@ def main() -> None:
     before = list(needed_by(first, lib, final, met))
     after = [part for module in rest for part in needed_by(module, lib, final, met)]
     package = first.partition(".")[0]
-    spares = {name: spare(name, lib, final) for name in all_of(package, lib) if name not in met}
+    spares = {name: list(needed_by(name, lib, final, met.copy())) for name in all_of(package, lib) if name not in met}
     Path(lib, package, package + SUFFIX).write_bytes(bundle_of(before, after, spares))
 
 
-def bundle_of(before: list[Part], after: list[Part], spares: dict[str, tuple[bool, CodeType]]) -> bytes:
+def bundle_of(before: list[Part], after: list[Part], spares: dict[str, list[Part]]) -> bytes:
     """Return the octets of the bundle: a length, what is loaded at once with the places of all else, and all else."""
     rest = marshal.dumps(after)
     places, octets = {}, rest
-    for name, (is_package, code) in spares.items():
-        marshalled = marshal.dumps(code)
-        places[name] = is_package, (len(octets), len(marshalled))
+    for name, parts in spares.items():
+        marshalled = marshal.dumps(parts)
+        places[name] = parts[-1][1], (len(octets), len(marshalled))
         octets += marshalled
     head = marshal.dumps((before, (0, len(rest)), places))
     return len(head).to_bytes(LENGTH_OCTETS, "big") + head + octets
@@ -101,10 +102,10 @@ def needed_by(name: str, lib: Path, final: str, met: set[str]) -> Iterator[Part]
     if source is None or name in met:
         return
     met.add(name)
-    tree = ast.parse(source.read_bytes())
-    for needed in (name.rpartition(".")[0], *imported(tree)):
+    imports, code = compiled(source, f"{final}/{source.relative_to(lib)}")
+    for needed in (name.rpartition(".")[0], *imports):
         yield from needed_by(needed, lib, final, met)
-    yield name, is_package(source), compiled(tree, f"{final}/{source.relative_to(lib)}")
+    yield name, is_package(source), code
 
 
 def all_of(package: str, lib: Path) -> Iterator[str]:
@@ -113,13 +114,6 @@ def all_of(package: str, lib: Path) -> Iterator[str]:
         words = source.relative_to(lib).with_suffix("").parts
         if words[-1] != "__main__":
             yield ".".join(words[:-1] if is_package(source) else words)
-
-
-def spare(name: str, lib: Path, final: str) -> tuple[bool, CodeType]:
-    """Return a module that only some sends need."""
-    source = source_of(lib, name)
-    assert source is not None
-    return is_package(source), compiled(ast.parse(source.read_bytes()), f"{final}/{source.relative_to(lib)}")
 
 
 def is_package(source: Path) -> bool:
@@ -145,9 +139,13 @@ def imported(tree: ast.Module) -> Iterator[str]:
             yield from (f"{statement.module}.{alias.name}" for alias in statement.names)
 
 
-def compiled(tree: ast.Module, file: str) -> CodeType:
-    """Return the code of a module, which knows its lines, but not the columns in them."""
-    return compile(Spared().visit(tree), file, "exec", __future__.annotations.compiler_flag, dont_inherit=True)
+@cache
+def compiled(source: Path, file: str) -> tuple[tuple[str, ...], CodeType]:
+    """Return what a module imports, and its code, which knows its lines, but not the columns in them."""
+    tree = ast.parse(source.read_bytes())
+    names = tuple(imported(tree))
+    code = compile(Spared().visit(tree), file, "exec", __future__.annotations.compiler_flag, dont_inherit=True)
+    return names, code
 
 
 main()

@@ -11,7 +11,7 @@ from helper.discreet import for_caller, for_log
 from helper.failure import AddressError, MessageError
 from helper.message.address import Mailbox, parse_mailbox
 from helper.routing.caller import Caller
-from helper.routing.lists import Home, ListFile, Lookups
+from helper.routing.lookups import Home, ListFile, Lookups
 from helper.routing.route import route
 
 SEEDS = (

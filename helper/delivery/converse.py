@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from helper.failure import HostFailed, InDoubt, ReplyError
 from helper.smtp.dialogue import dialogue
-from helper.smtp.sasl.mask import masked
 from helper.smtp.steps import (
     Authenticated,
     Noted,
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from helper.smtp.dialogue import SessionTerms
     from helper.smtp.envelope import MailData
     from helper.smtp.reply import Reply
+    from helper.smtp.sasl.exchange import Credential
     from helper.smtp.steps import Dialogue, Step
 
     Result = TypeVar("Result")
@@ -84,7 +84,7 @@ def perform(step: Step, connection: Connection, layer: TlsLayer | None, plan: Pl
     match step:
         case Read():
             reply = connection.read_reply(step.command, step.timeout_s)
-            harmless = reply if plan.session.credential is None else masked(reply, plan.session.credential)
+            harmless = without_secret(reply, plan.session.credential)
             if plan.envelope.hidden and isinstance(step, ReadOfRecipients):
                 harmless = harmless.replace(is_private=True)
             if plan.show:
@@ -110,6 +110,15 @@ def perform(step: Step, connection: Connection, layer: TlsLayer | None, plan: Pl
         case Noted():
             plan.progress.notes[step.name] = step.value
     return None
+
+
+def without_secret(reply: Reply, credential: Credential | None) -> Reply:
+    """Return a reply as it may be shown: what repeats the password in it is masked."""
+    if credential is None:
+        return reply
+    from helper.smtp.sasl.mask import masked
+
+    return masked(reply, credential)
 
 
 def send_as_chunk(data: MailData, connection: Connection, plan: Plan) -> None:

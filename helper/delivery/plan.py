@@ -10,8 +10,6 @@ from helper.record import Record
 from helper.secret import Secret
 from helper.smtp.dialogue import SessionTerms
 from helper.smtp.envelope import Envelope
-from helper.smtp.sasl.choose import TOKEN
-from helper.smtp.sasl.exchange import Credential, encode
 from helper.smtp.transaction import Timeouts
 
 TYPE_CHECKING = False
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from helper.request.submission import Submission
     from helper.routing.transaction import Route
     from helper.smtp.envelope import Notification
+    from helper.smtp.sasl.exchange import Credential
 
 
 class Plan(Record):
@@ -127,6 +126,9 @@ def credential_of(transport: Transport, secrets: Mapping[str, Secret]) -> Creden
     auth = transport.auth
     if auth is None:
         return None
+    from helper.smtp.sasl.choose import TOKEN
+    from helper.smtp.sasl.exchange import Credential
+
     is_token = auth.token_command or (auth.mechanisms and set(auth.mechanisms) <= set(TOKEN))
     return Credential(auth.user, secrets[transport.name], auth.mechanisms, "token" if is_token else "password")
 
@@ -144,4 +146,6 @@ def now() -> str:
 
 def fresh_nonce() -> bytes:
     """Return 24 printable characters that nobody can guess, others each time."""
+    from helper.smtp.sasl.exchange import encode
+
     return encode(os.urandom(18))

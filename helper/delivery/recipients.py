@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from helper.failure import AddressError, MessageError
 from helper.message.address import AddressSyntax, Mailbox, parse_address_list
-from helper.message.header_recipients import header_recipients
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +24,8 @@ def recipients_of(submission: Submission, fields: Sequence[Field], configuration
     arguments = [mailbox for text in submission.recipients for mailbox in argument_mailboxes(text, qualify)]
     recipients = arguments
     if submission.recipients_from_header:
+        from helper.message.header_recipients import header_recipients
+
         header = [Mailbox(local, qualify if domain is None else domain) for local, domain in header_recipients(fields)]
         recipients = arguments + header
         if configuration.extract_addresses_remove_arguments:
@@ -54,6 +55,8 @@ def recipients_for_the_log(submission: Submission, fields: Sequence[Field]) -> t
     arguments = submission.recipients
     if not submission.recipients_from_header:
         return arguments
+    from helper.message.header_recipients import header_recipients
+
     try:
         header = header_recipients(fields)
     except MessageError:

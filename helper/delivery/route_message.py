@@ -5,7 +5,7 @@ from __future__ import annotations
 import posix as os
 
 from helper.identity.identify import home_of
-from helper.routing.lists import Lookups
+from helper.routing.lookups import Lookups
 from helper.routing.route import route
 from helper.routing.transaction import single_transaction
 

@@ -8,7 +8,7 @@ import pwd
 
 from helper.identity.list_files import CALLERS, NOBODYS, Files
 from helper.record import Record
-from helper.routing.lists import Home
+from helper.routing.lookups import Home
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import posix as os
 import stat
 
 from helper.record import Record
-from helper.routing.lists import ListFile
+from helper.routing.lookups import ListFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

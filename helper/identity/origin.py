@@ -5,7 +5,6 @@ from __future__ import annotations
 from helper.failure import AddressError
 from helper.message.address import AddressSyntax, Mailbox, wire_local_part
 from helper.message.author import Author, full_name_of
-from helper.message.path import parse_reverse_path
 from helper.record import Record
 from helper.routing.caller import Caller
 from helper.routing.caller import identify as identify_caller
@@ -103,6 +102,8 @@ def account_mailbox(login: bytes, domain: bytes) -> Mailbox:
 
 def is_reverse_path(text: bytes, qualify: bytes) -> bool:
     """Say whether a text can be the reverse-path; an mbox line may have anything where that stands."""
+    from helper.message.path import parse_reverse_path
+
     try:
         parse_reverse_path(text, qualify)
     except AddressSyntax:

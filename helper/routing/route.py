@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from helper.failure import MessageError
 from helper.message.address import Mailbox
-from helper.routing.items import OWN
-from helper.routing.lists import Listing, Lists
+from helper.routing.lookups import LateLists, Listing
 from helper.routing.routers import Accepted, Circumstances, run_router, unmet_condition
 from helper.routing.step import Ancestry, Destination, Step, loop_key, routers_passed
 from helper.routing.trace import Trace
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     from helper.config.values import Router, Transport
     from helper.routing.caller import Caller
-    from helper.routing.lists import Lookups
+    from helper.routing.lookups import Lookups
 
 DEPTH_MAX = 100  # redirections in a row; each result is compared with all addresses before it
 EXPANSIONS_MAX = 200_000  # results of redirections: lists of lists grow faster than anybody reads them
@@ -44,7 +43,7 @@ def route(
 
     AddressError where one goes nowhere, MessageError where there are too many. `trace` is told each step in a line.
     """
-    lists = Lists(lookups, qualify_recipient)
+    lists = LateLists(lookups, qualify_recipient)
     circumstances = Circumstances(
         reverse_path, caller, {each.name: each for each in transports}, lists, Trace(trace, lookups.may_show)
     )
@@ -123,6 +122,8 @@ def results(step: Step, number: int, router: Router, listing: Listing, circumsta
     """Return the addresses that take the place of one, with what the router sets for them."""
     if step.ancestry.depth == DEPTH_MAX:
         raise Undeliverable(f"is redirected more than {DEPTH_MAX} times")
+    from helper.routing.items import OWN
+
     circumstances.trace.results(step, router, listing)
     key = loop_key(step.mailbox)
     items = [(item.address_in(step.mailbox.domain), item.kind == OWN) for item in listing.items]

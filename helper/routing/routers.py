@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from helper.config.values import Host
 from helper.record import Record
-from helper.routing.items import BLACKHOLE, DEFER, FAIL, FILE, PIPE, UNKNOWN, VERDICTS
 from helper.routing.patterns import matches, matches_address, matches_local_part
 from helper.routing.undeliverable import Undeliverable, printable
 
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from helper.message.address import Mailbox
     from helper.routing.caller import Caller
     from helper.routing.items import Item
-    from helper.routing.lists import Home, Listing, Lists
+    from helper.routing.lookups import Home, LateLists, Listing
     from helper.routing.trace import Trace
 
 NO_LOCAL_DELIVERY = "and there is no local delivery"
@@ -26,7 +25,7 @@ class Circumstances(Record):
     reverse_path: Mailbox | None
     caller: Caller
     transports: dict[str, Transport]
-    lists: Lists
+    lists: LateLists
     trace: Trace
 
 
@@ -75,6 +74,8 @@ def redirect(router: Router, mailbox: Mailbox, circumstances: Circumstances) -> 
     listing = circumstances.lists.of_router(router, mailbox.local_part, home)
     if listing is None:
         return Declined("it has no entry for it")
+    from helper.routing.items import FILE, PIPE, VERDICTS
+
     verdict = next((item for item in listing.items if item.kind in VERDICTS), None)
     if verdict is not None:
         return decide(router, verdict, listing)
@@ -86,6 +87,8 @@ def redirect(router: Router, mailbox: Mailbox, circumstances: Circumstances) -> 
 
 def decide(router: Router, verdict: Item, listing: Listing) -> Declined | Listing:
     """Do what an item says that speaks for its whole list; the first one in it decides."""
+    from helper.routing.items import BLACKHOLE, DEFER, FAIL, UNKNOWN
+
     if verdict.kind == UNKNOWN:
         return Declined("its entry is :unknown:")
     if verdict.kind == BLACKHOLE:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from helper.failure import AddressError
 from helper.message.address import AddressSyntax
-from helper.message.path import parse_reverse_path
 from helper.routing.patterns import matches_address
 
 TYPE_CHECKING = False
@@ -28,6 +27,8 @@ def reverse_path_for(
     """
     if requested is None:
         return own[0]
+    from helper.message.path import parse_reverse_path
+
     try:
         mailbox = parse_reverse_path(requested, qualify)
     except AddressSyntax as error:

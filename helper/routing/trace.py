@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from helper.config.values import Host, Router
-    from helper.routing.lists import Listing
+    from helper.routing.lookups import Listing
     from helper.routing.step import Destination, Step
 
 

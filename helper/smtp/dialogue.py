@@ -9,7 +9,6 @@ from __future__ import annotations
 from helper import status
 from helper.failure import CannotTake, HostFailed, ReplyError
 from helper.record import Record
-from helper.smtp.auth import after, authenticate
 from helper.smtp.extensions import NOTHING_OFFERED, Extensions, parse_extensions
 from helper.smtp.fit import may_gain
 from helper.smtp.steps import Quit, Read, ReadText, StartTLS, command_line
@@ -82,6 +81,8 @@ def prepare(session: SessionTerms) -> Dialogue[Extensions]:
         yield from starttls(session, extensions)
         extensions = yield from hello(session)
     if session.credential is not None:
+        from helper.smtp.auth import authenticate
+
         refused = yield from authenticate(session, session.credential, extensions)
         if refused:
             raise (yield from refused_login(refused))
@@ -129,6 +130,8 @@ def starttls(session: SessionTerms, extensions: Extensions) -> Dialogue[None]:
 
 def refused_login(refused: tuple[tuple[str, Reply], ...]) -> Dialogue[HostFailed]:
     """Return what it means that the host does not know us, with all that was tried."""
+    from helper.smtp.auth import after
+
     *before, (mechanism, reply) = refused
     failure = yield from refused_host(f"AUTH {mechanism}", reply, for_good=status.NOT_PERMITTED)
     return after(before, failure)

@@ -127,9 +127,16 @@ ALLOWED = {
     "helper/network/openssl.py": PURE | {"_ssl", "helper.network.public_ssl"},
     "helper/network/public_ssl.py": {"__future__", "ssl"},
     "helper/identity/list_files.py": PURE
-    | {"posix", "stat", "helper.identity.list_owner", "helper.routing.lists.ListFile"},
+    | {"posix", "stat", "helper.identity.list_owner", "helper.routing.lookups.ListFile"},
     "helper/identity/identify.py": PURE
-    | {"grp", "posix", "pwd", "helper.identity.list_files", "helper.identity.subordinate", "helper.routing.lists.Home"},
+    | {
+        "grp",
+        "posix",
+        "pwd",
+        "helper.identity.list_files",
+        "helper.identity.subordinate",
+        "helper.routing.lookups.Home",
+    },
     "helper/identity/list_owner.py": PURE
     | {
         "os",

@@ -8,7 +8,7 @@ from typing import Any
 from helper.config.values import Host, Router, Transport
 from helper.message.address import Mailbox
 from helper.routing.caller import Caller
-from helper.routing.lists import Home, ListFile, Lookups
+from helper.routing.lookups import Home, ListFile, Lookups
 from helper.routing.route import route
 from helper.routing.step import Destination
 

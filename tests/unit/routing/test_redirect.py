@@ -6,7 +6,8 @@ import pytest
 
 from helper.config.values import Router
 from helper.failure import AddressError
-from helper.routing.lists import INCLUDE_DEPTH_MAX, ListFile, Lists
+from helper.routing.lists import INCLUDE_DEPTH_MAX, Lists
+from helper.routing.lookups import ListFile
 from tests.unit.routing.sample import (
     ACCEPT,
     ALIASES,
