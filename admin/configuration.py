@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from admin.configured_files import examine_files
+from admin.configured_files import examine_files, how_to_replace, or_edit
 from admin.correction.edit import Source
 from admin.correction.mistakes import read_whole
 from admin.finding import OK, WRONG, Caution, Finding, finding
@@ -60,7 +60,7 @@ def check_configuration(owner: Owner, then: Visit) -> Iterator[Finding]:
     """
     protection = finding("configuration", partial(examine_configuration, owner))
     if protection.word == WRONG:
-        yield protection
+        yield or_edit(protection, how_to_replace(owner.configuration, how_to_install(owner.configuration, owner)))
         if owner.is_root or not os.access(owner.configuration, os.R_OK):
             return
     octets, machine = octets_of(owner.configuration), machine_facts()

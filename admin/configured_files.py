@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import ssl
 import stat
@@ -59,6 +60,12 @@ def or_edit(found: Finding, remedy: str) -> Finding:
     return found if found.word == OK or found.remedy else found.replace(remedy=remedy)
 
 
+def how_to_replace(path: str, make: str) -> str:
+    """Return the command that makes a file, and puts aside what is no file and stands there."""
+    place, aside = shlex.quote(path), shlex.quote(f"{path}.old")
+    return make if os.path.isfile(path) and not os.path.islink(path) else f"mv {place} {aside} && {make}"
+
+
 def examine_transport(transport: Transport, owner: Owner, source: Source) -> Iterator[Finding]:
     """Yield what is found of the certificates of a transport: ours, and those of the CAs."""
     table = ("transports", transport.name)
@@ -71,7 +78,7 @@ def examine_transport(transport: Transport, owner: Owner, source: Source) -> Ite
     for key in ("tls_ca_file", "tls_ca_path"):
         path = getattr(transport, key)
         if path:
-            found = finding("authorities", partial(examine_authorities, path, owner))
+            found = finding("authorities", partial(examine_authorities, path, owner, is_directory=key == "tls_ca_path"))
             yield or_edit(found, source.without((*table, key)))
 
 
@@ -104,6 +111,7 @@ def examine_secret(name: str, configuration: Configuration, owner: Owner, source
     if not protected_files.exists(path):
         yield Finding(WRONG, "secret", f"{path}: cannot be read: No such file or directory", remedy=make)
         return
+    make = how_to_replace(path, make)
     protection = finding("secret", partial(refuse_shared, path, owner))
     if protection.word == WRONG:
         yield or_edit(protection, make)
@@ -184,7 +192,7 @@ def examine_certificate(file: str, key_file: str | None, owner: Owner) -> str:
     return own.certificate_file + ("" if own.key_file == own.certificate_file else f", its key in {own.key_file}")
 
 
-def examine_authorities(path: str, owner: Owner) -> str:
+def examine_authorities(path: str, owner: Owner, *, is_directory: bool) -> str:
     """Find CA certificates that their owner alone can write, and that sends can read after their drop."""
     if not path.startswith("/"):
         raise ConfigError(path, "is not an absolute path, and a send starts in another directory")
@@ -197,9 +205,19 @@ def examine_authorities(path: str, owner: Owner) -> str:
     if owner.is_root and not is_open_to_all(path, wanted):
         raise ConfigError(path, f"cannot be read by every user, as sends do: {how_to_open(path)}")
     refuse_beyond_sends(path, os.R_OK, owner)
-    if os.path.isfile(path):
+    if os.path.isdir(path) != is_directory:
+        raise ConfigError(path, "is no directory" if is_directory else "is no file")
+    if is_directory:
+        refuse_unhashed(path)
+    else:
         refuse_no_pem(path)
     return path
+
+
+def refuse_unhashed(path: str) -> None:
+    """Raise ConfigError for a directory in which OpenSSL finds no certificate: it looks for names that are hashes."""
+    if not any(re.fullmatch(r"[0-9a-f]{8}\.[0-9]+", name) for name in os.listdir(path)):
+        raise ConfigError(path, f"has no certificate under the hash of its name: openssl rehash {shlex.quote(path)}")
 
 
 def how_to_open(path: str) -> str:
@@ -220,7 +238,7 @@ def refuse_no_pem(path: str) -> None:
     place, new = shlex.quote(path), shlex.quote(f"{path}.pem")
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=Path(path).read_bytes())
-    except ssl.SSLError:
+    except (ssl.SSLError, ValueError):  # it is empty
         raise ConfigError(path, problem) from None
     remedy = f"openssl x509 -inform DER -in {place} -out {new} && cat {new} > {place}"
     raise ConfigError(path, f"{problem}, but one in DER: {remedy}")

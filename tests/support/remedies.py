@@ -15,7 +15,10 @@ def opens_editor(remedy: str) -> bool:
 
 def type_in(remedy: str, **options) -> None:
     """Type a remedy in, in a directory that has nothing to do with it."""
-    done = subprocess.run(["/bin/sh", "-c", remedy], cwd="/", capture_output=True, text=True, check=False, **options)
+    options = {"input": ""} | options
+    # The pipe of `cat` belongs to who types, as a terminal does; they may open /dev/stdin.
+    command = ["/bin/sh", "-c", 'cat | /bin/sh -c "$1"', "sh", remedy]
+    done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False, **options)
     assert done.returncode == 0, (remedy, done.stdout, done.stderr)
 
 
