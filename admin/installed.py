@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import importlib.util
 import os
 import pwd
@@ -123,6 +124,9 @@ def examine_without_set_id(path: str, status: os.stat_result, service: pwd.struc
         raise SystemFault(
             f"{path} can be replaced by users other than root: chown root:root {place}, chmod 0755 {place}"
         )
+    if status.st_mode & FOR_ALL_TO_EXECUTE == stat.S_IXUSR | stat.S_IXGRP and status.st_gid not in (0, service.pw_gid):
+        group = group_name(status.st_gid)
+        raise Caution(f"{path} has no set-id bit, and only root and the group {group} can send: chmod 0755 {place}")
     if status.st_mode & FOR_ALL_TO_EXECUTE != FOR_ALL_TO_EXECUTE:
         raise SystemFault(f"{path} can be executed by some users only, and the others cannot send: chmod 0755 {place}")
     if status.st_uid == service.pw_uid:
@@ -133,6 +137,14 @@ def examine_without_set_id(path: str, status: os.stat_result, service: pwd.struc
         f"{path} has no set-id bit: each user sends without privilege, with their own configuration or through "
         f"gatepost.socket; to keep the password from users: chown {name}:{name} {place} && chmod 6755 {place}"
     )
+
+
+def group_name(gid: int) -> str:
+    """Return the name of a group, its number where it has none."""
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)
 
 
 def gives_rights(mode: int) -> bool:

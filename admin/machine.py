@@ -133,7 +133,7 @@ def refuse_old_kernel(release: str) -> None:
     """Raise SystemFault for a Linux older than a send can use; what is no number is believed to be new."""
     numbers = re.match(r"(\d+)\.(\d+)", release)
     if numbers and (int(numbers[1]), int(numbers[2])) < OLDEST_LINUX:
-        raise SystemFault(f"this is Linux {release}, but Gatepost needs 5.9 or newer: install a newer kernel")
+        raise SystemFault(f"this is Linux {release}, but Gatepost needs 5.9 or newer")
 
 
 def setting(file: Path) -> str | None:

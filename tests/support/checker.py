@@ -37,7 +37,7 @@ class Checker:
         library = str(installation.prefix / "lib/gatepost")
         command = ["/usr/bin/python3", "-I", "-S", "-B", "-c", SCRIPT, library, MODULES]
         pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd="/", **ids, **home)  # noqa: S603
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd="/", **ids, **home)
 
     def found(self, what: str = "files") -> list[tuple[str, str, str, str]]:
         """Return what is to be minded now."""

@@ -6,6 +6,7 @@ put right for the next one.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.checker import Checker, remove
+from tests.support.checker import MODULES, Checker, remove
 from tests.support.remedies import commands_of, opens_editor, type_in
 
 PASSWORD = "canary-secret"
@@ -154,7 +155,11 @@ BOTH = {
     "program not executable": (lambda g: (g.program.chmod(0o644), g.command(g.program)), "wrong", "command"),
     "program for others to write": (lambda g: (g.program.chmod(0o777), g.command(g.program)), "wrong", "command"),
     "program of somebody else": (lambda g: (g.give(g.program), g.command(g.program)), "wrong", "command"),
-    "program's script of somebody else": (lambda g: (g.give(g.program), g.command("/bin/sh", g.program)), "wrong", "command"),
+    "program's script of somebody else": (
+        lambda g: (g.give(g.program), g.command("/bin/sh", g.program)),
+        "wrong",
+        "command",
+    ),
     "program hidden in a line": (lambda g: g.command("/bin/sh", "-c", f"exec {g.program}"), "warn", "command"),
     "aliases missing": (lambda g: g.aliases.unlink(), "wrong", "aliases"),
     "aliases of somebody else": (lambda g: g.give(g.aliases), "wrong", "aliases"),
@@ -274,7 +279,9 @@ def go_through(ground: Ground, checker: Checker, states, user=None):
 
 def tell(capsys, whose: str, count: int, silent, mended: int) -> None:
     with capsys.disabled():
-        print(f"\nfound {count - len(silent)} of {count} broken states of {whose}; {mended} are mended by their remedies")
+        print(
+            f"\nfound {count - len(silent)} of {count} broken states of {whose}; {mended} are mended by their remedies"
+        )
 
 
 def test_every_broken_state_of_roots_files_is_found_and_mended(installation, certificate, capsys):
@@ -306,3 +313,99 @@ def test_every_broken_state_of_a_users_own_files_is_found_and_mended(installatio
         installation.mode(0o6755)
     tell(capsys, "a user's own files", len(BOTH), silent, mended)
     assert (silent, unmended) == ([], [])
+
+
+# Owner and group (s: the service user's, a: a user's) and mode of the launcher, and the verdict.
+LAUNCHERS = [
+    *((("s", "s", mode), "ok") for mode in (0o6755, 0o6711, 0o6750)),
+    *((("root", "s", mode), "ok") for mode in (0o2755, 0o2711, 0o2750)),
+    *((("root", "root", mode), "warn") for mode in (0o755, 0o711, 0o555)),
+    *((("root", "a", mode), "warn") for mode in (0o755, 0o750, 0o710)),  # some users may send, others may not
+    (("s", "s", 0o755), "warn"),
+    (("root", "s", 0o750), "wrong"),  # that group has no members
+    *((("root", "root", mode), "wrong") for mode in (0o750, 0o700, 0o600, 0o000, 0o777, 0o775)),
+    *((("root", "root", mode), "wrong") for mode in (0o4755, 0o4711, 0o2755, 0o6755)),
+    *((("root", "s", mode), "wrong") for mode in (0o4755, 0o6755, 0o2775)),
+    *((("s", "s", mode), "wrong") for mode in (0o4755, 0o2755, 0o6777, 0o6644)),
+    *((("s", "root", mode), "wrong") for mode in (0o4755, 0o6755)),
+    *((("a", "a", mode), "wrong") for mode in (0o755, 0o6755)),
+    (("root", "a", 0o2755), "wrong"),
+]
+
+
+def test_every_owner_and_mode_of_the_launcher_has_its_verdict_and_its_remedy(installation):
+    service, alice = installation.account("mail"), installation.account("alice")
+    ids = {"root": (0, 0), "s": (service.pw_uid, service.pw_gid), "a": (alice.pw_uid, alice.pw_gid)}
+    checker, wrong = Checker(installation), []
+    try:
+        for (user, group, mode), verdict in LAUNCHERS:
+            os.chown(installation.launcher, ids[user][0], ids[group][1])
+            installation.launcher.chmod(mode)
+            found = checker.found("launcher")
+            words = [row[0] for row in found] or ["ok"]
+            if found:
+                type_in(found[0][3])
+            after = [row for row in checker.found("launcher") if found and row[2] == found[0][2]]
+            if words != [verdict] or after:
+                wrong.append(((user, group, f"{mode:o}"), verdict, found, after))
+    finally:
+        installation.mode(0o6755)
+        checker.end()
+    assert wrong == []
+
+
+def in_own_place(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run a script where what it mounts is seen by it alone."""
+    command = ["unshare", "--mount", "/bin/sh", "-ec", script, "sh", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+FULL = """
+import socket, subprocess, sys
+queue = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+queue.bind("/dev/log")
+sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+sender.setblocking(False)
+try:
+    while sys.argv[1] == "full":
+        sender.sendto(b"x", "/dev/log")
+except BlockingIOError:
+    pass
+if sys.argv[1] == "gone":
+    queue.close()
+sys.exit(subprocess.call([sys.argv[2], "check", "--json"]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("state", "word", "text"),
+    [
+        ("full", "warn", "/dev/log is full and nobody reads it, so that each send waits 5 s for it"),
+        ("gone", "warn", "nobody listens at /dev/log, so that no send is logged"),
+        ("read", "ok", "syslog, by /dev/log"),
+    ],
+)
+def test_the_state_of_the_system_log_is_told(installation, state, word, text):
+    installation.configure(MAIN.format(log="syslog") + RELAY)
+    script = (
+        "mount -t tmpfs tmpfs /dev; for each in null urandom zero; do mknod -m 666 /dev/$each c 1 $("
+        "case $each in null) echo 3;; zero) echo 5;; *) echo 9;; esac); done; "
+        'exec /usr/bin/python3 -c "$1" "$2" "$3"'
+    )
+    done = in_own_place(script, FULL, state, installation.prefix / "bin/gatepost")
+    (row,) = [row for row in json.loads(done.stdout) if row["subject"] == "log"]
+    assert (row["verdict"], row["text"]) == (word, text), done
+    if word != "ok":
+        assert commands_of(row["remedy"])[0] in ("systemctl", "service", "busybox")
+
+
+def test_dnspython_that_is_missing_is_told_by_check_and_by_a_send(installation):
+    installation.configure((MAIN + RELAY).format(log=installation.log).replace('"smtp.', '"mx:'))
+    script = 'mount -t tmpfs tmpfs "$1"; "$2" check --json || true; echo "Subject: x" | "$3" bob@x.example 2>&1 || true'
+    place = Path(MODULES, "dns")
+    done = in_own_place(script, place, installation.prefix / "bin/gatepost", installation.sendmail)
+    told, _, said = done.stdout.rpartition("]\n")
+    (row,) = [row for row in json.loads(f"{told}]") if row["subject"] == "modules"]
+    assert (row["verdict"], row["remedy"]) == ("wrong", "apt install python3-dnspython"), done
+    module = "the DNS cannot be asked without the Python module"
+    assert module in said and "sudo gatepost check" in said and "defect" not in said, said

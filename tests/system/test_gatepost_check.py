@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.configuration import value_of
+from tests.support.remedies import commands_of, type_in
 
 SUBJECTS = (
     *("accounts", "sendmail", "launcher", "gatepost", "code", "interpreter", "library", "modules", "prctl", "devices"),
@@ -190,7 +191,13 @@ def test_an_installation_that_is_not_what_it_was_is_told(configured, kept, name,
     path = configured.prefix / name
     kept(path)
     change(path, configured.account("alice").pw_uid)
-    assert told in only_wrong_line(configured)
+    line = only_wrong_line(configured)
+    assert told in line
+    remedy = line.rpartition(": ")[2]
+    assert commands_of(remedy)[0] in ("chmod", "chown", "make")
+    if not remedy.startswith("make"):
+        type_in(remedy)
+        assert check(configured)[0] == 0
 
 
 @pytest.fixture
@@ -215,9 +222,12 @@ def test_a_name_that_leads_elsewhere_is_no_fault_but_told(configured):
     (configured.prefix / "bin/mailq").unlink()
     try:
         status, output = check(configured)
+        type_in(output.partition("another package owns that name: ")[2].partition("\n")[0])
+        mended = os.readlink(configured.prefix / "bin/mailq")
     finally:
+        (configured.prefix / "bin/mailq").unlink(missing_ok=True)
         (configured.prefix / "bin/mailq").symlink_to("../sbin/sendmail")
-    assert (status, output.count("warn ")) == (0, 1)
+    assert (status, output.count("warn "), mended) == (0, 1, "../sbin/sendmail")
     assert f"warn   sendmail: {configured.prefix}/bin/mailq should link to it" in output
 
 
@@ -286,6 +296,9 @@ def test_another_packages_sendmail_is_told_and_not_made_unfit(configured, kind):
     taken = "belongs to another package, so mail does not go through Gatepost"
     assert f"{configured.sendmail}" in line
     assert taken in line
+    assert line.partition("through Gatepost: ")[2].startswith(
+        f"mv {configured.sendmail} {configured.sendmail}.other && make "
+    )
     assert "chmod" not in line
     assert [(each.status, each.stdout.count("\n"), taken in each.stdout) for each in others] == 2 * [(1, 1, True)]
 
@@ -390,9 +403,12 @@ def test_a_member_of_the_group_is_told(configured):
     service, alice = configured.logins["mail"], configured.logins["alice"]
     subprocess.run(["gpasswd", "--add", alice, service], check=True, capture_output=True)
     try:
-        assert f"the group of {service} has members: {alice}" in only_wrong_line(configured)
+        line = only_wrong_line(configured)
+        assert f"the group of {service} has members: {alice}" in line
+        type_in(line.rpartition(": ")[2])
+        assert check(configured)[0] == 0
     finally:
-        subprocess.run(["gpasswd", "--delete", alice, service], check=True, capture_output=True)
+        subprocess.run(["gpasswd", "--delete", alice, service], check=False, capture_output=True)
 
 
 def test_a_copy_that_cannot_be_compiled_is_no_fault_but_told(configured):
