@@ -31,14 +31,13 @@ MAKERS = ("{how_to_", "{package_command(", "{remount(", "{remedy}", "{', '.join(
 
 # What no command mends: the machine itself, or what only its owner can decide, at which an editor is opened.
 WITHOUT = {
-    "and 3.11 is the oldest that will do": "another Python",
+    "but Gatepost needs 3.11 or newer": "another Python",
     "this is Linux": "another kernel",
-    "no message is sent, for sandbox is": "another kernel",
     "the kernel lacks": "another kernel",
-    "/proc cannot be read": "the container's owner",
-    "no_new_privs is set here": "whoever started this shell",
-    "have to be two users with a group each": "who chose the users",
-    "is root: it has to be a user of its own": "who chose the users",
+    "from /proc; it must not be 1": "the container's owner",
+    "no_new_privs is set for this process": "whoever started this shell",
+    "must be two different users": "who chose the users",
+    "is root; it must be": "who chose the users",
     "is given a line to carry out": "an editor at the key",
     "else problem}": "the file system",
     "cannot be read: {": "an editor at the key, or the command that makes the file",
