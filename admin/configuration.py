@@ -31,7 +31,7 @@ from helper.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from helper.privileged.compiled import Facts
+    from helper.privileged.compiled_copy import Facts
 
 Visit = Callable[[Configuration, Owner], Iterator[Finding]]
 SAMPLE = os.path.normpath(os.path.join(os.path.dirname(paths.LAUNCHER), "../../share/gatepost/gatepost.toml"))

@@ -22,12 +22,12 @@ from helper.privileged.accounts import account
 from helper.privileged.protected_files import Owner
 from helper.routing.aliases import AliasFile, entries, key_end
 from helper.routing.caller import Caller
+from helper.routing.drivers import NO_LOCAL_DELIVERY
 from helper.routing.items import ListSyntax
 from helper.routing.lists import DEFAULT_KEY
 from helper.routing.lookups import Lookups
 from helper.routing.patterns import matches
 from helper.routing.route import route
-from helper.routing.routers import NO_LOCAL_DELIVERY
 from helper.text import without_mark
 
 ROOT = Caller(b"root", 0, frozenset({b"root"}), trusted=True)

@@ -18,7 +18,7 @@ from helper.network.certificate import (
     public_key_info,
     validity_of,
 )
-from helper.network.pins import check_pins
+from helper.network.trust import check_pins
 
 
 def der(tag: int, *contents: bytes) -> bytes:

@@ -6,11 +6,11 @@ from fuzz.drawn import Drawn
 from helper.config.compiled import compile_configuration, unpacked_configuration
 from helper.config.configuration import parse_configuration
 from helper.config.values import Configuration, this_host_of
-from helper.privileged.compiled import content_of
+from helper.privileged.compiled_copy import content_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from helper.privileged.compiled import Facts
+    from helper.privileged.compiled_copy import Facts
 
 MACHINE = (b"ws1.example.net", b"example.net", True)
 SOURCE = b"""

@@ -9,14 +9,14 @@ from __future__ import annotations
 import marshal
 
 from helper.config.values import Authentication, Configuration, Host, Policy, Router, Transport, needs_of
-from helper.privileged.compiled import checksum, origin
+from helper.privileged.compiled_copy import checksum, origin
 from helper.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from helper.privileged.compiled import Facts
+    from helper.privileged.compiled_copy import Facts
 
 RECORDS = {record.__name__: record for record in (Authentication, Configuration, Host, Policy, Router, Transport)}
 

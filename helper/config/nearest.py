@@ -1,4 +1,4 @@
-"""Guess which known key a misspelt one was meant to be. difflib would cost every send its import."""
+"""Guess which known key a misspelt one was meant to be."""
 
 from __future__ import annotations
 
@@ -7,24 +7,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 WORD_LIMIT = 64  # characters; the work grows with the product of two lengths
+LIKENESS = 0.76  # the share of letters that are the same, as difflib counts it; `tls_verify` is not `verify`
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that is the fewest slips away, None where more than a third of the word would be wrong."""
+    """Return the known word that is most like another one, None if none is like it."""
     if len(word) > WORD_LIMIT:
         return None
-    spelt = word.lower().replace("-", "_")
-    slips, found = min(((distance(spelt, candidate), candidate) for candidate in known), default=(WORD_LIMIT, ""))
-    return found if slips <= len(spelt) // 3 else None
+    from difflib import get_close_matches  # only for a mistake: a send without a compiled copy would wait for it
 
-
-def distance(one: str, other: str) -> int:
-    """Return how many letters have to be added, removed or changed (Levenshtein)."""
-    row = list(range(len(other) + 1))
-    for number, letter in enumerate(one, 1):
-        diagonal, row[0] = row[0], number
-        for place, counterpart in enumerate(other, 1):
-            changed = diagonal + (letter != counterpart)
-            diagonal = row[place]
-            row[place] = min(changed, row[place] + 1, row[place - 1] + 1)
-    return row[-1]
+    found = get_close_matches(word.lower().replace("-", "_"), known, 1, LIKENESS)
+    return found[0] if found else None

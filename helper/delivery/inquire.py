@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from helper.identity.origin import Origin
     from helper.message.address import Mailbox
     from helper.request.submission import Inquiry
-    from helper.routing.transaction import Route
+    from helper.routing.single_transaction import Route
 
     Show = Callable[[str], None]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from helper.config.values import Configuration
     from helper.identity.origin import Origin
     from helper.message.header import Buffer, Field
-    from helper.routing.transaction import Route
+    from helper.routing.single_transaction import Route
     from helper.smtp.envelope import MailData
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

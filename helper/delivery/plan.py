@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from helper.network.own_certificate import OwnCertificate
     from helper.request.channel import Channel
     from helper.request.submission import Submission
-    from helper.routing.transaction import Route
+    from helper.routing.single_transaction import Route
     from helper.smtp.envelope import Notification
     from helper.smtp.sasl.exchange import Credential
 

@@ -7,7 +7,7 @@ import posix as os
 from helper.identity.identify import home_of
 from helper.routing.lookups import Lookups
 from helper.routing.route import route
-from helper.routing.transaction import single_transaction
+from helper.routing.single_transaction import single_transaction
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from helper.config.values import Configuration
     from helper.identity.origin import Origin
     from helper.message.address import Mailbox
-    from helper.routing.transaction import Route
+    from helper.routing.single_transaction import Route
 
 
 def route_message(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from helper import status
 from helper.failure import HostFailed
+from helper.network.certificate import NotACertificate, public_key_info
 from helper.record import Record
 
 TYPE_CHECKING = False
@@ -49,17 +50,26 @@ def trust_in(server: Server, transport: Transport, own_certificate: OwnCertifica
         ca_file=transport.tls_ca_file,
         ca_path=transport.tls_ca_path,
         minimum=transport.tls_min_version,
-        checks=(check_of_pins(transport.tls_pins),) if transport.tls_pins else (),
+        checks=(lambda certificate: check_pins(certificate, transport.tls_pins),) if transport.tls_pins else (),
         own_certificate=own_certificate,
     )
     return trust_by_dane(trust, server, transport, budget) if transport.dane else trust
 
 
-def check_of_pins(pins: tuple[bytes, ...]) -> Callable[[bytes], None]:
-    """Return the check that the smart host's key is pinned."""
-    from helper.network.pins import check_pins
+def check_pins(certificate: bytes, pins: tuple[bytes, ...]) -> None:
+    """Raise HostFailed unless the key of a certificate is pinned: the SHA-256 of its SubjectPublicKeyInfo.
 
-    return lambda certificate: check_pins(certificate, pins)
+    That is the digest of RFC 7469, section 2.4. The message does not tell the pins, only the key that came.
+    """
+    import hashlib  # few transports have pins
+
+    try:
+        digest = hashlib.sha256(public_key_info(certificate)).digest()
+    except NotACertificate:
+        raise HostFailed("TLS: the certificate cannot be read, so its key matches no pin", status.UNAVAILABLE) from None
+    if digest not in pins:
+        problem = f"its key is none of tls_pins; SHA-256 of the key that came: {digest.hex()}"
+        raise HostFailed(f"TLS: the certificate was not accepted: {problem}", status.UNAVAILABLE)
 
 
 def trust_by_dane(trust: Trust, server: Server, transport: Transport, budget: TimeBudget) -> Trust:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from helper.failure import ConfigError, SystemFault
 from helper.privileged import paths, protected_files
 from helper.privileged.begin import CHANNEL
-from helper.privileged.compiled import content_of
+from helper.privileged.compiled_copy import content_of
 from helper.record import Record
 from helper.secret import Secret
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from helper.config.values import Configuration
     from helper.failure import Failure
-    from helper.privileged.compiled import Facts
+    from helper.privileged.compiled_copy import Facts
     from helper.privileged.protected_files import Owner
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from helper.failure import MessageError
 from helper.message.address import Mailbox
+from helper.routing.drivers import Accepted, Circumstances, run_router, unmet_condition
 from helper.routing.lookups import LateLists, Listing
-from helper.routing.routers import Accepted, Circumstances, run_router, unmet_condition
 from helper.routing.step import Ancestry, Destination, Step, loop_key, routers_passed
 from helper.routing.trace import Trace
 from helper.routing.undeliverable import Undeliverable, address_error

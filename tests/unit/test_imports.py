@@ -54,7 +54,7 @@ ALLOWED = {
     "helper/privileged/acquire.py": PURE
     | {"helper.privileged", "helper.secret"}
     | {"helper.config.configuration.parse_configuration", "helper.config.values"},
-    "helper/privileged/compiled.py": PURE | {"binascii", "marshal", "sys", "helper.privileged.paths.VERSION"},
+    "helper/privileged/compiled_copy.py": PURE | {"binascii", "marshal", "sys", "helper.privileged.paths.VERSION"},
     "helper/privileged/log_file.py": PURE | {"errno", "posix", "resource", "stat", "helper.privileged"},
     "helper/privileged/command.py": PURE
     | {"posix", "resource", "select", "time", "_signal", "helper.privileged", "helper.secret"}
@@ -79,9 +79,10 @@ ALLOWED = {
     "helper/unprivileged/refuse_rights.py": PURE | {"os", "pwd", "sys", "helper.privileged"},
     "helper/unprivileged/own_files.py": PURE | {"errno", "os", "pwd", "_socket", "helper.privileged"},
     "helper/unprivileged/missing_module.py": PURE | {"os", "helper.request.wire"},
-    "helper/config/compiled.py": PURE | {"helper.config.values", "helper.privileged.compiled", "marshal"},
+    "helper/config/compiled.py": PURE | {"helper.config.values", "helper.privileged.compiled_copy", "marshal"},
     "helper/config/mailboxes.py": PURE | {"helper.config", "helper.message.canonical", "re"},
     "helper/config/parsers.py": PURE | {"helper.config", "helper.smtp.sasl.choose.NAMES"},
+    "helper/config/nearest.py": {"__future__", "difflib.get_close_matches"},
     "helper/config/*.py": PURE | {"helper.config", "binascii", "re", "tomllib"},
     "helper/message/a_label.py": PURE | {"unicodedata"},
     "helper/message/canonical.py": PURE | {"unicodedata", "helper.message.a_label", "helper.message.local_part"},
@@ -115,9 +116,8 @@ ALLOWED = {
     | {"select", "time", "_socket", "helper.network.time_budget", "helper.smtp.reply"},
     "helper/network/certificate.py": PURE,
     "helper/network/tls_problem.py": PURE | {"helper.network.certificate"},
-    "helper/network/pins.py": PURE | {"hashlib", "helper.network.certificate"},
     "helper/network/dane.py": PURE | {"hashlib", "helper.network.certificate"},
-    "helper/network/trust.py": PURE | {"helper.network"},
+    "helper/network/trust.py": PURE | {"hashlib", "helper.network"},
     "helper/network/own_certificate.py": PURE | {"posix"},
     "helper/network/tls.py": PURE
     | {

@@ -31,7 +31,7 @@ OF_OURS_BEFORE_THE_DROP = {
     *("helper", "helper.bundle", "helper.failure", "helper.record", "helper.secret"),
     *("helper.entry", "helper.entry.serve", "helper.entry.set_id"),
     "helper.privileged",
-    *(f"helper.privileged.{name}" for name in ("accounts", "acquire", "begin", "compiled", "drop", "path_walk")),
+    *(f"helper.privileged.{name}" for name in ("accounts", "acquire", "begin", "compiled_copy", "drop", "path_walk")),
     *(f"helper.privileged.{name}" for name in ("paths", "process", "protected_files", "python_prctl")),
     *(f"helper.privileged.{name}" for name in ("kernel", "prctl_stand_in") if WITHOUT_PRCTL),
 }

@@ -11,7 +11,7 @@ from helper.config.values import needs_of, this_host_of
 from helper.failure import ConfigError
 from helper.loaded_state import load_state
 from helper.privileged.acquire import Acquired
-from helper.privileged.compiled import content_of
+from helper.privileged.compiled_copy import content_of
 
 MACHINE = (b"ws1.example.net", b"example.net\n", True)
 SOURCE = b"""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from helper.config.nearest import distance, nearest
+from helper.config.nearest import nearest
 
 KNOWN = ("hosts", "port", "password_file", "connect_timeout", "tls_verify")
 
@@ -24,13 +24,6 @@ KNOWN = ("hosts", "port", "password_file", "connect_timeout", "tls_verify")
 )
 def test_a_misspelt_word_is_understood_and_another_word_is_left_alone(word, meant):
     assert nearest(word, KNOWN) == meant
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "slips"), [("", "", 0), ("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3), ("ab", "ba", 2)]
-)
-def test_slips_are_counted(one, other, slips):
-    assert distance(one, other) == slips
 
 
 def test_nothing_is_near_where_nothing_is_known():

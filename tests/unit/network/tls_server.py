@@ -11,9 +11,8 @@ import pytest
 from helper.failure import HostFailed
 from helper.network.certificate import public_key_info
 from helper.network.own_certificate import OwnCertificate
-from helper.network.pins import check_pins
 from helper.network.tls import TlsLayer
-from helper.network.trust import Trust
+from helper.network.trust import Trust, check_pins
 from helper.secret import Secret
 
 NAME = "smtp.test"

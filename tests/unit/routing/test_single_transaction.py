@@ -7,7 +7,7 @@ import pytest
 from helper.config.values import Host, Router
 from helper.failure import MessageError
 from helper.message.address import Mailbox
-from helper.routing.transaction import single_transaction
+from helper.routing.single_transaction import single_transaction
 from tests.unit.routing.sample import ACCEPT, OTHER, OWN, RELAY, routed
 
 HOSTS = (Host("name", b"a.example"), Host("name", b"b.example"))

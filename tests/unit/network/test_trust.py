@@ -8,7 +8,7 @@ import pytest
 
 from helper import status
 from helper.failure import HostFailed
-from helper.network.pins import check_pins
+from helper.network.trust import check_pins
 from tests.unit.network.der import ALGORITHM, BIT_STRING, KEY, SEQUENCE, certificate, der, name
 
 PIN = hashlib.sha256(KEY).digest()
