@@ -13,6 +13,7 @@ from admin.accounts import give_up_root
 from admin.apart import relay
 from admin.configuration import read_configuration
 from admin.finding import reason
+from helper.address import Mailbox
 from helper.config.values import Configuration, alias_files
 from helper.delivery.inquire import inquire, permitted_route
 from helper.delivery.recipients import argument_mailboxes
@@ -20,7 +21,6 @@ from helper.discreet import STARS, for_caller
 from helper.failure import AddressError, Failure, NotPermitted, SystemFault
 from helper.identity.identify import ROOT, Person, identify
 from helper.identity.origin import Origin, origin_of
-from helper.message.address import Mailbox
 from helper.privileged import paths, protected_files
 from helper.privileged.accounts import account
 from helper.record import Record

@@ -11,12 +11,13 @@ from admin.accounts import give_up_root
 from admin.correction.edit import Source, editor
 from admin.finding import WARN, WRONG, Finding, reason
 from admin.found_apart import found_apart
+from helper.address import AddressSyntax, Mailbox
 from helper.config.values import Configuration, Router, alias_files
 from helper.discreet import for_log
 from helper.failure import ConfigError, Failure
 from helper.identity.identify import home_of
 from helper.identity.list_files import CALLERS
-from helper.message.address import AddressSyntax, Mailbox, parse_mailbox
+from helper.message.address_list import parse_mailbox
 from helper.privileged import paths, protected_files
 from helper.privileged.accounts import account
 from helper.privileged.protected_files import Owner

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from helper import status
+from helper.address import ADDRESS_LIMIT
 from helper.failure import (
     AddressError,
     AllHostsFailed,
@@ -27,7 +28,6 @@ from helper.record import Record
 from helper.text import shown
 
 NO_CHUNKING = ' (discard_ehlo_keywords = ["CHUNKING"] avoids it)'
-ADDRESS_LIMIT = 320  # octets: the longest address there is (RFC 5321, section 4.5.3.1)
 
 
 class Verdict(Record):

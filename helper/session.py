@@ -5,6 +5,7 @@ from __future__ import annotations
 import posix as os
 
 from helper import status
+from helper.address import AddressSyntax
 from helper.delivery.inquire import inquire
 from helper.discreet import for_caller
 from helper.failure import (
@@ -17,7 +18,6 @@ from helper.failure import (
     StaleToken,
     WireError,
 )
-from helper.message.address import AddressSyntax
 from helper.message.path import parse_path
 from helper.request.argv import submission
 from helper.request.session_server import Client, KeptLines, Services, serve

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from helper.config.nearest import nearest
-from helper.message.a_label import NoALabel, ascii_domain
+from helper.domain import NoALabel, ascii_domain
 
 TRUTH = {
     **dict.fromkeys(("true", "yes", "on", "1", "enable", "enabled", "always"), True),

@@ -5,7 +5,8 @@ With other addresses in their places the list is the same but for these.
 
 from __future__ import annotations
 
-from helper.message.address import AddressSyntax, parse_address_list
+from helper.address import AddressSyntax
+from helper.message.address_list import parse_address_list
 from helper.message.header import Field
 from helper.message.rewrite_header import rewrite_addresses
 

@@ -6,9 +6,10 @@ it has any, are a mailbox of the same local part, and are their own A-labels.
 
 from __future__ import annotations
 
+from helper.address import AddressSyntax, Mailbox
+from helper.domain import NoALabel, ascii_address
 from helper.message import path
-from helper.message.a_label import NoALabel, ascii_address
-from helper.message.address import AddressSyntax, Mailbox, parse_address_list, parse_mailbox
+from helper.message.address_list import parse_address_list, parse_mailbox
 from helper.message.header import new_field
 from helper.request.smtp_commands import parse_path
 from helper.smtp.steps import command_line

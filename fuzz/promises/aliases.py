@@ -5,7 +5,7 @@ A file or a list that is wrong is a ListSyntax with a line that it has; every ad
 
 from __future__ import annotations
 
-from helper.message.address import parse_mailbox
+from helper.message.address_list import parse_mailbox
 from helper.routing.aliases import SEARCHES_WITHOUT_INDEX, AliasFile, count_entries, entries
 from helper.routing.items import INCLUDE, Item, ListSyntax, parse_items
 

@@ -6,8 +6,9 @@ What is not ours to change is there octet for octet.
 from __future__ import annotations
 
 from fuzz.drawn import Drawn
+from helper.address import AddressSyntax, Mailbox
 from helper.failure import MessageError
-from helper.message.address import AddressSyntax, Mailbox, parse_address_list
+from helper.message.address_list import parse_address_list
 from helper.message.author import Author
 from helper.message.compose import AUTHOR_KEYS, RECIPIENT_KEYS, REMOVED_KEYS, Options, Stamp, compose
 from helper.message.header import Field, split_message

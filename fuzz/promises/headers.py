@@ -6,8 +6,9 @@ Put together again they are the same fields, and the body begins where it did. R
 from __future__ import annotations
 
 from fuzz.drawn import Drawn
+from helper.address import Mailbox
 from helper.failure import MessageError
-from helper.message.address import Mailbox, parse_address_list
+from helper.message.address_list import parse_address_list
 from helper.message.display_name import display_name, full_name_of
 from helper.message.header import Field, field_name, new_field, split_message
 from helper.message.header_recipients import header_recipients

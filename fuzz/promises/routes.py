@@ -6,10 +6,11 @@ Or with one failure, in printable words. What it traces is printable, and does n
 from __future__ import annotations
 
 from fuzz.drawn import Drawn
+from helper.address import Mailbox
 from helper.config.values import Host, Router, Transport
 from helper.discreet import for_caller, for_log
 from helper.failure import AddressError, MessageError
-from helper.message.address import Mailbox, parse_mailbox
+from helper.message.address_list import parse_mailbox
 from helper.routing.caller import Caller
 from helper.routing.lookups import Home, ListFile, Lookups
 from helper.routing.route import route

@@ -10,12 +10,13 @@ import ipaddress
 import re
 
 from fuzz.drawn import Drawn
-from helper.config.hosts import HOST, is_ipv4, is_ipv6, parse_domain, parse_helo_data, parse_host
+from helper.address import Mailbox
+from helper.config.hosts import HOST, parse_domain, parse_helo_data, parse_host
 from helper.config.nearest import nearest
 from helper.config.parsers import parse_duration, parse_size
 from helper.config.shape import BadValue
 from helper.config.values import Host
-from helper.message.address import Mailbox
+from helper.domain import is_ipv4, is_ipv6
 from helper.routing.patterns import matches_text
 
 SEEDS = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from helper.config import schema
-from helper.config.hosts import is_domain
 from helper.config.parsers import parse_true
 from helper.config.routers import build_routers, implied_routers
 from helper.config.rules import build_policies, build_rewrite, is_rewritable
@@ -12,6 +11,7 @@ from helper.config.table import read_options
 from helper.config.toml import line_of, parse_toml
 from helper.config.transports import build_transports
 from helper.config.values import Configuration
+from helper.domain import is_name
 from helper.failure import ConfigError
 
 TYPE_CHECKING = False
@@ -75,7 +75,7 @@ def names(main: dict[str, Any], machine: ThisHost) -> dict[str, bytes]:
 def machine_domain(key: str, name: bytes) -> bytes:
     """Return a name that the machine has for itself; it goes into EHLO and addresses, and has to be fit for them."""
     name = name.removesuffix(b".").lower()
-    if not is_domain(name.decode("ascii", "replace")):
+    if not (name.isascii() and is_name(name)):
         raise BadValue("must be set: this machine's own name is not a domain name", (key,))
     return name
 

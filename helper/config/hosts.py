@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from helper.config.shape import DIGITS, LETTERS, BadValue, Shape, require, text_of
 from helper.config.values import Host
+from helper.domain import is_domain, is_ipv4, is_ipv6, is_name
 
-DOMAIN_LIMIT = 253  # characters: 255 octets on the wire (RFC 1035, section 2.3.4)
-LABEL_LIMIT = 63  # RFC 1035, section 2.3.4
 SERVICE_LIMIT = 15  # RFC 6335, section 5.1
 ENTRY_LIMIT = 512  # characters; what is longer is no entry, and need not be looked at
-HEXADECIMAL = DIGITS | frozenset("abcdefABCDEF")
-# The underscore is in no host name (RFC 952), yet in the names of many machines.
-LABEL_CHARACTERS = LETTERS | DIGITS | frozenset("-_")
 KINDS = {"mx:": "mx", "srv:": "srv"}
 
 
 def parse_domain(value: object) -> bytes:
     """Return a domain or host name in lower case."""
     refuse_international(text_of(value))
-    require(is_domain(text_of(value)), DOMAIN.words)
-    return text_of(value).lower().encode("ascii")
+    octets = text_of(value).lower().encode("ascii")
+    require(is_name(octets), DOMAIN.words)
+    return octets
 
 
 def parse_address(value: object) -> bytes:
@@ -31,20 +28,17 @@ def parse_address(value: object) -> bytes:
 def parse_domain_or_address(value: object) -> bytes:
     """Return a host name or an IP address, in lower case."""
     refuse_international(text_of(value))
-    text = text_of(value)
-    require(is_domain(text) or is_ipv4(text) or is_ipv6(text), DOMAIN_OR_ADDRESS.words)
-    return text.lower().encode("ascii")
+    text = text_of(value).lower()
+    require(is_name(text.encode("ascii")) or is_ipv4(text) or is_ipv6(text), DOMAIN_OR_ADDRESS.words)
+    return text.encode("ascii")
 
 
 def parse_helo_data(value: object) -> bytes:
     """Return what EHLO tells: a domain, or an address literal with its brackets (RFC 5321, section 4.1.3)."""
-    text = text_of(value)
-    literal = text[1:-1] if text.startswith("[") and text.endswith("]") else ""
-    if is_ipv4(literal) or (literal.startswith("IPv6:") and is_ipv6(literal.removeprefix("IPv6:"))):
-        return text.encode("ascii")
-    refuse_international(text)
-    require(is_domain(text), HELO_DATA.words)
-    return text.encode("ascii")
+    refuse_international(text_of(value))
+    octets = text_of(value).encode("ascii")
+    require(is_domain(octets), HELO_DATA.words)
+    return octets
 
 
 def parse_host(value: object) -> Host:
@@ -86,9 +80,9 @@ def bracketed_host(text: str) -> Host:
 
 def host_name(text: str) -> bytes:
     """Return the name of a host; the dot at the end of an absolute name is not part of it."""
-    name = text.removesuffix(".")
-    require(is_domain(name), HOST.words)
-    return name.lower().encode("ascii")
+    name = text.removesuffix(".").lower().encode("ascii")
+    require(is_name(name), HOST.words)
+    return name
 
 
 def with_port(host: Host, colon: str, port: str) -> Host:
@@ -109,54 +103,10 @@ def refuse_international(text: str) -> None:
         raise BadValue("must be in ASCII: write an internationalised name as its A-label (xn--...)")
 
 
-def is_domain(text: str) -> bool:
-    """Say whether it is a name; what ends in a number is an address gone wrong (RFC 1123, section 2.1)."""
-    labels = text.split(".")
-    return len(text) <= DOMAIN_LIMIT and all(is_label(label) for label in labels) and not DIGITS.issuperset(labels[-1])
-
-
-def is_label(text: str) -> bool:
-    """Say whether it is letters, digits and hyphens, these not at either end (RFC 1123, section 2.1)."""
-    return 0 < len(text) <= LABEL_LIMIT and LABEL_CHARACTERS.issuperset(text) and "-" not in (text[0], text[-1])
-
-
 def is_service(text: str) -> bool:
     """Say whether it can name a service (RFC 6335, section 5.1)."""
-    return len(text) <= SERVICE_LIMIT and is_label(text) and not LETTERS.isdisjoint(text)
-
-
-def is_ipv4(text: str) -> bool:
-    """Say whether it is an IPv4 address; a leading zero is refused, for some read it as octal."""
-    parts = text.split(".", 4)
-    return len(parts) == 4 and all(is_octet(part) for part in parts)
-
-
-def is_octet(text: str) -> bool:
-    """Say whether it is a number from 0 to 255 as everybody writes it."""
-    return 0 < len(text) <= 3 and DIGITS.issuperset(text) and str(int(text)) == text and int(text) < 256
-
-
-def is_ipv6(text: str) -> bool:
-    """Say whether it is an IPv6 address (RFC 4291, section 2.2)."""
-    head, gap, tail = text.partition("::")
-    left, right = groups_of(head), groups_of(tail)
-    if "." in text:
-        last = right if gap else left
-        if not last or not is_ipv4(last.pop()):
-            return False
-        last += ["0", "0"]  # an IPv4 address at the end stands for two groups
-    count = len(left) + len(right)
-    return all(is_group(group) for group in left + right) and (count < 8 if gap else count == 8)
-
-
-def groups_of(text: str) -> list[str]:
-    """Return the groups of one side of `::`; more than an address has are not told apart."""
-    return text.split(":", 8) if text else []
-
-
-def is_group(text: str) -> bool:
-    """Say whether it is one to four hexadecimal digits."""
-    return 0 < len(text) <= 4 and HEXADECIMAL.issuperset(text)
+    is_word = len(text) <= SERVICE_LIMIT and "." not in text and is_name(text.encode("ascii"))
+    return is_word and not LETTERS.isdisjoint(text)
 
 
 DOMAIN = Shape("a domain name", parse_domain)

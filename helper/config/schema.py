@@ -5,7 +5,7 @@ configuration.py reads files by these tables, and gatepost.toml(5) is made from 
 
 from __future__ import annotations
 
-from helper.config import hosts, mailboxes, parsers
+from helper.config import address_patterns, hosts, mailboxes, parsers
 from helper.config.shape import Shape, array_of, one_of
 from helper.record import Record
 
@@ -31,7 +31,7 @@ BOOLEAN, DURATION = parsers.BOOLEAN, parsers.DURATION
 HOSTS = array_of(hosts.HOST, "hosts")
 LOGINS = array_of(mailboxes.LOGIN, "names")
 CALLERS = array_of(mailboxes.CALLER, "users and @groups")
-ADDRESS_PATTERNS = array_of(mailboxes.ADDRESS_PATTERN, "patterns for addresses")
+ADDRESS_PATTERNS = array_of(address_patterns.ADDRESS_PATTERN, "patterns for addresses")
 DRIVER = one_of("redirect", "accept", "manualroute", "dnslookup")
 
 HEADERS_ADD = Option(
@@ -257,13 +257,13 @@ ROUTER = (
     Option("driver", DRIVER, None, "What the router does. Required."),
     Option(
         "domains",
-        array_of(mailboxes.DOMAIN_PATTERN, "patterns for domains"),
+        array_of(address_patterns.DOMAIN_PATTERN, "patterns for domains"),
         None,
         "The router is only for addresses in these domains.",
     ),
     Option(
         "local_parts",
-        array_of(mailboxes.LOCAL_PART_PATTERN, "patterns for local parts"),
+        array_of(address_patterns.LOCAL_PART_PATTERN, "patterns for local parts"),
         None,
         "The router is only for these local parts.",
     ),

@@ -18,10 +18,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from helper.address import Mailbox
     from helper.config.values import Configuration
     from helper.identity.identify import Person
     from helper.identity.origin import Origin
-    from helper.message.address import Mailbox
     from helper.request.submission import Inquiry
     from helper.routing.single_transaction import Route
 

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from helper.message.address import Mailbox
+    from helper.address import Mailbox
     from helper.request.submission import Submission
     from helper.routing.step import Destination
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from helper.address import AddressSyntax, Mailbox
 from helper.failure import AddressError, MessageError
-from helper.message.address import AddressSyntax, Mailbox, parse_address_list
+from helper.message.address_list import parse_address_list
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

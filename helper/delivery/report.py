@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from helper.message.address import Mailbox
+    from helper.address import Mailbox
     from helper.sentence import Verdict
 
 # A syslog line that is longer is cut by somebody else, at a place of their choice; 10,000 recipients do not fit anyway.

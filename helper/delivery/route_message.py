@@ -13,9 +13,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from helper.address import Mailbox
     from helper.config.values import Configuration
     from helper.identity.origin import Origin
-    from helper.message.address import Mailbox
     from helper.routing.single_transaction import Route
 
 

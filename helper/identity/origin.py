@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from helper.address import AddressSyntax, Mailbox, wire_local_part
 from helper.failure import AddressError
-from helper.message.address import AddressSyntax, Mailbox, wire_local_part
 from helper.message.author import Author, full_name_of
 from helper.record import Record
 from helper.routing.caller import Caller

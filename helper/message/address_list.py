@@ -5,8 +5,9 @@ RFC 5322, section 3.4, with the obsolete forms of section 4.4.
 
 from __future__ import annotations
 
-from helper.message.local_part import quoted_content, wire_local_part
-from helper.message.tokens import ATOM, END, LITERAL, QUOTED, AddressSyntax, Tokens
+from helper.address import AddressSyntax, Mailbox, wire_local_part
+from helper.domain import DOMAIN_LIMIT
+from helper.message.tokens import ATOM, END, LITERAL, QUOTED, Tokens, quoted_content
 from helper.record import Record
 
 TYPE_CHECKING = False
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 # Bounds on what a hostile list makes us hold; no display name has a thousand words, no domain that fits more labels.
 WORDS_LIMIT = 1000
-LABELS_LIMIT = 128
+LABELS_LIMIT = (DOMAIN_LIMIT + 1) // 2
 ADDRESSES_LIMIT = 100_000
 
 
@@ -58,6 +59,14 @@ def parse_address_list(text: bytes) -> list[AddrSpec]:
         if len(found) > ADDRESSES_LIMIT:
             raise AddressSyntax(f"there are more than {ADDRESSES_LIMIT} addresses", tokens.start)
     return found
+
+
+def parse_mailbox(text: bytes, qualify: bytes) -> Mailbox:
+    """Return the only address of a text, with the domain `qualify` where it has none. AddressSyntax for none or two."""
+    found = parse_address_list(text)
+    if len(found) != 1:
+        raise AddressSyntax("there is no address" if not found else "there is more than one address", 0)
+    return Mailbox(found[0].local_part, qualify if found[0].domain is None else found[0].domain)
 
 
 def read_words(tokens: Tokens) -> list[Token]:

@@ -6,7 +6,8 @@ and 3.6.6. All addresses here are as they were before [rewrite], which is applie
 
 from __future__ import annotations
 
-from helper.message.address import AddressSyntax, Mailbox, parse_address_list
+from helper.address import AddressSyntax, Mailbox
+from helper.message.address_list import parse_address_list
 from helper.message.display_name import display_name
 from helper.message.display_name import full_name_of as full_name_of
 from helper.message.header import new_field
@@ -17,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from helper.message.address import AddrSpec
+    from helper.message.address_list import AddrSpec
     from helper.message.header import Field
 
     Fields = tuple[Field, ...]

@@ -5,7 +5,7 @@ Exim's specification, "Message processing"; RFC 5322, section 3.6; RFC 5321, sec
 
 from __future__ import annotations
 
-from helper.message.address import AddressSyntax, Mailbox
+from helper.address import AddressSyntax, Mailbox
 from helper.message.author import with_from, with_identity, with_resent_identity
 from helper.message.header import Field, new_field
 from helper.message.resent import split_at_newest_block

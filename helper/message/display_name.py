@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from helper.message.local_part import unescape
-from helper.message.tokens import ATEXT
+from helper.address import ATEXT, unescape
 
 NAME_LIMIT = (
     128  # characters: with each of them in 12 octets (an encoded astral one), a field stays far below its limit

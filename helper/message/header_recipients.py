@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from helper.address import AddressSyntax, Mailbox
 from helper.failure import MessageError
-from helper.message.address import AddressSyntax, Mailbox, parse_address_list
+from helper.message.address_list import parse_address_list
 from helper.message.resent import newest_resent_block
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from helper.message.address import AddrSpec
+    from helper.message.address_list import AddrSpec
     from helper.message.header import Field
 
 RECIPIENT_KEYS = (b"to", b"cc", b"bcc")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from helper.message.address import AddressSyntax, parse_address_list
+from helper.address import AddressSyntax
+from helper.message.address_list import parse_address_list
 from helper.message.tokens import END, Tokens, next_token
 
 TYPE_CHECKING = False

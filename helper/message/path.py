@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helper.message.address import AddressSyntax, Mailbox
+from helper.address import AddressSyntax, Mailbox
 from helper.message.address_list import read_addr_spec, read_domain, read_words
 from helper.message.tokens import END, QUOTED, Tokens, next_token
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from helper.message.address import AddressSyntax, parse_address_list
+from helper.address import AddressSyntax
+from helper.message.address_list import parse_address_list
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

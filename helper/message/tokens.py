@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from helper.address import ATEXT, AddressSyntax, unescape
+from helper.domain import NON_ASCII
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Final
@@ -15,20 +18,9 @@ END: Final = b"end"
 # Any other kind is the special character itself.
 SPECIALS = frozenset(b"@,:;<>.")
 
-LETTERS_AND_DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-ATEXT = LETTERS_AND_DIGITS + b"!#$%&'*+-/=?^_`{|}~"
 # Octets above 127 are atoms (RFC 6532, section 3.2): names hold them in any charset, addresses only as UTF-8.
-ATOM_OCTETS = frozenset(ATEXT + bytes(range(128, 256)))
+ATOM_OCTETS = frozenset(ATEXT + NON_ASCII)
 WHITE = frozenset(b" \t\r\n")
-
-
-class AddressSyntax(Exception):
-    """The text is no address or address list; `position` counts octets from its start."""
-
-    def __init__(self, problem: str, position: int) -> None:
-        super().__init__(problem, position)
-        self.problem = problem
-        self.position = position
 
 
 class Tokens:
@@ -104,6 +96,15 @@ def end_of_quoted(text: bytes, start: int) -> int:
         if octet == ord('"'):
             return at
     raise AddressSyntax("a quoted string is not closed", start)
+
+
+def quoted_content(quoted: bytes) -> bytes:
+    """Return what a quoted string means: without its quotes and quoted pairs, and without the line ends of folding.
+
+    The white space after such a line end is a part of it (RFC 5322, section 3.2.4), and no address that SMTP carries
+    has a tab: programs that fold with one mean the space that they put it in place of.
+    """
+    return unescape(quoted[1:-1].replace(b"\n ", b" ").replace(b"\n\t", b" "))
 
 
 def end_of_literal(text: bytes, start: int) -> int:

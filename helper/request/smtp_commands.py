@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from helper import dsn
-from helper.message.address import AddressSyntax, check_domain
+from helper.address import AddressSyntax, check_domain
 from helper.request.submission import BODIES, RETURNS
 from helper.text import CONTROLS
 

@@ -7,7 +7,7 @@ case are the same in keys, as are all spellings of a local part.
 
 from __future__ import annotations
 
-from helper.message.address import lower_case
+from helper.address import lower_case
 from helper.record import Record
 from helper.routing.items import ListSyntax, parse_items, quotation_end
 from helper.text import is_utf16, without_mark

@@ -9,8 +9,8 @@ from helper.routing.undeliverable import Undeliverable, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from helper.address import Mailbox
     from helper.config.values import Router, Transport
-    from helper.message.address import Mailbox
     from helper.routing.caller import Caller
     from helper.routing.items import Item
     from helper.routing.lookups import Home, LateLists, Listing

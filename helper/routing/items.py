@@ -7,7 +7,8 @@ its line for its text.
 
 from __future__ import annotations
 
-from helper.message.address import AddressSyntax, Mailbox, parse_address_list, parse_mailbox
+from helper.address import AddressSyntax, Mailbox
+from helper.message.address_list import parse_address_list, parse_mailbox
 from helper.record import Record
 
 TYPE_CHECKING = False

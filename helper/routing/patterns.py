@@ -3,19 +3,19 @@
 A list is read as Exim reads its lists (chapter "Domain, host, address, and local part lists"): the first item that
 matches decides, and a list whose last item is negated takes what no item matched. Nothing here tells upper case from
 lower case, and no text may have line ends in it (a Mailbox has none): `$` in an expression would match before one.
-A Mailbox has one spelling, and the configuration brings patterns into the same one (helper/message/canonical.py). The
+A Mailbox has one spelling, and the configuration brings patterns into the same one (config/address_patterns.py). The
 quotes that a local part needs are compared by an expression alone: `b*@example.net` takes `"b b"@example.net`.
 """
 
 from __future__ import annotations
 
-from helper.message.address import content_of, lower_case
+from helper.address import content_of, lower_case
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from helper.message.address import Mailbox
+    from helper.address import Mailbox
 
 NULL_REVERSE_PATH = b"<>"
 

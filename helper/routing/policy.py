@@ -10,8 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from helper.address import Mailbox
     from helper.config.values import Policy
-    from helper.message.address import Mailbox
     from helper.routing.caller import Caller
     from helper.routing.step import Destination
 

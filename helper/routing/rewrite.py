@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helper.message.address import Mailbox
+from helper.address import Mailbox
 from helper.routing.patterns import matches, matches_address
 
 ANY_LOCAL_PART = b"*"

@@ -7,8 +7,8 @@ redirected on the way here, so that `root: root, admin` means both.
 
 from __future__ import annotations
 
+from helper.address import Mailbox
 from helper.failure import MessageError
-from helper.message.address import Mailbox
 from helper.routing.drivers import Accepted, Circumstances, run_router, unmet_condition
 from helper.routing.lookups import LateLists, Listing
 from helper.routing.step import Ancestry, Destination, Step, loop_key, routers_passed

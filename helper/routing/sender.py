@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from helper.address import AddressSyntax
 from helper.failure import AddressError
-from helper.message.address import AddressSyntax
 from helper.routing.patterns import matches_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from helper.message.address import Mailbox
+    from helper.address import Mailbox
     from helper.routing.caller import Caller
 
 

@@ -13,8 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from helper.address import Mailbox
     from helper.config.values import Host
-    from helper.message.address import Mailbox
     from helper.routing.step import Destination
 
 

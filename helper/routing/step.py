@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from helper.address import lower_case
 from helper.discreet import hidden
-from helper.message.address import lower_case
 from helper.record import Record
 from helper.routing.undeliverable import Undeliverable, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from helper.address import Mailbox
     from helper.config.values import Host
-    from helper.message.address import Mailbox
 
 
 class Destination(Record):

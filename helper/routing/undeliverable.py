@@ -7,7 +7,7 @@ from helper.failure import AddressError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from helper.message.address import Mailbox
+    from helper.address import Mailbox
 
 TEXT_LIMIT = 500  # characters: a longer text of a :fail: would push what matters out of the line
 

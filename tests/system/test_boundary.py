@@ -64,9 +64,7 @@ MOVED_OUT = {
 ROOMS = re.compile(
     r"helper/(privileged/\w+|entry/\w+|bundle|failure|record|secret|__main__|door/__main__|(\w+/)?__init__)\.py"
 )
-CONFIG = re.compile(
-    r"helper/(config/\w+|smtp/sasl/(choose|__init__)|text|message/(canonical|a_label|local_part)|status)\.py"
-)
+CONFIG = re.compile(r"helper/(config/\w+|smtp/sasl/(choose|__init__)|address|domain|text|status)\.py")
 # What a send without privilege alone executes, which has nothing to drop.
 NOT_LENT = {"helper/entry/unprivileged.py"}
 # Lines of functions that the largest of the runs below executes before the drop; CONTRIBUTING.md tells them.

@@ -93,7 +93,7 @@ def test_what_only_people_and_the_type_checker_read_is_not_in_it(lib):
         LOADERS.format(lib=str(lib), module="helper.story", rest=True)
         + """
 from helper.record import Record
-from helper.message.address import Mailbox
+from helper.address import Mailbox
 import helper.story
 print(helper.story.__doc__, helper.story.tell.__doc__, helper.story.tell.__annotations__, Record.__doc__)
 assert "__future__" not in sys.modules and Mailbox._fields

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from helper.address import AddressSyntax
 from helper.message.mime.parameters import Parametrised, parse_parametrised
-from helper.message.tokens import AddressSyntax
 from helper.record import Record
 from helper.text import PRINTABLE
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from binascii import Error as NoHexadecimal
 from binascii import unhexlify
 
+from helper.address import AddressSyntax
 from helper.message.mime.charset import CODECS, UTF_8, charset_of
 from helper.message.mime.encoded_word import characters_of, grouped
 from helper.message.mime.folding import LONG_WORD
 from helper.message.mime.parameters import TOKEN_OCTETS, parameters_of, parsed_value
 from helper.message.mime.refusal import CannotConvert
-from helper.message.tokens import AddressSyntax, end_of_quoted
+from helper.message.tokens import end_of_quoted
 from helper.record import Record
 
 TYPE_CHECKING = False

@@ -5,7 +5,8 @@ What has a form in ASCII gets it, whatever a server offers: nobody knows what th
 
 from __future__ import annotations
 
-from helper.message.a_label import NoALabel, ascii_address
+from helper.address import AddressSyntax
+from helper.domain import NoALabel, ascii_address
 from helper.message.address_list import parse_address_list
 from helper.message.header import FIELDS_LIMIT, Field, field_name
 from helper.message.mime.charset import UNKNOWN, UTF_8, charset_of
@@ -16,7 +17,6 @@ from helper.message.mime.refusal import CannotConvert
 from helper.message.mime.structured import address_words, other_words, phrase_words
 from helper.message.mime.url import with_ascii_urls
 from helper.message.rewrite_header import rewrite_addresses
-from helper.message.tokens import AddressSyntax
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from helper.message.local_part import unescape
-from helper.message.tokens import LETTERS_AND_DIGITS, WHITE, AddressSyntax, end_of_quoted, skip_white_and_comments
+from helper.address import AddressSyntax, unescape
+from helper.domain import LETTERS_AND_DIGITS
+from helper.message.tokens import WHITE, end_of_quoted, skip_white_and_comments
 from helper.record import Record
 
 TYPE_CHECKING = False

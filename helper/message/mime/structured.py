@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helper.message.local_part import unescape
+from helper.address import AddressSyntax, unescape
 from helper.message.mime.encoded_word import unfolded
 from helper.message.tokens import (
     ATOM,
@@ -11,7 +11,6 @@ from helper.message.tokens import (
     QUOTED,
     SPECIALS,
     WHITE,
-    AddressSyntax,
     end_of_comment,
     end_of_literal,
     end_of_quoted,

@@ -5,7 +5,7 @@ import ipaddress
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helper.config.hosts import is_ipv4, is_ipv6
+from helper.domain import is_ipv4, is_ipv6
 
 NEARLY_AN_ADDRESS = st.text("0123456789abcfF:.", max_size=40) | st.lists(
     st.sampled_from(["0", "1", "ff", "2001", "12345", "", "1.2.3.4", "255", "256", ":", "::"]), max_size=10

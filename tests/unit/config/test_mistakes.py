@@ -184,7 +184,7 @@ def test_a_wrong_option_of_a_policy_is_told_with_line_and_key(table, key):
         ('"a b" = "a@example.net"', "rewrite"),
         ('"a@" = "a@example.net"', "rewrite"),
         ('"" = "a@example.net"', "rewrite"),
-        (f'"{"x" * 65}" = "a@example.net"', "rewrite"),
+        (f'"{"x" * 256}" = "a@example.net"', "rewrite"),
         (f'"a@{"x" * 253}" = "a@example.net"', "rewrite"),
     ],
 )

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from helper.address import Mailbox
 from helper.delivery.notification import notification_of, xtext
-from helper.message.address import Mailbox, parse_mailbox
+from helper.message.address_list import parse_mailbox
 from helper.request.submission import Submission
 from helper.routing.step import Destination
 from helper.smtp.envelope import Notification

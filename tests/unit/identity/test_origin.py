@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from helper.address import Mailbox
 from helper.identity.origin import account_mailbox, own_addresses
-from helper.message.address import Mailbox
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from helper.message.address import Mailbox
+from helper.address import Mailbox
 from helper.message.author import Author, with_from, with_identity, with_resent_identity
 from helper.message.header import split_message
 from helper.message.resent import split_at_newest_block

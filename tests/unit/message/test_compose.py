@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from helper.address import Mailbox
 from helper.failure import MessageError
-from helper.message.address import Mailbox
 from helper.message.author import Author
 from helper.message.compose import Options, Stamp, compose
 from helper.message.header import COLUMNS, split_message

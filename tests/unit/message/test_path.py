@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from helper.message.address import AddressSyntax, Mailbox
+from helper.address import AddressSyntax, Mailbox
 from helper.message.path import parse_path, parse_reverse_path
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from helper.message.address import Mailbox
+from helper.address import Mailbox
 from helper.message.author import Author
 from helper.message.body import dot_stuffed, survey, wire_chunks
 from helper.message.compose import Options, Stamp, compose

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from helper.address import Mailbox
 from helper.config.values import Host, Router, Transport
-from helper.message.address import Mailbox
 from helper.routing.caller import Caller
 from helper.routing.lookups import Home, ListFile, Lookups
 from helper.routing.route import route

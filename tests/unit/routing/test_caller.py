@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from helper.address import Mailbox
 from helper.failure import AddressError
-from helper.message.address import Mailbox
 from helper.routing.caller import Caller, identify
 from helper.routing.rewrite import rewritten
 from helper.routing.sender import reverse_path_for

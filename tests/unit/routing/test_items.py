@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helper.message.address import Mailbox
+from helper.address import Mailbox
 from helper.routing import items
 from helper.routing.items import ITEMS_MAX, Item, ListSyntax, parse_items
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helper.message.address import Mailbox
+from helper.address import Mailbox
 from helper.routing.patterns import matches, matches_address, matches_local_part
 
 

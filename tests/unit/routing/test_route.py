@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helper.address import Mailbox
 from helper.config.values import Host, Router
 from helper.discreet import for_caller
 from helper.failure import AddressError, MessageError
-from helper.message.address import Mailbox
 from helper.routing.caller import Caller
 from helper.routing.route import DEPTH_MAX, EXPANSIONS_MAX
 from tests.unit.routing.sample import (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from helper.address import Mailbox
 from helper.config.values import Host, Router
 from helper.failure import MessageError
-from helper.message.address import Mailbox
 from helper.routing.single_transaction import single_transaction
 from tests.unit.routing.sample import ACCEPT, OTHER, OWN, RELAY, routed
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from helper.message.a_label import NoALabel, ascii_address
+from helper.domain import NoALabel, ascii_address
 
 
 @pytest.mark.parametrize(
