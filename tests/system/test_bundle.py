@@ -83,6 +83,22 @@ def test_a_package_that_waits_in_it_has_its_modules(lib):
     assert found["helper.message.mime.charset"].startswith("Bundle")
 
 
+def test_what_only_some_sends_need_is_read_when_the_file_cannot_be_opened_any_more(lib):
+    """After the drop and in the sandbox, a module is read through the descriptor that was opened before."""
+    bundle = next(lib.glob("helper/*.bundle"))
+    script = LOADERS.format(lib=str(lib), module="helper.config.configuration", rest=True)
+    script = script.replace("before =", f"import os; os.rename({str(bundle)!r}, {str(lib / 'moved')!r})\nbefore =")
+    done = subprocess.run([*PYTHON, "-c", script], capture_output=True, text=True, check=True)
+    (lib / "moved").rename(bundle)
+    assert "helper.config.configuration Bundle " in done.stdout
+
+
+def test_what_a_spare_module_needs_is_loaded_with_it(lib):
+    found = loaders(lib, "helper.story, helper.smtp.auth")
+    assert found["helper.smtp.auth"].startswith("Bundle")
+    assert {"helper.smtp.sasl.choose", "helper.smtp.sasl.exchange", "helper.smtp.sasl.mask"} <= set(found)
+
+
 def test_what_is_not_in_it_is_found_beside_it(lib):
     (lib / "helper/late.py").write_text("")
     assert loaders(lib, "helper.late")["helper.late"] == f"SourceFileLoader {lib}/helper/late.py"

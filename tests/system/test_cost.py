@@ -17,9 +17,9 @@ from tests.system.outcome import EXTENSIONS, MESSAGE, ONE, WITH_CHUNKS, assert_s
 MIB = 1 << 20
 # The frontend's from its start, the helper's from the opening of its script to the end, measured with some room for
 # another C library or another Python; a module that is loaded by itself costs thirty or more. They were
-# 154 and 465. Of the helper's, python-prctl takes some fifty, most of them to find and load it. Of the frontend's,
+# 154 and 435. Of the helper's, python-prctl takes some forty, most of them to find and load it. Of the frontend's,
 # prctl(2) takes 83, to drop root's bounding set capability by capability.
-CALLS_LIMIT = {"frontend": 170, "helper": 500}
+CALLS_LIMIT = {"frontend": 170, "helper": 465}
 # As many as there are turns (test_turns.py), and for a server without PIPELINING one more: QUIT, when all is over.
 WRITES = {"pipelining-chunking": 2, "pipelining-data": 3, "stepwise-chunking": 5, "stepwise-data": 6}
 LARGE_OCTETS = 8 * MIB
