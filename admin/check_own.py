@@ -27,7 +27,9 @@ def check_own(then: Visit) -> Iterator[Finding]:
         whose = f"your mail is sent by {paths.CONFIGURATION}, which root can check (sudo gatepost check)"
         yield Finding(OK, "configuration", f"{path} does not exist, and need not: {whose}")
         return
-    if is_set_id():
+    if not protected_files.exists(path) and os.access(paths.CONFIGURATION, os.R_OK):
+        path = paths.CONFIGURATION  # which a send without privilege reads then, as its caller
+    elif is_set_id():
         text = f"{path} is used by sendmail -C alone, for {paths.LAUNCHER} has its set-id bit"
         yield Finding(WARN, "configuration", text)
     yield from check_configuration(owner_of(path), then)

@@ -52,7 +52,8 @@ def examine_files(configuration: Configuration, owner: Owner, source: Source) ->
     for transport in configuration.transports:
         yield from examine_transport(transport, owner, source)
     yield from check_keywords(configuration.transports, source)
-    yield or_edit(finding("log", partial(examine_log, configuration.log, owner)), source.set_to(("log",), "syslog"))
+    instead = source.editor(("log",)) if configuration.log == "syslog" else source.set_to(("log",), "syslog")
+    yield or_edit(finding("log", partial(examine_log, configuration.log, owner)), instead)
 
 
 def or_edit(found: Finding, remedy: str) -> Finding:

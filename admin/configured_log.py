@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import shlex
+import shutil
 
 from admin.accounts import helper_rights
 from admin.finding import Caution
@@ -52,19 +53,22 @@ def examine_syslog() -> str:
     """Find somebody who listens for the system log, and reads what comes."""
     listener = connected(SYSLOG) if protected_files.exists(SYSLOG) else None
     if listener is None:
-        raise Caution(f"nobody listens at {SYSLOG}, so that no send is logged: {how_to_start()}")
+        raise Caution(f"nobody listens at {SYSLOG}, so that no send is logged{how_to_start()}")
     room = select.poll()
     room.register(listener, select.POLLOUT)
     is_taken = room.poll(LOG_PATIENCE_MS)
     listener.close()
     if not is_taken:
-        raise Caution(f"{SYSLOG} is full and nobody reads it, so that each send waits 5 s for it: {how_to_start()}")
+        raise Caution(f"{SYSLOG} is full and nobody reads it, so that each send waits 5 s for it{how_to_start()}")
     return f"syslog, by {SYSLOG}"
 
 
 def how_to_start() -> str:
-    """Return the command that starts the system log anew, as the machine starts services."""
+    """Return, after a colon, the command that starts the system log anew; nothing where the machine has none."""
+    sudo = ": sudo " if os.geteuid() else ": "
     if os.path.isdir("/run/systemd/system"):
-        return START
+        return sudo + START
     name = next((each for each in ("rsyslog", "syslog-ng", "syslog") if os.path.exists(f"/etc/init.d/{each}")), "")
-    return f"service {name} restart" if name else "busybox syslogd"
+    if name:
+        return f"{sudo}service {name} restart"
+    return f"{sudo}busybox syslogd" if shutil.which("busybox") else ""
