@@ -68,6 +68,8 @@ def execute(name: str, is_package: bool, code: "CodeType") -> None:
     module.__spec__ = spec_of(name, is_package, None)
     parent, _, own_name = name.rpartition(".")
     if parent:
+        if parent not in sys.modules:  # it waits for the drop, and a module that only some sends need comes before
+            __import__(parent)
         setattr(sys.modules[parent], own_name, module)
     run(module, is_package, code)
 
