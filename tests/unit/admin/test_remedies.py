@@ -70,7 +70,7 @@ def words_of(node: ast.expr) -> str:
 def ends_with_command(words: str) -> bool:
     last = words.rpartition(": ")[2]
     is_command = last != words and last.startswith((*MAKERS, *(f"{command} " for command in COMMANDS)))
-    return is_command or any(again in words for again in AGAIN)
+    return is_command or words.endswith("{how_to_start()}") or any(again in words for again in AGAIN)
 
 
 def test_every_fault_has_a_command_or_a_reason_to_have_none():
