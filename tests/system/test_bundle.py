@@ -77,6 +77,13 @@ def test_what_only_some_sends_need_waits_in_it(lib):
     assert found["helper.config.values"].startswith("Bundle")
 
 
+def test_a_configuration_can_be_parsed_before_the_rest_is_loaded(lib):
+    """Some of what its parser needs is in packages of the rest."""
+    parser = "helper.entry.set_id, helper.config.configuration"
+    assert loaders(lib, parser, rest=False)["helper.config.configuration"].startswith("Bundle")
+    assert "helper.story" in loaders(lib, f"{parser}\nload_rest()\nimport helper.story", rest=False)
+
+
 def test_a_package_that_waits_in_it_has_its_modules(lib):
     found = loaders(lib, "helper.message.mime.charset")
     assert found["helper.message.mime"] == f"Bundle {lib}/helper/message/mime/__init__.py"
