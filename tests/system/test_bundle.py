@@ -100,6 +100,30 @@ def test_what_only_some_sends_need_is_read_when_the_file_cannot_be_opened_any_mo
     assert "helper.config.configuration Bundle " in done.stdout
 
 
+EACH_ALONE = """
+import os, pathlib, sys
+sys.path += [{lib!r}, "/usr/lib/python3/dist-packages"]
+from helper.bundle import load_bundle, load_rest
+load_bundle({lib!r} + "/helper/helper")
+if {rest}:
+    load_rest()
+files = [path.relative_to({lib!r}).with_suffix("") for path in pathlib.Path({lib!r}, "helper").rglob("*.py")]
+for name in [".".join(file.parts).removesuffix(".__init__") for file in files if file.name != "__main__"]:
+    if os.fork() == 0:
+        __import__(name)
+        os._exit(0)
+    if os.wait()[1]:
+        print(name)
+"""
+
+
+@pytest.mark.parametrize("rest", [False, True], ids=["before the drop", "after it"])
+def test_each_module_can_be_loaded_alone(lib, rest):
+    script = EACH_ALONE.format(lib=str(lib), rest=rest)
+    done = subprocess.run([*PYTHON, "-c", script], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
 def test_what_a_spare_module_needs_is_loaded_with_it(lib):
     found = loaders(lib, "helper.story, helper.smtp.auth")
     assert found["helper.smtp.auth"].startswith("Bundle")
