@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import socket
 import ssl
 import stat
 from collections.abc import Iterator
@@ -70,6 +71,9 @@ def how_to_replace(path: str, make: str) -> str:
 def examine_transport(transport: Transport, owner: Owner, source: Source) -> Iterator[Finding]:
     """Yield what is found of the certificates of a transport: ours, and those of the CAs."""
     table = ("transports", transport.name)
+    if transport.interface is not None:
+        found = finding("interface", partial(examine_interface, transport.interface.decode("ascii")))
+        yield or_edit(found, source.editor((*table, "interface")))
     if transport.tls_certificate is not None:
         files = (transport.tls_certificate, transport.tls_privatekey)
         found = finding("certificate", partial(examine_certificate, *files, owner))
@@ -81,6 +85,17 @@ def examine_transport(transport: Transport, owner: Owner, source: Source) -> Ite
         if path:
             found = finding("authorities", partial(examine_authorities, path, owner, is_directory=key == "tls_ca_path"))
             yield or_edit(found, source.without((*table, key)))
+
+
+def examine_interface(address: str) -> str:
+    """Find an address that this machine has: a connection cannot come from another one."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind((address, 0))
+    except OSError as error:
+        raise SystemFault(f"{address} is not an address of this machine ({error.strerror})") from None
+    return address
 
 
 def examine_secrets_folder(examined: tuple[str, ...]) -> str:

@@ -130,3 +130,17 @@ def test_a_configuration_that_no_send_uses_is_a_warning(own, host):
     own.installation.mode(0o6755)
     status, findings, _ = found(own)
     assert (status, findings.count(("warn", "configuration"))) == (0, 1)
+
+
+def test_without_one_of_their_own_the_systems_configuration_is_what_a_user_checks(own, host):
+    """A send without privilege reads it then; in an installation of the user's own it is the only one."""
+    own.installation.configure_relay(host)
+    own.installation.configuration.chmod(0o644)
+    (own.installation.secrets).chmod(0o755)
+    _, findings, rows = found(own)
+    assert ("ok", "configuration") in findings
+    assert str(own.installation.configuration) in [row["text"] for row in rows]
+    own.installation.configuration.chmod(0o640)
+    _, findings, rows = found(own)
+    assert findings[-1] == ("wrong", "configuration")
+    assert rows[-1]["remedy"].startswith("install -D -m 0600 ")

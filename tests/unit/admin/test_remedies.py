@@ -47,6 +47,7 @@ WITHOUT = {
     "is not an absolute path": "the key is made a comment",
     "is no directory": "the key is made a comment",
     "is no file": "the key is made a comment",
+    "is not an address of this machine": "an editor at the key",
 }
 
 
