@@ -19,7 +19,8 @@ from helper.network.resolve import Address
 from helper.network.servers import Server
 from helper.network.time_budget import up_to_the_end_of_the_message
 from helper.network.tls import TlsLayer
-from helper.smtp.dialogue import SessionTerms, prepare
+from helper.smtp.dialogue import prepare
+from helper.smtp.envelope import SessionTerms
 from helper.smtp.extensions import Extensions
 from helper.smtp.steps import Quit
 

@@ -14,12 +14,11 @@ from helper import status
 from helper.failure import Failure, HostFailed, InDoubt, ReplyError
 from helper.secret import Secret
 from helper.sentence import verdict
-from helper.smtp.dialogue import SessionTerms, dialogue
-from helper.smtp.envelope import Envelope, MailData, Notification
+from helper.smtp.dialogue import dialogue
+from helper.smtp.envelope import Envelope, MailData, Notification, SessionTerms, Timeouts
 from helper.smtp.reply import Reply, ReplySyntax, take_reply
 from helper.smtp.sasl.exchange import Credential
 from helper.smtp.steps import Read, SendAsChunk, SendAsData, StartTLS, Write
-from helper.smtp.transaction import Timeouts
 
 # What is drawn stands at the end: requiretls, DSN, 8-bit, credential, TLS, recipients less one.
 SEEDS = (

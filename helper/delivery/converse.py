@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from helper.delivery.plan import Plan
     from helper.network.connection import Connection
     from helper.network.tls import TlsLayer
-    from helper.smtp.dialogue import SessionTerms
-    from helper.smtp.envelope import MailData
+    from helper.smtp.envelope import MailData, SessionTerms
     from helper.smtp.reply import Reply
     from helper.smtp.sasl.exchange import Credential
     from helper.smtp.steps import Dialogue, Step

@@ -8,9 +8,7 @@ import time
 from helper.failure import StaleToken
 from helper.record import Record
 from helper.secret import Secret
-from helper.smtp.dialogue import SessionTerms
-from helper.smtp.envelope import Envelope
-from helper.smtp.transaction import Timeouts
+from helper.smtp.envelope import Envelope, SessionTerms, Timeouts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -42,6 +42,8 @@ def identify(uid: int) -> Person:
 
 def identify_peer(uid: int) -> Person:
     """Return the same of somebody whose process is not ours: with the groups on record, and without their rights."""
+    from helper.identity.list_owner import recorded_groups  # few callers need it
+
     return person(uid, recorded_groups(uid)).replace(files=NOBODYS)
 
 
@@ -57,6 +59,8 @@ def person(uid: int, gids: Iterable[int]) -> Person:
     if owner is None:
         known = frozenset(gids)
         return Person(uid, b"uid%d" % uid, b"", None, known, group_names(known), has_account=False)
+    from helper.identity.list_owner import recorded_groups
+
     return known_person(uid, owner, [*gids, *recorded_groups(owner.pw_uid)]).replace(is_subordinate=True)
 
 
@@ -65,15 +69,6 @@ def known_person(uid: int, entry: pwd.struct_passwd, gids: Iterable[int]) -> Per
     names = (octets_of(entry.pw_name), octets_of(entry.pw_gecos))
     known = frozenset(gids)
     return Person(uid, *names, entry.pw_dir, known, group_names(known))
-
-
-def recorded_groups(uid: int) -> list[int]:
-    """Return the groups that the password and group files give to a user, none to one whom they do not know."""
-    try:
-        entry = pwd.getpwuid(uid)
-    except KeyError:
-        return []
-    return [entry.pw_gid] if uid == ROOT else os.getgrouplist(entry.pw_name, entry.pw_gid)
 
 
 def group_names(gids: Iterable[int]) -> frozenset[bytes]:

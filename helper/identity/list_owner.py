@@ -8,9 +8,9 @@ user's or root's on its whole way, and so has what it includes.
 from __future__ import annotations
 
 import os
+import pwd
 import stat
 
-from helper.identity.identify import ROOT, recorded_groups
 from helper.privileged.path_walk import steps
 from helper.privileged.protected_files import is_writable_by_others
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     Passed = list[tuple[str, os.stat_result]]
 
+ROOT = 0
 NOBODY = -1  # whose word a list is that others than its owner can write: it can only lead to what all can read
 
 
@@ -68,3 +69,12 @@ def refuse_out_of_reach(passed: Passed, user: int) -> None:
             continue
         if not mode & wanted << 3 or status.st_gid not in recorded_groups(user):
             raise OSError(f"{place} cannot be read by the user whose list it is")
+
+
+def recorded_groups(uid: int) -> list[int]:
+    """Return the groups that the password and group files give to a user, none to one whom they do not know."""
+    try:
+        entry = pwd.getpwuid(uid)
+    except KeyError:
+        return []
+    return [entry.pw_gid] if uid == ROOT else os.getgrouplist(entry.pw_name, entry.pw_gid)

@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from helper.smtp.dialogue import SessionTerms
+    from helper.smtp.envelope import SessionTerms
     from helper.smtp.extensions import Extensions
     from helper.smtp.reply import Reply
     from helper.smtp.sasl.exchange import Credential, Exchange

@@ -8,47 +8,19 @@ from __future__ import annotations
 
 from helper import status
 from helper.failure import CannotTake, HostFailed, ReplyError
-from helper.record import Record
 from helper.smtp.extensions import NOTHING_OFFERED, Extensions, parse_extensions
 from helper.smtp.fit import may_gain
 from helper.smtp.steps import Quit, Read, ReadText, StartTLS, command_line
-from helper.smtp.transaction import Timeouts, transact
+from helper.smtp.transaction import transact
 from helper.text import shown
 
 NO_EHLO = (*range(500, 505), 550)  # codes of servers that may know HELO alone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from helper.smtp.envelope import Envelope
+    from helper.smtp.envelope import Envelope, SessionTerms
     from helper.smtp.reply import Reply
-    from helper.smtp.sasl.choose import ChannelBinding
-    from helper.smtp.sasl.exchange import Credential
     from helper.smtp.steps import Dialogue
-
-
-def no_channel_binding() -> ChannelBinding | None:
-    """Return None: there is nothing that an authentication could be tied to."""
-    return None
-
-
-class SessionTerms(Record):
-    """What has to be agreed with a smart host before any message: names, protection, credential.
-
-    `fresh_nonce` returns another printable string without comma at each call, which nobody can guess;
-    `channel_binding` what the TLS session offers, once there is one.
-    """
-
-    helo_name: bytes
-    tls: str  # "starttls", "implicit", "none"
-    timeouts: Timeouts
-    fresh_nonce: Callable[[], bytes]
-    channel_binding: Callable[[], ChannelBinding | None] = no_channel_binding
-    is_verified: bool = True  # with TLS, the server has to prove its name
-    credential: Credential | None = None
-    allow_plaintext: bool = False
-    discard_ehlo_keywords: tuple[str, ...] = ()
 
 
 def dialogue(session: SessionTerms, envelope: Envelope) -> Dialogue[Reply]:

@@ -1,4 +1,4 @@
-"""The envelope and the mail data: what is offered to a smart host, as values."""
+"""Values of a dialogue: the terms of the session, and the envelope and mail data that are offered in it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from helper.record import Record
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from helper.smtp.sasl.choose import ChannelBinding
+    from helper.smtp.sasl.exchange import Credential
 
 LINE_LIMIT = 998  # octets without CRLF (RFC 5321, section 4.5.3.1.6)
 
@@ -55,3 +58,34 @@ class Envelope(Record):
     notification: Notification | None = None
     requires_tls: bool = False
     hidden: Mapping[bytes, bytes] = {}
+
+
+class Timeouts(Record):
+    """How long each kind of answer may take, in seconds (RFC 5321, section 4.5.3.2)."""
+
+    command_s: float
+    data_s: float
+    final_s: float
+
+
+def no_channel_binding() -> ChannelBinding | None:
+    """Return None: there is nothing that an authentication could be tied to."""
+    return None
+
+
+class SessionTerms(Record):
+    """What has to be agreed with a smart host before any message: names, protection, credential.
+
+    `fresh_nonce` returns another printable string without comma at each call, which nobody can guess;
+    `channel_binding` what the TLS session offers, once there is one.
+    """
+
+    helo_name: bytes
+    tls: str  # "starttls", "implicit", "none"
+    timeouts: Timeouts
+    fresh_nonce: Callable[[], bytes]
+    channel_binding: Callable[[], ChannelBinding | None] = no_channel_binding
+    is_verified: bool = True  # with TLS, the server has to prove its name
+    credential: Credential | None = None
+    allow_plaintext: bool = False
+    discard_ehlo_keywords: tuple[str, ...] = ()

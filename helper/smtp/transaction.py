@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from helper.discreet import hidden
 from helper.failure import HostFailed, InDoubt, Refused, ReplyError
-from helper.record import Record
 from helper.smtp.fit import fitted
 from helper.smtp.steps import (
     Noted,
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import TypeVar
 
-    from helper.smtp.envelope import Envelope, MailData
+    from helper.smtp.envelope import Envelope, MailData, Timeouts
     from helper.smtp.extensions import Extensions
     from helper.smtp.reply import Reply
     from helper.smtp.steps import Dialogue
@@ -36,14 +35,6 @@ if TYPE_CHECKING:
 # What goes out as a chunk is looked at as a whole: a larger message goes by DATA, unlooked at.
 CHUNK_LIMIT_OCTETS = 64 * 1024
 UNKNOWN_COMMAND = range(500, 505)  # RFC 5321, section 4.2.2
-
-
-class Timeouts(Record):
-    """How long each kind of answer may take, in seconds (RFC 5321, section 4.5.3.2)."""
-
-    command_s: float
-    data_s: float
-    final_s: float
 
 
 def transact(timeouts: Timeouts, offered: Envelope, extensions: Extensions) -> Dialogue[Reply]:

@@ -12,10 +12,8 @@ from helper.delivery.mail_data import mail_data
 from helper.delivery.plan import Plan
 from helper.delivery.report import Progress
 from helper.secret import Secret
-from helper.smtp.dialogue import SessionTerms
-from helper.smtp.envelope import Envelope
+from helper.smtp.envelope import Envelope, SessionTerms, Timeouts
 from helper.smtp.sasl.exchange import Credential
-from helper.smtp.transaction import Timeouts
 from tests.support.certificates import Certificate
 
 SECRET = "x9Gq-4vT"

@@ -136,15 +136,14 @@ ALLOWED = {
         "grp",
         "posix",
         "pwd",
-        "helper.identity.list_files",
-        "helper.identity.subordinate",
+        "helper.identity",
         "helper.routing.lookups.Home",
     },
     "helper/identity/list_owner.py": PURE
     | {
         "os",
+        "pwd",
         "stat",
-        "helper.identity.identify",
         "helper.privileged.protected_files.is_writable_by_others",
         "helper.privileged.path_walk",
     },

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from helper.privileged.kernel import call
-from helper.sandbox.confine import readable, resolver_configuration, strength_of
+from helper.sandbox.confine import around, readable, resolver_configuration, strength_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -113,3 +113,41 @@ def test_files_can_be_read_until_it_is_shut_further_and_the_systems_own_after_it
     command = ["/usr/bin/python3", "-I", "-S", "-B", "-c", script]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.stderr, done.stdout) == ("", "a-list refused 1 True\n")
+
+
+@pytest.fixture
+def etc(tmp_path):
+    for directory in ("gatepost/secrets", "ssl/certs"):
+        (tmp_path / directory).mkdir(parents=True)
+    (tmp_path / "hosts").touch()
+    (tmp_path / "way-back").symlink_to("gatepost")
+    return tmp_path
+
+
+def read(kept_back, path):
+    return sorted(around(str(kept_back), str(path)))
+
+
+def test_all_else_in_a_directory_is_read(etc):
+    assert read(etc / "gatepost", etc) == [str(etc / "hosts"), str(etc / "ssl")]
+
+
+def test_so_it_is_on_the_whole_way_to_it(etc):
+    assert read(etc / "ssl/certs", etc) == [str(etc / "gatepost"), str(etc / "hosts")]
+
+
+def test_the_root_is_on_every_way(etc):
+    assert str(etc) not in read(etc, "/")
+
+
+@pytest.mark.parametrize("name", ["hosts", "ssl", "gatepost/secrets", "gate", "gatepost2", "nothing"])
+def test_what_is_not_on_the_way_to_it_stays_as_it_is(etc, name):
+    assert read(etc / "gatepost", etc / name) == [str(etc / name)]
+
+
+def test_it_itself_is_not_read(etc):
+    assert read(etc / "gatepost", etc / "gatepost") == []
+
+
+def test_without_one_nothing_is_kept_back(etc):
+    assert read("", etc) == [str(etc)]

@@ -8,12 +8,11 @@ from helper import status
 from helper.failure import HostFailed, ReplyError
 from helper.secret import Secret
 from helper.smtp.auth import COMMAND_LIMIT, after, authenticate
-from helper.smtp.dialogue import SessionTerms
+from helper.smtp.envelope import SessionTerms, Timeouts
 from helper.smtp.extensions import Extensions
 from helper.smtp.reply import take_reply
 from helper.smtp.sasl.exchange import Credential
 from helper.smtp.steps import ReadText
-from helper.smtp.transaction import Timeouts
 from tests.support.authentication import challenge, final_reply
 from tests.support.sasl import MECHANISMS, Nonsense, Scram, Server
 from tests.unit.smtp.transcript import GONE, play

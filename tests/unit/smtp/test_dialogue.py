@@ -6,11 +6,11 @@ from helper import status
 from helper.failure import CannotTake, Failure, HostFailed, InDoubt, Refused, ReplyError
 from helper.secret import Secret
 from helper.sentence import verdict
-from helper.smtp.dialogue import SessionTerms, dialogue
-from helper.smtp.envelope import Envelope, MailData, Notification
+from helper.smtp.dialogue import dialogue
+from helper.smtp.envelope import Envelope, MailData, Notification, SessionTerms, Timeouts
 from helper.smtp.sasl.exchange import Credential
 from helper.smtp.steps import Quit
-from helper.smtp.transaction import CHUNK_LIMIT_OCTETS, Timeouts
+from helper.smtp.transaction import CHUNK_LIMIT_OCTETS
 from tests.unit.smtp.transcript import GONE, play
 
 GREETING = b"220 mx.example.net ESMTP\r\n"
