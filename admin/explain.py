@@ -24,7 +24,7 @@ from helper.identity.origin import Origin, origin_of
 from helper.privileged import paths, protected_files
 from helper.privileged.accounts import account
 from helper.record import Record
-from helper.request.submission import Inquiry, Submission
+from helper.request.submission import TRACE, Inquiry, Submission
 from helper.routing.trace import host_text
 from helper.text import shown
 
@@ -53,7 +53,7 @@ def explain_in_lines(addresses: list[str], login: str) -> int:
     """Print it line by line; who does this is the user then."""
     try:
         case = become(login)
-        question = Inquiry(b"trace", tuple(map(os.fsencode, addresses)))
+        question = Inquiry(TRACE, tuple(map(os.fsencode, addresses)))
         return inquire(question, case.person, case.configuration, case.aliases, lambda line: print(for_caller(line)))
     except Failure as failure:
         print(reason(failure))

@@ -23,7 +23,7 @@ from helper.request.argv import submission
 from helper.request.session_server import Client, KeptLines, Services, serve
 from helper.request.smtp_session import ServerSession, refusal
 from helper.request.smtp_steps import Abandon, Outcome
-from helper.request.submission import Inquiry
+from helper.request.submission import VERIFY, Inquiry
 from helper.sentence import Verdict, verdict
 from helper.story import new_progress, out_of_memory, report, send, size_limit, usable_configuration
 from helper.text import shown
@@ -85,7 +85,7 @@ class SubmissionServer:
         try:
             configuration = usable_configuration(self._holdings)
             recipients = () if recipient is None else (argument(recipient, configuration),)
-            question = Inquiry(b"verify", recipients, reverse_path)
+            question = Inquiry(VERIFY, recipients, reverse_path)
             if (
                 inquire(question, self._person, configuration, self._holdings.alias_files, answers.append)
                 == status.SENT

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from helper import status
 from helper.config.reach import reads_lists
+from helper.config.values import Configuration
 from helper.delivery.deliver import deliver
 from helper.delivery.outgoing import compose_message
 from helper.delivery.plan import make_plan
@@ -17,13 +18,13 @@ from helper.message.mbox import mbox_sender
 from helper.request.argv import inquiry, parse_argv, submission
 from helper.request.channel import Gone
 from helper.request.message import open_message
+from helper.request.submission import AT_ONCE, DAEMON, SEND, SPEAK_SMTP
 from helper.request.wire import NETWORK
 from helper.routing.policy import check
 from helper.sentence import Verdict, verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from helper.config.values import Configuration
     from helper.identity.identify import Person
     from helper.loaded_state import LoadedState
     from helper.request.argv import CommandLine
@@ -31,10 +32,6 @@ if TYPE_CHECKING:
     from helper.request.message import Message
     from helper.request.submission import Submission
 
-# The limit where the configuration cannot be used. The message is read all the same: the log line names its recipients.
-SIZE_LIMIT_OCTETS = 50 * 1024 * 1024
-
-AT_ONCE = ("show help", "show version", "show queue", "run queue")
 DISCARDED = Verdict(status.SENT, "accepted", "discarded: the aliases leave nobody to send to")
 
 
@@ -45,7 +42,7 @@ def tell(channel: Channel, person: Person, state: LoadedState) -> None:
     try:
         channel.receive()
         command = parse_argv(channel.arguments)
-        is_send = command.mode == "send"
+        is_send = command.mode == SEND
         answer = carry_out(command, person, progress, state, channel)
     except Gone:
         return
@@ -82,11 +79,11 @@ def carry_out(
     if state.failure is not None and state.is_for_socket:
         channel.ask_for_socket(verdict(state.failure).line)
         return None
-    if command.mode == "daemon" or (command.mode == "speak SMTP" and channel.input_kind == NETWORK):
+    if command.mode == DAEMON or (command.mode == SPEAK_SMTP and channel.input_kind == NETWORK):
         raise DaemonError("Daemon cannot be run")
-    if command.mode == "send":
+    if command.mode == SEND:
         return send_message(command, person, progress, state, channel)
-    if command.mode == "speak SMTP":
+    if command.mode == SPEAK_SMTP:
         from helper.session import speak_smtp  # few sends need it
 
         return speak_smtp(command, person, state, channel)
@@ -171,8 +168,11 @@ def report(outcome: Verdict, progress: Progress, state: LoadedState) -> int:
 
 
 def size_limit(state: LoadedState) -> int | None:
-    """Return the largest size of a message in octets, None for no limit."""
-    return state.configuration.message_size_limit_octets if state.configuration else SIZE_LIMIT_OCTETS
+    """Return how many octets a message may have, None for no limit.
+
+    Where the configuration cannot be used, one of the usual size is still read: the log names its recipients.
+    """
+    return (Configuration if state.configuration is None else state.configuration).message_size_limit_octets
 
 
 def usable_configuration(state: LoadedState) -> Configuration:

@@ -1,9 +1,11 @@
-"""Text: the one definition of what is printable and what a control character is; byte-order marks of files."""
+"""Text: the one definition of what is printable, of control characters and of a line; byte-order marks of files."""
 
 from __future__ import annotations
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # of UTF-8
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+LINE_LIMIT = 998  # octets of a line of a message, without CRLF (RFC 5321, section 4.5.3.1.6; RFC 5322, section 2.1.1)
 
 CONTROLS = bytes(range(32)) + b"\x7f"  # the control characters of ASCII
 PRINTABLE = bytes(range(32, 127))

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from admin.main import parser
 from helper.request.argv import MODES, OPTIONS, VALUE
-from helper.request.submission import BODIES, RETURNS
+from helper.request.submission import BODIES, DAEMON, RETURNS
 
 
 class Choice(NamedTuple):
@@ -97,7 +97,7 @@ def main() -> None:
 
 def sendmail_choices() -> list[Choice]:
     """Return the options that do something, -b in each of its forms."""
-    choices = [Choice(f"-b{word}", meaning) for word, meaning in MODES.items() if meaning != "daemon"]
+    choices = [Choice(f"-b{word}", meaning) for word, meaning in MODES.items() if meaning != DAEMON]
     for option in OPTIONS:
         if option.letter == "o":
             choices.append(Choice("-oi", "the same as -i"))

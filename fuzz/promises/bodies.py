@@ -6,8 +6,9 @@ What a server takes out of it is the body, and the survey has counted it. Our ow
 from __future__ import annotations
 
 from fuzz.drawn import Drawn
-from helper.message.body import LINE_LIMIT, dot_stuffed, survey, wire_chunks
+from helper.message.body import dot_stuffed, survey, wire_chunks
 from helper.request.smtp_input import MailDataReader
+from helper.text import LINE_LIMIT
 
 INPUT_LIMIT = 1000  # octets: more of them tell nothing more when they are dealt with one by one
 SEEDS = (

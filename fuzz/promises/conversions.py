@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from fuzz.drawn import Drawn
 from helper.failure import MessageError
-from helper.message.body import LINE_LIMIT
 from helper.message.convert import CannotConvert, Converted, convert
 from helper.message.header import split_message
+from helper.text import LINE_LIMIT
 
 LONG = b"x" * (LINE_LIMIT + 1)
 SEEDS = (

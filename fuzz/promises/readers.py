@@ -11,9 +11,10 @@ import email.message
 
 from fuzz.drawn import Drawn
 from helper.failure import MessageError
-from helper.message.body import LINE_LIMIT, wire_chunks
+from helper.message.body import wire_chunks
 from helper.message.convert import CannotConvert, convert
 from helper.message.header import split_message
+from helper.text import LINE_LIMIT
 
 SEEDS = (
     b"\xc3\xbc\xe2\x82\xac" * 60 + b"\0" + b"\xe2\x82\xac" * 400 + b"\n\0",

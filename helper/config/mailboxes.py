@@ -7,8 +7,8 @@ import binascii
 from helper.address import ATEXT, LOCAL_PART_LIMIT, AddressSyntax, Mailbox
 from helper.config.shape import BadValue, Shape, require, text_of
 from helper.config.uids import NO_UID, uid_range
+from helper.text import LINE_LIMIT
 
-FIELD_LIMIT = 998  # octets of a line (RFC 5322, section 2.1.1)
 LOGIN_LIMIT = 256  # characters: LOGIN_NAME_MAX
 PIN_OCTETS = 32  # SHA-256
 NULL_REVERSE_PATH = ("", "<>")
@@ -63,7 +63,7 @@ def parse_header_field(value: object) -> bytes:
     """Return a header field, "Name: value" in one line of ASCII: what a smart host without SMTPUTF8 takes, too."""
     text = text_of(value)
     name, colon, _ = text.partition(":")
-    is_ascii = text.isascii() and text.isprintable() and len(text) <= FIELD_LIMIT
+    is_ascii = text.isascii() and text.isprintable() and len(text) <= LINE_LIMIT
     require(bool(colon) and is_field_name(name) and is_ascii, HEADER_FIELD.words)
     return text.encode("ascii")
 

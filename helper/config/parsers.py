@@ -5,6 +5,7 @@ from __future__ import annotations
 from helper.config.shape import DIGITS, LETTERS, Shape, integer_of, is_word, require, text_of
 from helper.config.values import CREDENTIAL
 from helper.smtp.sasl.choose import NAMES
+from helper.text import LINE_LIMIT
 
 UNITS_S = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}  # Exim, chapter 6, "Time intervals"
 DURATION_LIMIT_S = 604_800  # a week: a caller waits meanwhile
@@ -15,7 +16,6 @@ PATH_LIMIT = 4095  # octets: PATH_MAX without its NUL
 KEYWORD_LIMIT = 64  # characters of an EHLO keyword; the longest one in use has 19
 KEYWORD_CHARACTERS = LETTERS | DIGITS | frozenset("-")
 PROTECTING = ("STARTTLS", "AUTH")  # to go on without these is what tls and auth decide, and nothing else
-TEXT_LIMIT = 998  # octets: a line of SMTP (RFC 5321, section 4.5.3.1.6)
 
 
 def parse_boolean(value: object) -> bool:
@@ -65,7 +65,7 @@ def parse_word(value: object) -> str:
 def parse_text(value: object) -> bytes:
     """Return a line of text, for what has no syntax of its own."""
     text = text_of(value)
-    require(bool(text) and text.isprintable() and len(text.encode()) <= TEXT_LIMIT, TEXT.words)
+    require(bool(text) and text.isprintable() and len(text.encode()) <= LINE_LIMIT, TEXT.words)
     return text.encode()
 
 

@@ -7,7 +7,7 @@ from helper.delivery.recipients import argument_mailboxes
 from helper.delivery.route_message import route_message
 from helper.failure import AddressError, Failure
 from helper.identity.origin import origin_of
-from helper.request.submission import Submission
+from helper.request.submission import CHECK_ALIASES, TRACE, Submission
 from helper.routing.aliases import count_entries
 from helper.routing.items import ListSyntax
 from helper.routing.policy import check
@@ -37,9 +37,9 @@ def inquire(
 ) -> int:
     """Answer a question line by line and return the exit status: 0 where every answer is a good one."""
     origin = origin_of(person, Submission(inquiry.recipients, reverse_path=inquiry.reverse_path), configuration)
-    if inquiry.kind == b"aliases":
+    if inquiry.mode == CHECK_ALIASES:
         return check_aliases(origin, configuration, alias_files, show)
-    trace = show if inquiry.kind == b"trace" else None
+    trace = show if inquiry.mode == TRACE else None
 
     def route_one(mailbox: Mailbox) -> Route | None:
         return permitted_route(mailbox, origin, configuration, alias_files, trace)

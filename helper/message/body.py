@@ -11,6 +11,7 @@ times more slowly: it does so only in a chunk that has one of them.
 from __future__ import annotations
 
 from helper.record import Record
+from helper.text import LINE_LIMIT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from helper.message.header import Buffer
 
 CHUNK_OCTETS = 256 * 1024  # fits a processor's cache; a message is never in memory as a whole
-LINE_LIMIT = 998  # octets without CRLF (RFC 5321, section 4.5.3.1.6)
 
 
 class Survey(Record):

@@ -7,7 +7,7 @@ would, is refused. Only messages that need it get here.
 
 from __future__ import annotations
 
-from helper.message.body import LINE_LIMIT, survey, wire_chunks
+from helper.message.body import survey, wire_chunks
 from helper.message.mime.content import MESSAGE, Content
 from helper.message.mime.entity import Kept, entity_of, signature_in
 from helper.message.mime.fields import fields_of
@@ -15,6 +15,7 @@ from helper.message.mime.parts import Walk
 from helper.message.mime.refusal import CannotConvert as CannotConvert
 from helper.message.mime.segments import Segment, joined, unchanged, with_the_rest
 from helper.record import Record
+from helper.text import LINE_LIMIT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

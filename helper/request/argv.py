@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from helper.failure import UsageError
 from helper.record import Record
-from helper.request.submission import BODIES, RETURNS, Inquiry, Submission
+from helper.request.submission import (
+    BODIES,
+    CHECK_ALIASES,
+    DAEMON,
+    RETURNS,
+    RUN_QUEUE,
+    SEND,
+    SHOW_QUEUE,
+    SHOW_VERSION,
+    SPEAK_SMTP,
+    TRACE,
+    VERIFY,
+    Inquiry,
+    Submission,
+)
 from helper.text import CONTROLS, printable
 
 TYPE_CHECKING = False
@@ -65,20 +79,19 @@ OPTIONS = (
 )
 BY_LETTER = {option.letter: option for option in OPTIONS}
 
-MODES_BY_NAME = {"mailq": "show queue", "newaliases": "check aliases"}
+MODES_BY_NAME = {"mailq": SHOW_QUEUE, "newaliases": CHECK_ALIASES}
 MODES = {
-    "m": "send",
-    "s": "speak SMTP",
-    "v": "verify",
-    "t": "trace",
-    "i": "check aliases",
-    "p": "show queue",
-    "V": "show version",
-    "d": "daemon",
-    "df": "daemon",
-    "D": "daemon",
+    "m": SEND,
+    "s": SPEAK_SMTP,
+    "v": VERIFY,
+    "t": TRACE,
+    "i": CHECK_ALIASES,
+    "p": SHOW_QUEUE,
+    "V": SHOW_VERSION,
+    "d": DAEMON,
+    "df": DAEMON,
+    "D": DAEMON,
 }
-INQUIRIES = {"verify": b"verify", "trace": b"trace", "check aliases": b"aliases"}
 # Exim's -oMa and the like, -oA, -oP and -oX take the next word as their argument. It must not become a recipient.
 OLD_OPTIONS_WITH_VALUE = ("A", "P", "X", "Ma", "Maa", "Mai", "Mas", "Mi", "Mm", "Mr", "Ms", "Mt")
 OLD_OPTIONS_WITH_TIME = ("r", "s")  # the next word as well, such as 5s
@@ -93,7 +106,7 @@ DIGITS = frozenset("0123456789")
 class CommandLine(Record):
     """What the caller asks for. `recipients` are address lists as given; `reverse_path` "" is the null one."""
 
-    mode: str = "send"
+    mode: str = SEND
     recipients: tuple[str, ...] = ()
     recipients_from_header: bool = False
     dots_are_text: bool = False
@@ -114,8 +127,8 @@ def parse_argv(arguments: Sequence[bytes]) -> CommandLine:
     """
     argv = [argument.decode("utf-8", "surrogateescape") for argument in arguments]
     name, words = (argv[0].rsplit("/", 1)[-1], argv[1:]) if argv else ("sendmail", [])
-    given: dict[str, str | bool] = {"mode": MODES_BY_NAME.get(name, "send")}
-    if not words and given["mode"] == "send":
+    given: dict[str, str | bool] = {"mode": MODES_BY_NAME.get(name, SEND)}
+    if not words and given["mode"] == SEND:
         raise UsageError("no option and no recipient were given; sendmail --help shows the options")
     recipients: list[str] = []
     rest = words[::-1]  # the next word is the last one
@@ -130,13 +143,13 @@ def parse_argv(arguments: Sequence[bytes]) -> CommandLine:
             given.update(parse_word(word, rest))
         else:
             recipients.append(word)
-    if given.pop("queue_run", False) and given["mode"] == "send":
-        given["mode"] = "run queue"  # only without -b: in `-bd -q30m`, -bd counts
+    if given.pop("queue_run", False) and given["mode"] == SEND:
+        given["mode"] = RUN_QUEUE  # only without -b: in `-bd -q30m`, -bd counts
     command = CommandLine(recipients=tuple(recipients), **given)  # type: ignore[arg-type] # each row sets its own field's type
     refuse_controls(command)
-    if command.mode == "send" and not recipients and not command.recipients_from_header:
+    if command.mode == SEND and not recipients and not command.recipients_from_header:
         raise UsageError("no recipient: give addresses, or -t to take them from the message")
-    if command.mode in ("verify", "trace") and not recipients:
+    if command.mode in (VERIFY, TRACE) and not recipients:
         raise UsageError("no address to verify")
     return command
 
@@ -204,7 +217,7 @@ def parse_argument(option: CommandLineOption, value: str) -> dict[str, str | boo
     if option.sets == "queue_run":
         return {"queue_run": True}
     if option.sets == "debug":
-        return {"mode": "show version"} if value == "0.1" else {}
+        return {"mode": SHOW_VERSION} if value == "0.1" else {}
     if option.sets == "old_option":
         return {"dots_are_text": True} if value == "i" else {}
     if option.sets == "body":
@@ -265,7 +278,7 @@ def submission(command: CommandLine) -> Submission:
 
 def inquiry(command: CommandLine) -> Inquiry:
     """Return the question that a command line asks."""
-    return Inquiry(INQUIRIES[command.mode], tuple(map(octets, command.recipients)), given_octets(command.reverse_path))
+    return Inquiry(command.mode, tuple(map(octets, command.recipients)), given_octets(command.reverse_path))
 
 
 def octets(argument: str) -> bytes:

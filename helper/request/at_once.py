@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from helper.request.argv import help_text
+from helper.request.submission import SHOW_HELP, SHOW_QUEUE, SHOW_VERSION
 from helper.version import VERSION
 
 TYPE_CHECKING = False
@@ -14,11 +15,11 @@ if TYPE_CHECKING:
 
 def text_at_once(command: CommandLine) -> str:
     """Return what is written to standard output, with status 0; nothing for -q, since there is no queue."""
-    if command.mode == "show help":
+    if command.mode == SHOW_HELP:
         return help_text()
-    if command.mode == "show version":
+    if command.mode == SHOW_VERSION:
         return version_text()
-    return "Mail queue is empty\n" if command.mode == "show queue" else ""
+    return "Mail queue is empty\n" if command.mode == SHOW_QUEUE else ""
 
 
 def version_text() -> str:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from helper.record import Record
 
+# The modes: what a command line can ask for, whether by -b, by another option or by the name of the program (argv.py).
+SEND, SPEAK_SMTP, DAEMON = "send", "speak SMTP", "daemon"
+INQUIRIES = (VERIFY, TRACE, CHECK_ALIASES) = ("verify", "trace", "check aliases")
+AT_ONCE = (SHOW_HELP, SHOW_VERSION, SHOW_QUEUE, RUN_QUEUE) = ("show help", "show version", "show queue", "run queue")
+
 BODIES = (b"7BIT", b"8BITMIME")  # of BODY (RFC 6152) and -B
 RETURNS = (b"FULL", b"HDRS")  # of RET (RFC 3461, section 4.3) and -R
 
@@ -31,8 +36,8 @@ class Submission(Record):
 
 
 class Inquiry(Record):
-    """A question that sends nothing: `kind` is b"verify", b"trace" or b"aliases"."""
+    """A question that sends nothing: `mode` is one of INQUIRIES."""
 
-    kind: bytes
+    mode: str
     recipients: tuple[bytes, ...]
     reverse_path: bytes | None = None

@@ -13,10 +13,28 @@ if TYPE_CHECKING:
     from helper.config.values import Router, Transport
     from helper.routing.caller import Caller
     from helper.routing.items import Item
-    from helper.routing.lookups import Home, LateLists, Listing
+    from helper.routing.lists import Lists
+    from helper.routing.lookups import Home, Listing, Lookups
     from helper.routing.trace import Trace
 
 NO_LOCAL_DELIVERY = "and there is no local delivery"
+
+
+class LateLists:
+    """The lists of one message; their code is loaded when a router redirects, and most messages meet none that does."""
+
+    def __init__(self, lookups: Lookups, qualify: bytes) -> None:
+        self.lookups = lookups
+        self._qualify = qualify
+        self._lists: Lists | None = None
+
+    def of_router(self, router: Router, local_part: bytes, home: Home | None) -> Listing | None:
+        """Return what a redirect router says of a local part, None where it says nothing."""
+        if self._lists is None:
+            from helper.routing.lists import Lists
+
+            self._lists = Lists(self.lookups, self._qualify)
+        return self._lists.of_router(router, local_part, home)
 
 
 class Circumstances(Record):

@@ -1,4 +1,4 @@
-"""What routing asks of the system, what it is told, and the lists that a router redirects by, loaded when one does."""
+"""What routing asks of the system, and what it is told."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from helper.config.values import Router
     from helper.routing.items import Item
-    from helper.routing.lists import Lists
 
 
 class Home(Record):
@@ -52,20 +50,3 @@ class Listing(Record):
     items: tuple[Item, ...]
     place: str
     alias_file: str | None = None
-
-
-class LateLists:
-    """The lists of one message; their code is loaded when a router redirects, and most messages meet none that does."""
-
-    def __init__(self, lookups: Lookups, qualify: bytes) -> None:
-        self.lookups = lookups
-        self._qualify = qualify
-        self._lists: Lists | None = None
-
-    def of_router(self, router: Router, local_part: bytes, home: Home | None) -> Listing | None:
-        """Return what a redirect router says of a local part, None where it says nothing."""
-        if self._lists is None:
-            from helper.routing.lists import Lists
-
-            self._lists = Lists(self.lookups, self._qualify)
-        return self._lists.of_router(router, local_part, home)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from helper.address import Mailbox
 from helper.failure import MessageError
-from helper.routing.drivers import Accepted, Circumstances, run_router, unmet_condition
-from helper.routing.lookups import LateLists, Listing
+from helper.routing.drivers import Accepted, Circumstances, LateLists, run_router, unmet_condition
+from helper.routing.lookups import Listing
 from helper.routing.step import Ancestry, Destination, Step, loop_key, routers_passed
 from helper.routing.trace import Trace
 from helper.routing.undeliverable import Undeliverable, address_error

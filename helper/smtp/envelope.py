@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from helper.record import Record
+from helper.text import LINE_LIMIT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,8 +11,6 @@ if TYPE_CHECKING:
 
     from helper.smtp.sasl.choose import ChannelBinding
     from helper.smtp.sasl.exchange import Credential
-
-LINE_LIMIT = 998  # octets without CRLF (RFC 5321, section 4.5.3.1.6)
 
 
 class MailData(Record):

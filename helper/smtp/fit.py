@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from helper.discreet import hidden
 from helper.failure import CannotTake
-from helper.smtp.envelope import LINE_LIMIT
-from helper.text import shown
+from helper.text import LINE_LIMIT, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

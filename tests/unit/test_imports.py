@@ -44,7 +44,8 @@ ALLOWED = {
     "helper/request/wire.py": PURE,
     "helper/request/submission.py": PURE,
     "helper/request/argv.py": PURE | {"helper.request.submission", "helper.dsn"},
-    "helper/request/at_once.py": PURE | {"ssl", "sys", "helper.request.argv", "helper.version.VERSION"},
+    "helper/request/at_once.py": PURE
+    | {"ssl", "sys", "helper.request.argv", "helper.request.submission", "helper.version.VERSION"},
     "helper/request/smtp_*.py": PURE | {"helper.request", "helper.dsn", "helper.address"},
     "helper/request/message.py": PURE | {"errno", "fcntl", "mmap", "posix", "stat"},
     "helper/request/channel.py": PURE | {"errno", "posix", "select", "sys", "time", "_socket", "helper.request.wire"},

@@ -6,9 +6,10 @@ RFC would let a prefix be enough. A line that ends an outer multipart ends all t
 
 from __future__ import annotations
 
-from helper.message.body import CHUNK_OCTETS, LINE_LIMIT
+from helper.message.body import CHUNK_OCTETS
 from helper.message.mime.refusal import CannotConvert
 from helper.record import Record
+from helper.text import LINE_LIMIT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

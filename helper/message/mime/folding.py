@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from helper.message.header import Field
 from helper.message.mime.refusal import CannotConvert
+from helper.text import LINE_LIMIT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     Piece = tuple[bytes, bytes]
 
 COLUMNS = 76  # the most with an encoded word in a line (RFC 2047, section 2)
-LINE_LIMIT = 998  # octets without CRLF (RFC 5321, section 4.5.3.1.6)
 LONG_WORD = 900  # octets: with the name of a field before it, a longer one may not fit a line
 PLACES = (b",", b";")  # of structured fields, after which white space means nothing
 # bytes.split() takes more for white space than a header does.

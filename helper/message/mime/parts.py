@@ -5,7 +5,7 @@ It holds an entity for each message and multipart that it is within; deep nestin
 
 from __future__ import annotations
 
-from helper.message.body import LINE_LIMIT, survey
+from helper.message.body import survey
 from helper.message.mime.boundaries import before_line_end, next_boundary_line
 from helper.message.mime.content import IDENTITY, LEAF, MESSAGE
 from helper.message.mime.entity import read_entity
@@ -14,6 +14,7 @@ from helper.message.mime.leaf import encoded_leaf
 from helper.message.mime.refusal import CannotConvert
 from helper.message.mime.segments import Segment
 from helper.record import Record
+from helper.text import LINE_LIMIT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

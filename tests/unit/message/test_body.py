@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from helper.message.body import CHUNK_OCTETS, LINE_LIMIT, canonical_chunks, dot_stuffed, survey, wire_chunks
+from helper.message.body import CHUNK_OCTETS, canonical_chunks, dot_stuffed, survey, wire_chunks
+from helper.text import LINE_LIMIT
 from tests.support.watched import Watched
 
 MESSAGES = st.lists(st.sampled_from([b"\r", b"\n", b".", b"A", b"\0", b"\xe9", b"AAA"]), max_size=40).map(b"".join)

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helper.message.body import CHUNK_OCTETS, LINE_LIMIT, wire_chunks
+from helper.message.body import CHUNK_OCTETS, wire_chunks
 from helper.message.convert import CannotConvert, Converted, convert
 from helper.message.header import HEADER_LIMIT
 from helper.message.mime.parts import NESTING_LIMIT, PARTS_LIMIT
+from helper.text import LINE_LIMIT
 
 UMLAUTS = "Grüße aus Köln, und noch viel mehr Text\n"
 LONG = "x" * (LINE_LIMIT + 1) + "\n"

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helper.message.body import LINE_LIMIT
 from helper.message.mime.boundaries import (
     FIRST_WINDOW,
     BoundaryLine,
@@ -16,6 +15,7 @@ from helper.message.mime.boundaries import (
     next_boundary_line,
 )
 from helper.message.mime.refusal import CannotConvert
+from helper.text import LINE_LIMIT
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,9 @@ from helper.message.mime.fields import (
     with_mime_version,
     with_parameter,
 )
-from helper.message.mime.folding import LINE_LIMIT, LONG_WORD
+from helper.message.mime.folding import LONG_WORD
 from helper.message.mime.refusal import CannotConvert
+from helper.text import LINE_LIMIT
 
 
 def field(octets: bytes | str) -> Field:
