@@ -38,7 +38,7 @@ DEPS      = gcc libc6-dev make python3 python3-dnspython python3-prctl python3-a
 TEST_DEPS = python3-oauthlib python3-pytest python3-pytest-xdist python3-hypothesis python3-hatchling python3-venv shellcheck \
             util-linux libcap2-bin strace procps iproute2 systemd groff-base debian-archive-keyring binutils musl-tools
 # deb, and package-test with the tools of other distributions
-PACKAGERS = debhelper dh-apparmor po-debconf lintian apparmor mmdebstrap rpm rpmlint makepkg pacman-package-manager \
+PACKAGERS = build-essential debhelper dh-apparmor po-debconf lintian apparmor mmdebstrap rpm rpmlint makepkg pacman-package-manager \
             libarchive-tools
 # callers
 CALLERS_DEPS = mmdebstrap
@@ -59,6 +59,8 @@ FUZZ_DEPS    = clang libclang-rt-dev
 FUZZERS      = atheris==3.0.0
 FUZZ_SECONDS = 60
 FUZZ         =
+
+PACKAGE_TESTS = tests/packages
 
 .PHONY: all root contact deps test-deps install uninstall demo check test load bench deb rpm package-test callers fuzz clean
 
@@ -142,10 +144,11 @@ rpm:
 	    -f $(BUILD)/rpm/SOURCES/gatepost-$(VERSION).tar.gz . && \
 	  rpmbuild $(RPM_FLAGS) --define "_topdir $(abspath $(BUILD))/rpm" -bb packaging/rpm/gatepost.spec
 
-# Installs the package in fresh systems, which it fetches; whatever it makes is below build/.
+# Installs the package in fresh systems, which it fetches; whatever it makes is below build/. PACKAGE_TESTS chooses some:
+# PACKAGE_TESTS='tests/packages/test_releases.py -k trixie'
 package-test: root test-deps
 	@$(call FETCH,$(PACKAGERS))
-	@$(GIVE_BACK) $(PYTHON) -m pytest tests/packages
+	@$(GIVE_BACK) $(PYTHON) -m pytest $(PACKAGE_TESTS)
 
 # Debian's programs that call sendmail, each in a system made of what they need, which is downloaded: half a gigabyte.
 callers: root test-deps
