@@ -7,6 +7,7 @@ one, helper/config parses root's file.
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from pathlib import Path
 
@@ -69,6 +70,7 @@ CONFIG = re.compile(r"helper/(config/\w+|smtp/sasl/(choose|__init__)|address|dom
 NOT_LENT = {"helper/entry/unprivileged.py"}
 # Lines of functions that the largest of the runs below executes before the drop; CONTRIBUTING.md tells them.
 CEILINGS = {"compiled": 320, "parsed": 850}
+STAND_IN_LINES = 0 if importlib.util.find_spec("_prctl") else 50  # where python-prctl is not installed
 C_CEILING = 330  # lines of code of launcher.c and start.h
 
 
@@ -112,14 +114,14 @@ def in_functions(lines) -> int:
 def test_with_a_compiled_configuration_all_that_is_executed_stands_in_these_rooms(traced):
     lines = traced()
     assert outside(lines) == set()
-    assert in_functions(lines) <= CEILINGS["compiled"]
+    assert in_functions(lines) <= CEILINGS["compiled"] + STAND_IN_LINES
 
 
 def test_without_one_the_parser_of_the_configuration_joins_them(traced):
     lines = traced(is_compiled=False)
     assert outside(lines, (ROOMS, CONFIG)) == set()
     assert {"helper/config/configuration.py", "helper/config/toml.py"} <= files_of(lines)
-    assert in_functions(lines) <= CEILINGS["parsed"]
+    assert in_functions(lines) <= CEILINGS["parsed"] + STAND_IN_LINES
 
 
 def test_control_a_function_of_another_room_is_seen(traced):

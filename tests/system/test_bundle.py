@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import subprocess
 import sys
@@ -38,6 +39,10 @@ def lib(tmp_path_factory):
     return place
 
 
+# Where python-prctl is not installed, loaded among the modules that only some sends need.
+STAND_IN = {"helper.privileged.prctl_stand_in", "helper.privileged.kernel"}
+
+
 @pytest.fixture
 def hidden_bundle(lib):
     """The bundle where no Python looks for it."""
@@ -57,7 +62,8 @@ def loaders(lib: Path, module: str = "helper.entry.set_id, helper.story", rest: 
 def test_all_that_a_send_loads_comes_out_of_it(lib):
     found = loaders(lib)
     assert len(found) > 50
-    assert {loader.split()[0] for loader in found.values()} == {"Bundle"}
+    spares = {name for name, loader in found.items() if loader.split()[0] != "Bundle"}
+    assert spares == (set() if importlib.util.find_spec("_prctl") else STAND_IN)
 
 
 def test_a_module_knows_its_file(lib):
