@@ -15,7 +15,7 @@ from tests.support.smarthost import SmartHost
 
 CHECKOUT = Path(__file__).parents[2]
 OLD_VERSION = "0.0.9"
-DEPENDENCIES = ("adduser", "ca-certificates", "python3", "python3-dnspython")
+DEPENDENCIES = ("adduser", "ca-certificates", "python3", "python3-dnspython", "python3-prctl")
 # With everything that a shell, TOML or debconf could take for something else.
 USER = 'w\\s"1'
 PASSWORD = "correct 'horse' \"battery\" $HOME \\staple"
@@ -68,6 +68,22 @@ def system(place: Path, ready_system: System) -> Iterator[System]:
     copy = copy_system(ready_system, place / "system")
     yield copy
     shutil.rmtree(copy.root)
+
+
+@pytest.fixture(scope="session")
+def kept_system(place: Path, ready_system: System) -> Iterator[System]:
+    """A system for many tests."""
+    copy = copy_system(ready_system, place / "kept")
+    yield copy
+    shutil.rmtree(copy.root)
+
+
+@pytest.fixture
+def purged(kept_system: System) -> System:
+    """A system without our package and its answers."""
+    kept_system.must("dpkg", "--purge", "gatepost")
+    kept_system.run("sh", "-c", "echo PURGE | debconf-communicate gatepost")
+    return kept_system
 
 
 @pytest.fixture

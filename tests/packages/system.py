@@ -75,11 +75,16 @@ class System:
         return self.must("stat", "-c", "%U:%G %a", path).strip()
 
 
-def make_system(folder: Path, certificates: Certificates) -> System:
+def make_system(folder: Path, certificates: Certificates, release: str = RELEASE, *packages: str) -> System:
     """Make a system with one ordinary user, which trusts the CA of the tests as soon as it has ca-certificates."""
     try:
-        lists_stay = "--skip=cleanup/apt/lists"
-        run("mmdebstrap", "--quiet", "--variant=minbase", "--mode=root", lists_stay, RELEASE, folder, mirror())
+        options = (
+            "--variant=minbase",
+            "--mode=root",
+            "--skip=cleanup/apt/lists",
+            *([f"--include={','.join(packages)}"] if packages else []),
+        )
+        run("mmdebstrap", "--quiet", *options, release, folder, mirror())
     except CannotBeHad as error:
         raise AssertionError(f"make package-test: a fresh system could not be made: {error}") from None
     folder.joinpath("etc/hosts").write_text(HOSTS)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import subprocess
 import time
 import tomllib
-from collections.abc import Iterator
 
 import pytest
 
 from helper.version import VERSION
 from tests.packages.conftest import CHECKOUT, OLD_VERSION, PASSWORD, USER
-from tests.packages.system import ENVIRONMENT, System, copy_of_the_tree, copy_system
+from tests.packages.system import ENVIRONMENT, System, copy_of_the_tree
 
 MESSAGE = b"From: alice\nTo: bob@x.example\nSubject: from a package\n\nhello\n"
 LAUNCHER = "/usr/libexec/gatepost/launcher"
@@ -266,22 +264,6 @@ def test_user_and_password_come_through_exactly(purged, package, text):
     assert f"Value: {text}" not in system.must("cat", "/var/cache/debconf/passwords.dat")
 
 
-@pytest.fixture(scope="module")
-def kept_system(place, ready_system) -> Iterator[System]:
-    """A system for many tests."""
-    copy = copy_system(ready_system, place / "kept")
-    yield copy
-    shutil.rmtree(copy.root)
-
-
-@pytest.fixture
-def purged(kept_system) -> System:
-    """A system without our package and its answers."""
-    kept_system.must("dpkg", "--purge", "gatepost")
-    kept_system.run("sh", "-c", "echo PURGE | debconf-communicate gatepost")
-    return kept_system
-
-
 def reconfigure(system: System, answers: dict[str, object]) -> str:
     """Answer again, as dpkg-reconfigure does with a frontend that takes what is there."""
     system.answer(answers)
@@ -329,14 +311,6 @@ def test_an_ordinary_users_account_of_that_name_stops_the_package_before_it_repl
     assert b"the account mailuser is not Gatepost's: its id " in done.stderr
     assert (system.root / "usr/sbin/sendmail").read_text() == "another\n"
     assert not (system.root / LAUNCHER[1:]).exists()
-    assert PASSWORD not in system.must("sh", "-c", "cat /var/cache/debconf/*.dat*")
-
-
-def test_a_configuration_step_that_fails_leaves_no_password_with_debconf(system, package):
-    system.answer({"smarthost": "a.example", "user": "u", "password": PASSWORD})
-    (system.root / "etc/gatepost").write_text("in the way\n")
-    done = system.run("dpkg", "-i", system.bring(package))
-    assert done.returncode != 0
     assert PASSWORD not in system.must("sh", "-c", "cat /var/cache/debconf/*.dat*")
 
 
