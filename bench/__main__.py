@@ -74,17 +74,25 @@ def command_line() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print JSON, with every round")
     parser.add_argument("--markdown", action="store_true", help="print the table of docs/benchmarks.md")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="also write a picture")
-    parser.add_argument("--only", default="", metavar="TEXT", help="only the workloads with this text in their names")
-    parser.add_argument("--peer", action="append", default=[], metavar="NAME", help="compare with this one alone")
-    parser.add_argument("--rounds", type=float, default=1, metavar="FACTOR", help="so many times the usual rounds")
-    parser.add_argument("--growth", action="store_true", help="instead: our cost as work grows; 2 GiB of memory, disk")
+    parser.add_argument(
+        "--only", default="", metavar="TEXT", help="run only the workloads whose names contain this text"
+    )
+    parser.add_argument("--peer", action="append", default=[], metavar="NAME", help="compare only with this program")
+    parser.add_argument(
+        "--rounds", type=float, default=1, metavar="FACTOR", help="run this many times the usual number of rounds"
+    )
+    parser.add_argument(
+        "--growth",
+        action="store_true",
+        help="measure how the cost grows with the work instead; needs 2 GiB of memory and disk",
+    )
     parser.add_argument("--phases", action="store_true", help="instead: where the time of a send of ours goes")
     parser.add_argument(
         *("--without", "-w"),
         action="append",
         default=[],
         metavar="KEYWORD",
-        help="what the smart host does not offer, such as CHUNKING or PIPELINING",
+        help="extensions that the smart host does not offer, such as CHUNKING or PIPELINING",
     )
     return parser.parse_args()
 

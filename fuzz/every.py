@@ -28,7 +28,7 @@ def main(seconds: str, *names: str) -> int:
         print(f"there is no harness {unknown[0]}; there are: {' '.join(every)}", file=sys.stderr)
         return 1
     broken = [name for name in names or every if not search(name, seconds)]
-    print(f"broken promises: {' '.join(broken)}" if broken else "no promise was broken")
+    print(f"broken promises: {' '.join(broken)}" if broken else "all promises hold")
     return 1 if broken else 0
 
 

@@ -64,7 +64,7 @@ def check_address(local_part: bytes, domain: bytes) -> None:
         raise AddressSyntax(f"a local part has more than {LOCAL_PART_LIMIT} octets", 0)
     check_characters(local_part, 0)
     if wire_local_part(content_of(local_part)) != local_part:
-        raise AddressSyntax("a local part is not in its wire form", 0)
+        raise AddressSyntax("a local part is quoted without need, or lacks quotes", 0)
     check_domain(domain, len(local_part) + 1)
 
 

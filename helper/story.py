@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from helper.request.message import Message
     from helper.request.submission import Submission
 
-DISCARDED = Verdict(status.SENT, "accepted", "discarded: the aliases leave nobody to send to")
+DISCARDED = Verdict(status.SENT, "accepted", "discarded: after the aliases no recipient is left")
 
 
 def tell(channel: Channel, person: Person, state: LoadedState) -> None:

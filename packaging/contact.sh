@@ -9,7 +9,7 @@ replace() {
     old=$(sed -n "s/^$1 *= *//p" Makefile)
     [ "$old" != "$2" ] || return 0
     case $2 in
-    *[!A-Za-z0-9@:/._+-]* | "") echo "make contact: $1 has a character that does not belong there: $2" >&2 && exit 1 ;;
+    *[!A-Za-z0-9@:/._+-]* | "") echo "make contact: $1 contains a character that is not allowed: $2" >&2 && exit 1 ;;
     esac
     pattern=$(printf '%s' "$old" | sed 's/[].[*^$]/\\&/g')
     grep -rlF "$old" Makefile SECURITY.md packaging | while IFS= read -r file; do

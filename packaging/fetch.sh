@@ -5,7 +5,7 @@ target=$1
 shift
 
 if ! command -v apt-get >/dev/null; then
-    echo "$target: only Debian and Ubuntu are known here. Install the equivalents of: $*" >&2
+    echo "$target: this target knows only Debian and Ubuntu. Install the equivalents of: $*" >&2
     exit 1
 fi
 missing=

@@ -42,7 +42,7 @@ refuse_others() {
     while :; do
         if [ -n "$(find "$path" -maxdepth 0 ! -user root)" ] ||
             [ -n "$(find "$path" -maxdepth 0 -perm /022 ! -perm -1000)" ]; then
-            echo "make install: $path can be written by others than root, who could exchange what is installed:" \
+            echo "make install: $path can be written by users other than root, who could replace what is installed:" \
                 "chown root $path, chmod go-w $path, or choose another place" >&2
             exit 1
         fi
@@ -74,7 +74,7 @@ refuse_foreign() {
         exit 1
     fi
     if ! is_replaceable "$1"; then
-        echo "make install: $1 is another program's: remove that first, or choose another PREFIX" >&2
+        echo "make install: $1 belongs to another program: remove that first, or choose another PREFIX" >&2
         exit 1
     fi
 }
@@ -209,10 +209,10 @@ fi
 if [ ! -e "$etc/gatepost.toml" ]; then
     install -m 0640 packaging/gatepost.toml "$etc/gatepost.toml"
     [ "$for_real" = no ] || chgrp "$service" "$etc/gatepost.toml"
-    echo "now say where the mail goes: $sysconfdir/gatepost.toml"
+    echo "now name your smart host in $sysconfdir/gatepost.toml"
 fi
 if [ "$personal" = yes ]; then
-    echo "installed without privilege: $prefix/sbin/sendmail sends as whoever calls it, and who calls it can read the password"
+    echo "installed without privilege: $prefix/sbin/sendmail sends with the rights of its caller, so the caller can read the password"
 fi
 # Leave a compiled copy of a configuration that is right; one that is not yet written is no fault of the installation.
 [ "$for_real" = no ] || "$prefix/bin/gatepost" check >/dev/null 2>&1 || true

@@ -48,7 +48,7 @@ choose_as_before() {
     "0:${ours#*:} "[0-3]* | 0:*" "[01]* | "$ours "[67]*[1357]*) ;;
     *" "[01]*) owner=0:0 ;;
     *)
-        echo "make install: $1 was $(stat -L -c '%U:%G %a' "$1"), which is never right: it is $2:$2 6755 now" >&2
+        echo "make install: $1 was $(stat -L -c '%U:%G %a' "$1"), which is wrong; it is now $2:$2 6755" >&2
         owner=$ours mode=6755
         ;;
     esac
@@ -59,7 +59,7 @@ account_problem() {
     account=$(getent passwd "$1" || true) group=$(getent group "$1" || true)
     for id in $(printf '%s\n' "$account" | cut -d : -f 3) $(printf '%s\n' "$group" | cut -d : -f 3); do
         if [ "$id" -lt 100 ] || [ "$id" -gt 999 ]; then
-            echo "its id $id is not one of a system account of its own, 100 to 999"
+            echo "its id $id is outside the range of system accounts, 100 to 999"
             return 0
         fi
     done
@@ -67,13 +67,13 @@ account_problem() {
     [ -n "$account" ] || return 0
     case $(printf '%s\n' "$account" | cut -d : -f 7) in
     */nologin | */false) ;;
-    *) echo "it has a shell" ;;
+    *) echo "it has a login shell" ;;
     esac
     home=$(printf '%s\n' "$account" | cut -d : -f 6)
     [ "$home" = / ] || [ ! -d "$home" ] || echo "it has the home directory $home"
     gid=$(printf '%s\n' "$account" | cut -d : -f 4)
     [ "$gid" = "$(printf '%s\n' "$group" | cut -d : -f 3)" ] || echo "its group is not $1"
-    ! getent passwd | grep -v "^$1:" | cut -d : -f 4 | grep -qx "$gid" || echo "its group is that of other accounts too"
+    ! getent passwd | grep -v "^$1:" | cut -d : -f 4 | grep -qx "$gid" || echo "other accounts have the same group"
 }
 
 # Stop before anything is replaced if another has the name already. Usage: refuse_foreign_accounts NAME…
@@ -81,7 +81,7 @@ refuse_foreign_accounts() {
     for name; do
         problem=$(account_problem "$name" | head -n 1)
         [ -n "$problem" ] || continue
-        echo "gatepost: the account $name is not Gatepost's: $problem. Nothing is installed. Give it another name first:" \
+        echo "gatepost: the account $name is not Gatepost's: $problem. Nothing is installed. Rename that account first:" \
             "usermod --login NEW $name; groupmod --new-name NEW $name" >&2
         return 1
     done

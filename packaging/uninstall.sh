@@ -17,7 +17,7 @@ fi
 
 # Keep what is another's, and say so. Usage: keep PATH
 keep() {
-    if is_there "$1"; then echo "left in place: $1, which is not ours"; fi
+    if is_there "$1"; then echo "left in place: $1, which does not belong to Gatepost"; fi
 }
 
 # Say whether a path is another package's of this machine; what is staged elsewhere is not.

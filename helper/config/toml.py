@@ -70,13 +70,13 @@ def attempt(text: str) -> tuple[dict[str, Any], str, int | None]:
     try:
         return tomllib.loads(text), "", None
     except RecursionError:
-        return {}, "is not usable: values are nested too deeply", None
+        return {}, "cannot be used: values are nested too deeply", None
     except tomllib.TOMLDecodeError as error:
         said = str(error)
     except ValueError:
-        return {}, "is not usable: a number is too long", None  # CPython reads at most 4300 digits
+        return {}, "cannot be used: a number is too long", None  # CPython reads at most 4300 digits
     is_twice = said.startswith(("Cannot", "Duplicate"))
-    return {}, "has a key or table twice" if is_twice else "is not TOML: syntax error", told_line(said, text)
+    return {}, "contains a key or table twice" if is_twice else "is not TOML: syntax error", told_line(said, text)
 
 
 def told_line(said: str, text: str) -> int:

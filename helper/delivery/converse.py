@@ -130,7 +130,7 @@ def send_as_chunk(data: MailData, connection: Connection, plan: Plan) -> None:
         size -= len(piece)
         held_back = piece
     if size:
-        raise AssertionError("the chunk has not the announced size")
+        raise AssertionError("the chunk does not have the announced size")
     end_message(held_back, connection, plan)
 
 

@@ -21,7 +21,7 @@ def mail_data(header: bytes, source: Buffer, body_start: int) -> MailData:
     """
     head, body = survey(header, 0), survey(source, body_start)
     if body.has_nul:
-        raise MessageError("the message has a NUL octet, which no mail can carry")
+        raise MessageError("the message contains a NUL octet, which SMTP cannot carry")
 
     def as_chunk() -> Iterator[bytes]:
         yield from wire_chunks(header, 0)

@@ -20,7 +20,7 @@ class Files(Record):
     """How files are read for a caller.
 
     `read` returns a list that a user names, or for None the configuration, and None where there is none; OSError says
-    why it cannot be read. `may_see` says whether a caller, by the uid, may see what an alias file says.
+    why it cannot be parsed. `may_see` says whether a caller, by the uid, may see what an alias file says.
     """
 
     read: Callable[[str, int | None], ListFile | None]
@@ -55,7 +55,7 @@ def may_see(path: str, uid: int) -> bool:
 
 def refuse(_path: str, _user: int | None) -> ListFile | None:
     """Read no file that others have named, nor look whether it is there: the rights to it would be the wrong ones."""
-    raise OSError("not by gatepost.socket, whose helper does not have the caller's rights")
+    raise OSError("not through gatepost.socket, because its helper does not have the caller's rights")
 
 
 def may_see_as_root(_path: str, uid: int) -> bool:

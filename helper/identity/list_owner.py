@@ -31,15 +31,15 @@ def owner_of_list(path: str, status: os.stat_result, user: int | None) -> int | 
     """
     passed = list(steps(path))
     if not os.path.samestat(passed[-1][1], status):
-        raise OSError("it was exchanged meanwhile")
+        raise OSError("it was replaced while it was opened")
     strangers = {each.st_uid for _, each in passed} - {ROOT}
     if user is None:
         return owner_named_by_configuration(passed, strangers)
     for place, each in passed:
         if each.st_uid not in (user, ROOT):
-            raise OSError(f"{place} belongs neither to the user whose list it is nor to root")
+            raise OSError(f"{place} belongs neither to the owner of the list nor to root")
     if is_writable_by_others(status):
-        raise OSError("others than its owner can write it: chmod go-w")
+        raise OSError("users other than its owner can write it: chmod go-w")
     refuse_out_of_reach(passed, user)
     return user
 
@@ -49,9 +49,9 @@ def owner_named_by_configuration(passed: Passed, strangers: Iterable[int]) -> in
     owner, *others = sorted(strangers) or [ROOT]
     status = passed[-1][1]
     if others:
-        raise OSError("it, the directories and the links on its way belong to more than one user besides root")
+        raise OSError("the file and the directories and links on its path belong to more than one user besides root")
     if owner != ROOT and status.st_nlink > 1:
-        raise OSError("it has another name, too (a hard link)")
+        raise OSError("it has a second name (a hard link)")
     refuse_out_of_reach(passed, owner)
     if is_writable_by_others(status):
         return NOBODY
@@ -68,7 +68,7 @@ def refuse_out_of_reach(passed: Passed, user: int) -> None:
         if status.st_uid != ROOT or stat.S_ISLNK(mode) or mode & wanted:
             continue
         if not mode & wanted << 3 or status.st_gid not in recorded_groups(user):
-            raise OSError(f"{place} cannot be read by the user whose list it is")
+            raise OSError(f"{place} cannot be read by the owner of the list")
 
 
 def recorded_groups(uid: int) -> list[int]:

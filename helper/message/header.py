@@ -82,7 +82,7 @@ def new_field(name: bytes, parts: Sequence[bytes]) -> Field:
     lines = [name + b":"]
     for part in parts:
         if part.translate(None, CONTROLS) != part:
-            raise ValueError("a header field of ours would hold a control character")
+            raise ValueError("a header field that Gatepost adds would contain a control character")
         if len(lines[-1]) + 1 + len(part) > COLUMNS and not lines[-1].endswith(b":"):
             lines.append(b"")
         lines[-1] += b" " + part

@@ -22,10 +22,10 @@ def parse_path(text: bytes, qualify: bytes) -> Mailbox:
         skip_source_route(tokens)
     words = read_words(tokens)
     if len(words) > 1 and any(kind == QUOTED for kind, _, _ in words):
-        raise AddressSyntax("a quoted string is not all of a local part", words[0][1])
+        raise AddressSyntax("a quoted string is only a part of a local part", words[0][1])
     spec = read_addr_spec(tokens, words)
     if tokens.kind != END:
-        raise AddressSyntax("something stands after the address", tokens.start)
+        raise AddressSyntax("there is text after the address", tokens.start)
     return Mailbox(spec.local_part, qualify if spec.domain is None else spec.domain)
 
 
@@ -48,7 +48,7 @@ def refuse_gaps(path: bytes) -> None:
     while True:
         kind, start, end = next_token(path, at)
         if start != at:
-            raise AddressSyntax("white space or a comment stands in the address", at)
+            raise AddressSyntax("there is white space or a comment in the address", at)
         if kind == END:
             return
         at = end
@@ -59,7 +59,7 @@ def skip_source_route(tokens: Tokens) -> None:
     separator = b","
     while separator == b",":
         if tokens.kind != b"@":
-            raise AddressSyntax("a source route leads nowhere", tokens.start)
+            raise AddressSyntax("a source route has no address after it", tokens.start)
         tokens.advance()
         read_domain(tokens)
         separator = tokens.kind

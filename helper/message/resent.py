@@ -71,5 +71,5 @@ def no_block(field: Field, block: Sequence[Field]) -> str:
     """Return why the fields that this one begins belong neither to the newest block nor to an older one."""
     name = field.name.decode("ascii")
     if any(each.key == field.key for each in block):
-        return f"{name}: stands twice; write one field with all addresses (an older block has a Resent-From:)"
-    return f"{name}: stands below the trace fields that end its block; write it above them, to the other Resent- fields"
+        return f"{name}: appears twice; write one field with all addresses (an older block has a Resent-From:)"
+    return f"{name}: is below the trace fields that end its block; move it above them, next to the other Resent- fields"

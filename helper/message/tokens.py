@@ -49,7 +49,7 @@ def next_token(text: bytes, at: int) -> Token:
         return QUOTED, start, end_of_quoted(text, start)
     if octet == ord("["):
         return LITERAL, start, end_of_literal(text, start)
-    raise AddressSyntax(f"{shown(octet)} cannot stand in an address", start)
+    raise AddressSyntax(f"{shown(octet)} is not allowed in an address", start)
 
 
 def skip_white_and_comments(text: bytes, at: int) -> int:

@@ -63,7 +63,9 @@ class Connection:
         try:
             self._send(deadline)
             if not self._said_hello and (self._heard or self._has_arrived()):
-                problem = "octets came in before the handshake: a port without TLS, or somebody on the line"
+                problem = (
+                    "the server sent octets before the handshake: a port without TLS, or an attacker on the network"
+                )
                 raise HostFailed(f"TLS: {problem}", status.PROTOCOL)
             flight, is_finished = layer.shake_hands(b"")
             while not is_finished:
@@ -113,7 +115,7 @@ class Connection:
                 self._send(self._allowance.deadline(timeout_s))
         except TimeoutError:
             within = self._allowance.within(timeout_s)
-            raise HostFailed(f"the message: not taken {within}", status.TEMPORARY) from None
+            raise HostFailed(f"the message: not accepted {within}", status.TEMPORARY) from None
         return True
 
     def end_message(self, timeout_s: float) -> None:

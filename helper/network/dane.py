@@ -65,9 +65,9 @@ class Expected(Record):
         try:
             if any(matches(each, certificate) for each in self.end_entities):
                 return
-            problem = f"it is none of those that {place(self.name, self.port)} TLSA names (DANE)"
+            problem = f"it does not match {place(self.name, self.port)} TLSA (DANE)"
         except NotACertificate:
-            problem = "it cannot be read"
+            problem = "it cannot be parsed"
         raise HostFailed(f"TLS: the certificate was not accepted: {problem}", status.UNAVAILABLE)
 
 
@@ -126,8 +126,8 @@ def is_usable(association: Association) -> bool:
 def unusable(associations: tuple[Association, ...]) -> str:
     """Say why none of these can be used."""
     if any(each.usage == TRUST_ANCHOR for each in associations):
-        return "names its CA by a digest or a key, which cannot be verified here: publish `3 1 1`, or the CA as `2 0 0`"
-    return "has no record that can be used: publish `3 1 1`"
+        return "names its CA by a digest or a key, which Gatepost cannot verify: publish `3 1 1`, or the CA as `2 0 0`"
+    return "has no usable record: publish `3 1 1`"
 
 
 def matches(association: Association, certificate: bytes) -> bool:

@@ -74,7 +74,7 @@ def begin_session(context: Context, incoming: MemoryBIO, outgoing: MemoryBIO, se
     SystemFault for a context that checks names and is given none: OpenSSL would skip the check and say nothing.
     """
     if context.check_hostname and not server_name:
-        raise SystemFault("a defect in Gatepost: TLS has no name to check the smart host against")
+        raise SystemFault("a defect in Gatepost: TLS was given no name to verify")
     return wrap(context, incoming, outgoing, False, server_hostname=server_name or None)
 
 

@@ -38,13 +38,13 @@ def present(own: OwnCertificate, context: Context) -> None:
 
     def refuse_passphrase() -> NoReturn:
         """Ask nobody: the caller does not know it, and the administrator is not here."""
-        raise ConfigError(own.key_file, "is protected by a passphrase: take that off (openssl pkey), and chmod 0640")
+        raise ConfigError(own.key_file, "is protected by a passphrase: remove it (openssl pkey), and chmod 0640")
 
     with MemoryFile(own.certificate) as certificate, MemoryFile(own.key) as key:
         try:
             context.load_cert_chain(certificate.name, key.name, refuse_passphrase)
         except FileNotFoundError:
-            raise SystemFault("/proc is not mounted, without which tls_certificate cannot be used") from None
+            raise SystemFault("tls_certificate needs /proc, which is not mounted") from None
         except OSError as error:  # SSLError is one
             reason = getattr(error, "reason", None)
             raise ConfigError(*wrong_file(own, str(reason or ""))) from None

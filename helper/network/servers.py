@@ -39,7 +39,7 @@ def servers_of(host: Host, transport: Transport, budget: TimeBudget) -> list[Ser
     try:
         from helper.network import dns_records
     except ModuleNotFoundError as missing:
-        problem = f"the DNS cannot be asked without the Python module {missing.name}: sudo gatepost check"
+        problem = f"DNS look-ups need the Python module {missing.name}: sudo gatepost check"
         raise HostFailed(problem, status.CONFIGURATION) from None
 
     look_up = signed_look_up(budget) if transport.dane else dns_records.records_within(budget)

@@ -75,8 +75,11 @@ def trusted_resolver() -> dns.resolver.Resolver:
     resolver = dns.resolver.Resolver(RESOLV_CONF)
     strangers = [server for server in map(str, resolver.nameservers) if not is_on_this_machine(server)]
     if strangers and not trusts_ad(resolv_conf()):
-        problem = f"the resolver {strangers[0]} is on another machine, so anybody on the way could have signed"
-        hint = f"verify signatures on this machine, or say `options trust-ad` in {RESOLV_CONF}"
+        problem = (
+            f"the resolver {strangers[0]} is on another machine, so an attacker on the network could have "
+            "forged the answer"
+        )
+        hint = f"run a validating resolver on this machine, or write `options trust-ad` in {RESOLV_CONF}"
         raise HostFailed(f"DANE: {problem}: {hint}", status.CONFIGURATION)
     resolver.use_edns(0, 0, PAYLOAD_OCTETS)
     resolver.set_flags(dns.flags.RD | dns.flags.AD)

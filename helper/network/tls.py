@@ -158,7 +158,7 @@ class TlsLayer:
             raise HostFailed(f"TLS: the connection broke: {words_of(error)}", status.TEMPORARY) from None
         # OpenSSL's own no. TLS 1.3 has no renegotiation, and what else has to be answered there goes with what we say.
         if not said and self._out.pending and self.version == "TLSv1.2":
-            raise HostFailed("TLS: the smart host wants another handshake (renegotiation)", status.PROTOCOL)
+            raise HostFailed("TLS: the smart host asked for another handshake (renegotiation)", status.PROTOCOL)
         return said
 
     def end(self) -> bytes:

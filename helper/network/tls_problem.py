@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 WORDS_LIMIT = 200  # characters of what OpenSSL says
 
 UNKNOWN_ISSUER = (
-    "it is signed by {issuer}, which is not known here: set tls_ca_file to the certificate of that CA, unless the "
-    "smart host forgets to send the ones in between"
+    "it is signed by {issuer}, which this machine does not trust: set tls_ca_file to the certificate of that CA, or "
+    "have the smart host send its intermediate certificates"
 )
 WRONG_NAME = "it is for {names}, not for {wanted}: correct the host's name, or set tls_verify_name"
 ADDRESS_AS_NAME = (
@@ -25,7 +25,7 @@ ADDRESS_AS_NAME = (
     "anew, or set tls_pins to the digest of its key and tls_verify = false"
 )
 CA_WITHOUT_RIGHTS = "its issuer is not a CA, or must not sign this certificate"
-TOO_WEAK = "it has to be replaced by a stronger one"
+TOO_WEAK = "it must be replaced by a stronger one"
 
 ADDRESS_MISMATCH = 64
 # By OpenSSL's X509_V_ERR_... (x509_vfy.h).
@@ -35,16 +35,16 @@ CERTIFICATE_PROBLEMS = {
     9: "it, or one above it, is not yet valid (its own dates: {dates}): is the clock of this machine right?",
     10: "it, or one above it, has expired (its own dates: {dates}): renew it, or set this machine's clock right",
     18: "it is self-signed: set tls_ca_file to a copy of it, or tls_pins to the digest of its key",
-    19: "the CA at the end of its chain is not known here: set tls_ca_file to the certificate of that CA",
+    19: "this machine does not trust the CA at the end of its chain: set tls_ca_file to the certificate of that CA",
     20: UNKNOWN_ISSUER,
     21: UNKNOWN_ISSUER,
     22: "there are too many certificates above it",
     23: "it is revoked",
     24: CA_WITHOUT_RIGHTS,
     25: CA_WITHOUT_RIGHTS,
-    26: "it, or one above it, was not made for this purpose: the extended key usage has to have serverAuth",
+    26: "it, or one above it, is not for TLS servers: its extended key usage must contain serverAuth",
     32: CA_WITHOUT_RIGHTS,
-    34: "it has a critical extension that is not supported here",
+    34: "it has a critical extension that OpenSSL does not support",
     47: "its CA may not sign certificates for {names}",
     48: "its CA may not sign certificates for {names}",
     62: WRONG_NAME,
@@ -61,8 +61,8 @@ NOT_TLS = (
     "for 587)"
 )
 TOO_OLD = "the smart host does not speak TLS {minimum} or a newer one (tls_min_version)"
-OURS_WANTED = "the smart host demands a certificate of ours: set tls_certificate"
-OURS_REFUSED = "the smart host does not accept our certificate (tls_certificate): {words}"
+OURS_WANTED = "the smart host demands a client certificate: set tls_certificate"
+OURS_REFUSED = "the smart host does not accept the client certificate (tls_certificate): {words}"
 WEAK = "the smart host proposes parameters that are too weak: {words}"
 
 # By the names that Python gives to OpenSSL's reasons; an ALERT was sent by the smart host.
@@ -78,12 +78,12 @@ HANDSHAKE_PROBLEMS = {
         ),
         OURS_REFUSED,
     ),
-    "SSLV3_ALERT_HANDSHAKE_FAILURE": "the smart host ended it: it has no cipher in common with us, or demands a "
-    "certificate of ours (tls_certificate)",
-    "TLSV1_ALERT_INSUFFICIENT_SECURITY": "the smart host demands stronger ciphers than there are here",
-    "TLSV1_UNRECOGNIZED_NAME": "the smart host knows nobody called {wanted}: correct the host's name, or set "
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": "the smart host ended it: it has no cipher in common with this machine, "
+    "or demands a client certificate (tls_certificate)",
+    "TLSV1_ALERT_INSUFFICIENT_SECURITY": "the smart host demands stronger ciphers than this machine has",
+    "TLSV1_UNRECOGNIZED_NAME": "the smart host does not serve the name {wanted}: correct the host's name, or set "
     "tls_verify_name",
-    "TLSV1_ALERT_INTERNAL_ERROR": "the smart host reports an error of its own",
+    "TLSV1_ALERT_INTERNAL_ERROR": "the smart host reports an internal error",
     "UNSAFE_LEGACY_RENEGOTIATION_DISABLED": "the smart host's TLS is too old to be safe (RFC 5746)",
     **dict.fromkeys(
         ("DH_KEY_TOO_SMALL", "EE_KEY_TOO_SMALL", "CA_KEY_TOO_SMALL", "CA_MD_TOO_WEAK", "BAD_DH_VALUE"), WEAK
@@ -104,7 +104,7 @@ def certificate_problem(code: int, message: str, certificate: bytes, wanted: str
         sentence = ADDRESS_AS_NAME
     return sentence.format(
         names=fact(names_of, certificate) or "nobody",
-        issuer=fact(issuer_of, certificate) or "somebody without a name",
+        issuer=fact(issuer_of, certificate) or "an issuer without a name",
         dates=fact(validity_of, certificate).replace(", ", " to ") or "unknown dates",
         wanted=wanted,
     )

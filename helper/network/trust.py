@@ -68,7 +68,7 @@ def check_pins(certificate: bytes, pins: tuple[bytes, ...]) -> None:
     except NotACertificate:
         raise HostFailed("TLS: the certificate cannot be read, so its key matches no pin", status.UNAVAILABLE) from None
     if digest not in pins:
-        problem = f"its key is none of tls_pins; SHA-256 of the key that came: {digest.hex()}"
+        problem = f"its key is not in tls_pins; the SHA-256 of its key is {digest.hex()}"
         raise HostFailed(f"TLS: the certificate was not accepted: {problem}", status.UNAVAILABLE)
 
 

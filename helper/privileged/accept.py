@@ -63,7 +63,7 @@ def check_service_user() -> None:
     service = account(paths.SERVICE_USER)
     users, groups = os.getresuid(), os.getresgid()
     if set(users) != {service.pw_uid} or set(groups) != {service.pw_gid} or 0 in os.getgroups():
-        raise SystemFault(f"gatepost@.service must run as {paths.SERVICE_USER} and its group, and nobody else")
+        raise SystemFault(f"gatepost@.service must run as {paths.SERVICE_USER} with its group and no other")
 
 
 def peer_uid() -> int:
@@ -76,7 +76,7 @@ def peer_uid() -> int:
     try:
         if connection.family != _socket.AF_UNIX:
             raise SystemFault(
-                "gatepost.socket must have a path: only of a caller on this machine the kernel knows who it is"
+                "gatepost.socket must be a Unix socket with a path, so that the kernel can say who is calling"
             )
         credentials = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 3 * INT_OCTETS)
     finally:
@@ -91,7 +91,8 @@ def refuse_stranger(uid: int, overflow: frozenset[int]) -> None:
     """Raise NotPermitted for a uid that stands for many users or for none."""
     if uid in overflow or uid >= (1 << 32) - 1:
         raise NotPermitted(
-            f"the kernel does not say who is calling (uid {uid}, as of a container's user that is unknown here)"
+            f"the kernel does not say who is calling (uid {uid}: perhaps a container's user that is unknown on "
+            "this host)"
         )
 
 

@@ -56,7 +56,7 @@ def check_interpreter() -> None:
         raise SystemFault("the helper runs only in the isolated interpreter that the launcher starts")
     # A pyvenv.cfg moves the prefix away from the one that the interpreter was built with.
     if sys.prefix != sys.base_prefix or not paths.PYTHON.startswith(sys.prefix + "/"):
-        raise SystemFault("the interpreter takes its library from elsewhere")
+        raise SystemFault("the interpreter takes its library from another directory")
 
 
 def check_channel() -> None:
@@ -85,5 +85,7 @@ def identify_caller() -> int:
     by_user = (effective, saved) == (service.pw_uid, service.pw_uid)
     by_group = (effective, saved) == (real, real)
     if (effective_group, saved_group) != (service.pw_gid, service.pw_gid) or not (by_user or by_group):
-        raise SystemFault(f"{paths.LAUNCHER} did not give the rights of {paths.SERVICE_USER}: sudo gatepost check")
+        raise SystemFault(
+            f"{paths.LAUNCHER} did not give the helper the rights of {paths.SERVICE_USER}: sudo gatepost check"
+        )
     return 0 if real == standin.pw_uid else real

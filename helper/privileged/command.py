@@ -145,7 +145,7 @@ def problem_of(head: bytes, timeout_s: float) -> str:
     if head == LATE:
         return f"was not finished within {timeout_s:g} s"
     if not head:
-        return "cannot be run: nothing is heard of it"
+        return "cannot be run: no answer from it"
     if int(head) == NOT_EXECUTED:
         return "cannot be executed"
     return f"failed with status {int(head)}" if int(head) else ""

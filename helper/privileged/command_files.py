@@ -107,7 +107,9 @@ def refuse_where_all_can_make_it(path: str) -> None:
     while not os.path.exists(directory):
         directory = os.path.dirname(directory)
     if os.stat(directory).st_mode & stat.S_IWOTH:
-        raise ConfigError(path, "is not there, and everybody could make it: name a file in a directory of root's")
+        raise ConfigError(
+            path, "does not exist, and every user could create it: name a file in a directory that only root can write"
+        )
 
 
 def refuse_writable_by_strangers(path: str, status: os.stat_result) -> None:
@@ -115,7 +117,9 @@ def refuse_writable_by_strangers(path: str, status: os.stat_result) -> None:
     service = account(paths.SERVICE_USER)
     name = service.pw_name
     if status.st_uid not in (0, service.pw_uid):
-        raise ConfigError(path, f"must belong to root or {name}, because a program is given it: {chown(status)} root")
+        raise ConfigError(
+            path, f"must belong to root or {name}, because it is an argument of a command: {chown(status)} root"
+        )
     is_service_groups = status.st_gid == service.pw_gid and not status.st_mode & stat.S_IWOTH
     if is_writable_by_others(status) and not is_service_groups:
-        raise ConfigError(path, f"can be written by others than root and {name}: chmod go-w")
+        raise ConfigError(path, f"can be written by users other than root and {name}: chmod go-w")

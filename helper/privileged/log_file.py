@@ -31,7 +31,7 @@ def log_file(path: str, owner: Owner = ROOT) -> int:
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise ConfigError(path, "cannot be the log: it is a link; name the file itself") from None
-        hint = f"create it, writable for {writer.login} alone"
+        hint = f"create it, writable only by {writer.login}"
         raise ConfigError(path, f"cannot be opened as the log ({error.strerror}): {hint}") from None
     try:
         refuse_unfit(path, os.fstat(descriptor), writer)
@@ -50,7 +50,7 @@ def refuse_unfit(path: str, status: os.stat_result, writer: Writer) -> None:
     if status.st_mode & SET_ID_OR_EXECUTE:
         raise ConfigError(path, "cannot be the log: it has a set-id or execute bit: chmod 0640")
     if status.st_nlink != 1:
-        raise ConfigError(path, "cannot be the log: the file has another name, too (a hard link): create a new one")
+        raise ConfigError(path, "cannot be the log: the file has a second name (a hard link): create a new file")
     refuse_writable(path, status, writer)
 
 
@@ -64,7 +64,7 @@ def refuse_exchangeable(path: str, writer: Writer) -> None:
     for place, each in above:
         refuse_owner(place, each, writer)
         if is_writable_by_others(each) and each.st_mode & stat.S_IWOTH:
-            raise ConfigError(place, "can be written by everybody, and the log is below it: chmod o-w")
+            raise ConfigError(place, "can be written by everybody, but the log is below it: chmod o-w")
     refuse_writable(last, status, writer)
 
 
@@ -74,7 +74,7 @@ def refuse_writable(path: str, status: os.stat_result, writer: Writer) -> None:
     if is_writable_by_others(status) and (status.st_mode & stat.S_IWOTH or is_shared(status, writer)):
         kind = "its directory" if stat.S_ISDIR(status.st_mode) else "it"
         remedy = f"chgrp {writer.group}, chmod o-w"
-        raise ConfigError(path, f"cannot be the log: others than {writer.login} can write {kind}: {remedy}")
+        raise ConfigError(path, f"cannot be the log: users other than {writer.login} can write {kind}: {remedy}")
 
 
 def refuse_owner(path: str, status: os.stat_result, writer: Writer) -> None:

@@ -36,7 +36,7 @@ def refuse_writable(path: str, status: os.stat_result) -> None:
     if status.st_uid != 0:
         raise ConfigError(path, f"must belong to root: {chown(status)} root")
     if is_writable_by_others(status):
-        raise ConfigError(path, "can be written by others than root: chmod go-w")
+        raise ConfigError(path, "can be written by users other than root: chmod go-w")
 
 
 def is_writable_by_others(status: os.stat_result) -> bool:
@@ -166,7 +166,7 @@ def mailname() -> bytes:
 
 
 def readable_octets(path: str, limit: int) -> bytes:
-    """Return the content of a system file, empty if it cannot be read."""
+    """Return the content of a system file, empty if it cannot be parsed."""
     try:
         descriptor = os.open(path, os.O_RDONLY | OPEN_QUIETLY)
     except OSError:

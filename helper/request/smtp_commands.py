@@ -47,7 +47,7 @@ def parse_path(keyword: bytes, argument: bytes) -> tuple[bytes, list[bytes]]:
         end = end_of_path(rest)
         path, rest = rest[1:end], rest[end + 1 :]
         if rest and not rest.startswith(b" "):
-            raise Rejected(501, b"something stands after the address")
+            raise Rejected(501, b"there is text after the address")
     else:
         path, _, rest = rest.partition(b" ")
         if not path:
@@ -68,7 +68,7 @@ def without_source_route(path: bytes) -> bytes:
         except AddressSyntax:
             path = b""
         if not path or not hop.startswith(b"@"):
-            raise Rejected(501, b"a source route leads nowhere")
+            raise Rejected(501, b"a source route has no address after it")
     return path
 
 

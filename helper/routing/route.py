@@ -93,7 +93,7 @@ def route_step(
         ancestry.is_hidden,
     )
     if state in seen:
-        circumstances.trace.step(step, "is there already")
+        circumstances.trace.step(step, "is already a recipient")
         return []
     seen.add(state)
     for number, router in enumerate(routers):

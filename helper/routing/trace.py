@@ -38,9 +38,9 @@ class Trace:
             return
         addresses = [item.address_in(step.mailbox.domain) for item in listing.items]
         names = [printable(mailbox.octets) for mailbox in addresses if mailbox is not None]
-        shown = ", ".join(names) or "nobody: it is discarded"
+        shown = ", ".join(names) or "nobody, so it is discarded"
         if names and self.hides(listing):
-            shown = "what only root may see"
+            shown = "addresses that only root may see"
         self.step(step, f"router {router.name}: redirected by {listing.place} to {shown}")
 
     def hides(self, listing: Listing) -> bool:

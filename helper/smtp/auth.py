@@ -120,4 +120,4 @@ def finish(exchange: Exchange, success: Reply) -> None:
             exchange.send(challenge)
         except StopIteration:
             return
-    raise BadChallenge("the server accepted too early")
+    raise BadChallenge("the server accepted before the end of the exchange")

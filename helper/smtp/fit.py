@@ -28,7 +28,9 @@ def may_gain(envelope: Envelope, extensions: Extensions) -> bool:
 def fitted(envelope: Envelope, extensions: Extensions) -> Envelope:
     """Return envelope and mail data as this smart host takes them. CannotTake says why it cannot."""
     if envelope.requires_tls and "REQUIRETLS" not in extensions:
-        raise CannotTake(f"this transport requires TLS all the way (requiretls), and {extensions.lack('REQUIRETLS')}")
+        raise CannotTake(
+            f"this transport requires TLS on the whole path (requiretls), but {extensions.lack('REQUIRETLS')}"
+        )
     if envelope.is_internationalised and "SMTPUTF8" not in extensions:
         refuse_international(envelope, extensions)
     envelope = envelope.replace(data=fitting_data(envelope.data, envelope.is_internationalised, extensions))
@@ -80,13 +82,17 @@ def header_problem(data: MailData, extensions: Extensions) -> str:
     lacking = next((keyword for keyword in wanted if keyword not in extensions), None)
     if lacking is not None:
         return f"the header has 8-bit octets, and {extensions.lack(lacking)}"
-    return "the header has octets that are not UTF-8, and with an internationalised address it has to be UTF-8"
+    return "the header has octets that are not UTF-8, but with an internationalised address it must be UTF-8"
 
 
 def too_large(envelope: Envelope, extensions: Extensions) -> str | None:
     """Return why the message is too large, None where it is not (RFC 1870, section 6.1)."""
     limit, size = extensions.size_limit, envelope.data.size_octets
-    return f"the message has {size} octets, and {limit} are accepted" if limit is not None and size > limit else None
+    return (
+        f"the message has {size} octets, but at most {limit} are accepted"
+        if limit is not None and size > limit
+        else None
+    )
 
 
 def too_many(envelope: Envelope, extensions: Extensions) -> str | None:
@@ -97,7 +103,7 @@ def too_many(envelope: Envelope, extensions: Extensions) -> str | None:
             continue
         counted = envelope.recipients if name == "RCPTMAX" else {domain_of(each) for each in envelope.recipients}
         if len(counted) > limit:
-            return f"the message has {len(counted)} {noun}, and {limit} are accepted (LIMITS {name})"
+            return f"the message has {len(counted)} {noun}, but at most {limit} are accepted (LIMITS {name})"
     return None
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 CHANNEL = 3
-HINTS = {"_ctypes": "take a Python that was built with libffi"}
+HINTS = {"_ctypes": "use a Python that was built with libffi"}
 
 
 def end_without(module: str | None) -> NoReturn:

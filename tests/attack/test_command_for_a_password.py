@@ -110,8 +110,8 @@ def test_a_token_command_gives_a_token(installation, smarthost, place):
         ("#!/bin/sh\n", 0o755, "is empty: a password was expected"),
         ("#!/bin/sh\necho one; echo two\n", 0o755, "has more than one line, or a NUL"),
         ("#!/bin/sh\nhead -c 20000 /dev/zero | tr '\\0' x\n", 0o755, "wrote more than 16384 octets"),
-        ("#!/bin/sh\necho x\n", 0o757, "can be written by others than root: chmod go-w"),
-        ("#!/bin/sh\necho x\n", 0o775, "can be written by others than root: chmod go-w"),
+        ("#!/bin/sh\necho x\n", 0o757, "can be written by users other than root: chmod go-w"),
+        ("#!/bin/sh\necho x\n", 0o775, "can be written by users other than root: chmod go-w"),
     ],
 )
 def test_a_program_that_fails_or_is_unsafe_stops_the_send(installation, host, place, text, mode, reason):

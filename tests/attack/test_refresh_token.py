@@ -140,5 +140,5 @@ def taken_over(lie: str) -> str:
 def test_root_writes_no_token_into_a_folder_that_others_can_write(installation, playground, watched):
     auth = AUTH | {"password_file": str(playground / "relay.token")}
     told = watched(installation, auth=auth, is_asked=False)["told"][1]
-    assert f"{playground}: can be written by others than root" in told
+    assert f"{playground}: can be written by users other than root" in told
     assert list(playground.iterdir()) == []

@@ -75,7 +75,7 @@ ALL = (*FILES, "secrets", "folder", "folder-above")
 def test_what_others_can_write_is_refused(installation, host, place, bits):
     path = places(installation)[place]
     path.chmod(path.stat().st_mode | bits)
-    is_refused(installation, host, "can be written by others than root", path)
+    is_refused(installation, host, "can be written by users other than root", path)
 
 
 @pytest.mark.parametrize("place", ALL)
@@ -92,7 +92,7 @@ def test_an_acl_that_lets_somebody_write_is_refused(installation, host, place):
     """It shows as the mode of the group (acl(5)); set by hand, so that no tool is needed."""
     path = places(installation)[place]
     set_acl(path, installation.account("alice").pw_uid)
-    is_refused(installation, host, "can be written by others than root", path)
+    is_refused(installation, host, "can be written by users other than root", path)
 
 
 def test_a_secret_that_everybody_can_read_is_refused(installation, host):
@@ -178,7 +178,7 @@ def move(file, place, *links):
 @pytest.mark.parametrize("place", FILES)
 @pytest.mark.parametrize(
     ("where", "told"),
-    [("mine", "must belong to root: chown root"), ("open", "can be written by others than root: chmod go-w")],
+    [("mine", "must belong to root: chown root"), ("open", "can be written by users other than root: chmod go-w")],
 )
 def test_a_directory_that_a_link_leads_to_is_looked_at(installation, host, aside, place, where, told):
     move(places(installation)[place], aside / where)

@@ -175,7 +175,7 @@ def test_an_account_that_another_file_needs_outlives_the_package(system, package
 
 def test_without_answers_it_installs_and_says_what_to_write(system, package):
     told = system.install(package)
-    assert "now say where the mail goes: /etc/gatepost/gatepost.toml" in told
+    assert "now name your smart host in /etc/gatepost/gatepost.toml" in told
     assert system.stat("/etc/gatepost/gatepost.toml") == "root:mailuser 640"
     done = system.send(MESSAGE, "-t")
     assert done.returncode == 1

@@ -109,5 +109,5 @@ def test_an_alias_file_that_everybody_can_write_is_refused(installation, smartho
         result = installation.send("root", stdin=MESSAGE, etc=etc)
     finally:
         file.chmod(0o644)
-    assert "/etc/aliases: can be written by others than root" in result.reason
+    assert "/etc/aliases: can be written by users other than root" in result.reason
     assert len(host.messages) == 1

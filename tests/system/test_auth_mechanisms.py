@@ -209,10 +209,10 @@ LIES = {
     "error-and-success": ({"proves": "an error"}, "the server accepts without proof that it knows the password"),
     "another-nonce": ({"nonce": lambda nonce: b"another"}, "the server's nonce does not extend ours"),
     "the-same-nonce": ({"nonce": lambda nonce: nonce}, "the server's nonce does not extend ours"),
-    "one-iteration": ({"iterations": 1}, "the server wants a number of iterations outside 4096-600000"),
-    "2^31-1-iterations": ({"iterations": 2**31 - 1}, "the server wants a number of iterations outside 4096-600000"),
-    "no-salt": ({"salt": b""}, "the challenge makes no sense"),
-    "an-extension": ({"before": b"m=mandatory,"}, "the server demands an extension that we do not have"),
+    "one-iteration": ({"iterations": 1}, "the server asks for a number of iterations outside 4096-600000"),
+    "2^31-1-iterations": ({"iterations": 2**31 - 1}, "the server asks for a number of iterations outside 4096-600000"),
+    "no-salt": ({"salt": b""}, "the challenge is not valid"),
+    "an-extension": ({"before": b"m=mandatory,"}, "the server demands an extension that Gatepost does not support"),
 }
 
 

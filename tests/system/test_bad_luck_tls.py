@@ -22,9 +22,9 @@ BAD_CERTIFICATES = {
     "wrong_name": "it is for other.test, 192.0.2.1, not for 127.0.0.1: ",
     "expired": "has expired (its own dates: 2020-01-01 to 2021-01-01): ",
     "not_yet_valid": "is not yet valid (its own dates: 2098-01-01 to 2099-01-01): ",
-    "unknown_issuer": "it is signed by Gatepost test stranger, which is not known here: set tls_ca_file ",
+    "unknown_issuer": "it is signed by Gatepost test stranger, which this machine does not trust: set tls_ca_file ",
     "self_signed": "it is self-signed: set tls_ca_file to a copy of it, or tls_pins ",
-    "wrong_purpose": "was not made for this purpose",
+    "wrong_purpose": "is not for TLS servers",
     "weak_key": "its key is too weak",
 }
 

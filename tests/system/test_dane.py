@@ -83,7 +83,7 @@ def test_a_good_certificate_that_the_dns_does_not_know_gets_nothing(installation
     host = smarthost(tls=tls, auth=AUTH)
     configure_dane(installation, host, tls_ca_file=str(certificates.ca))
     with name_server(zone(host, f"3 1 1 {'ab' * 32}"), signed=True) as server:
-        words = f"it is none of those that _{host.port}._tcp.{NAME} TLSA names (DANE)"
+        words = f"it does not match _{host.port}._tcp.{NAME} TLSA (DANE)"
         refused(installation, host, words, **with_dns(server))
 
 
@@ -92,8 +92,8 @@ def test_a_good_certificate_that_the_dns_does_not_know_gets_nothing(installation
     [
         (["3 1 1"], False, "DANE: its addresses are not signed, or the resolver does not verify", UNAVAILABLE),
         ([], True, "DANE: the DNS has no TLSA record at _", UNAVAILABLE),
-        (["2 0 1", "1 1 1"], True, "names its CA by a digest or a key, which cannot be verified here", UNAVAILABLE),
-        (["1 1 1"], True, "has no record that can be used: publish `3 1 1`", UNAVAILABLE),
+        (["2 0 1", "1 1 1"], True, "names its CA by a digest or a key, which Gatepost cannot verify", UNAVAILABLE),
+        (["1 1 1"], True, "has no usable record: publish `3 1 1`", UNAVAILABLE),
     ],
     ids=["not-signed", "no-records", "a-digest-of-a-ca", "not-for-smtp"],
 )
@@ -132,7 +132,10 @@ def test_a_resolver_elsewhere_is_not_believed_unless_root_says_so(installation, 
     configure_dane(installation, host)
     with name_server(zone(host, f"3 1 1 {records_of(certificates)['3 1 1']}"), signed=True) as server:
         elsewhere = server.resolv_conf + "nameserver 192.0.2.53\n"
-        words = "DANE: the resolver 192.0.2.53 is on another machine, so anybody on the way could have signed: "
+        words = (
+            "DANE: the resolver 192.0.2.53 is on another machine, so an attacker on the network could have "
+            "forged the answer: "
+        )
         refused(installation, host, words, status=CONFIGURATION, **with_dns(server, **{"resolv.conf": elsewhere}))
         assert server.asked == [(NAME, "A"), (NAME, "AAAA")]  # by the system, for its addresses
         trusted = elsewhere + "options trust-ad\n"

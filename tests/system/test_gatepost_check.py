@@ -174,11 +174,15 @@ def only_wrong_line(installation, **options):
         ("sbin/sendmail", lambda path, _: path.chmod(0o4755), "must have no set-id bit: chmod 0755"),
         ("sbin/sendmail", lambda path, _: path.chmod(0o750), "not every user can execute it"),
         ("sbin/sendmail", lambda path, uid: os.chown(path, uid, 0), "must belong to root"),
-        ("sbin", lambda path, uid: path.chmod(0o777), "sbin: can be written by others than root"),
-        ("bin/gatepost", lambda path, _: path.chmod(0o775), "can be written by others than root"),
+        ("sbin", lambda path, uid: path.chmod(0o777), "sbin: can be written by users other than root"),
+        ("bin/gatepost", lambda path, _: path.chmod(0o775), "can be written by users other than root"),
         ("libexec/gatepost/launcher", lambda path, _: path.unlink(), "make install PREFIX=/opt/gatepost-test-"),
         ("lib/gatepost/helper/version.py", lambda path, uid: os.chown(path, uid, 0), "version.py: must belong to root"),
-        ("lib/gatepost/helper/smtp", lambda path, _: path.chmod(0o775), "smtp: can be written by others than root"),
+        (
+            "lib/gatepost/helper/smtp",
+            lambda path, _: path.chmod(0o775),
+            "smtp: can be written by users other than root",
+        ),
         ("lib/gatepost/helper/secret.py", lambda path, _: path.chmod(0o600), "not every user can read it: chmod 0644"),
         (
             "lib/gatepost/helper/status.py",

@@ -342,6 +342,6 @@ def test_a_client_secret_goes_to_the_token_endpoint_from_a_file_of_roots(place, 
     assert grant_of(place)["client_secret"] == "GOCSPX-canary"
     file.chmod(0o666)
     try:
-        assert "can be written by others than root" in login(place, auth, "--client-secret-file", file).stderr
+        assert "can be written by users other than root" in login(place, auth, "--client-secret-file", file).stderr
     finally:
         file.unlink()

@@ -320,7 +320,7 @@ def test_fields_that_belong_to_no_block_are_refused(installation, smarthost, arg
     configure(installation, host, main={"exit_codes": "sysexits"})
     result = installation.send(*args, stdin=b"Resent-To: a@x.example\nResent-To: b@x.example\n" + MESSAGE)
     assert (result.status, host.connections) == (65, 0)
-    assert result.reason.startswith("Resent-To: stands twice")
+    assert result.reason.startswith("Resent-To: appears twice")
 
 
 @pytest.mark.parametrize(
@@ -328,7 +328,7 @@ def test_fields_that_belong_to_no_block_are_refused(installation, smarthost, arg
     [
         (" ", "an address is missing"),
         ("  ", "an address is missing"),
-        ("()", "white space or a comment stands in the address"),
+        ("()", "there is white space or a comment in the address"),
     ],
 )
 def test_white_space_is_no_reverse_path(installation, smarthost, text, problem):

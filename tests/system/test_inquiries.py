@@ -169,8 +169,8 @@ def test_bt_explains_that_no_router_takes_an_address(installation, relay):
 
 ENDS = [
     ("both", 0, "verified", "it has redirected this address already"),
-    ("nobody", 0, "discarded", "to nobody: it is discarded"),
-    ("null", 0, "discarded", "to nobody: it is discarded"),
+    ("nobody", 0, "discarded", "to nobody, so it is discarded"),
+    ("null", 0, "discarded", "to nobody, so it is discarded"),
     ("asleep", 0, "verified", "router aliases declined: its entry is :unknown:"),
     ("erik", 0, "verified", "router aliases declined: it has no entry for it"),
     ("gone", 1, "is not taken: moved away: not verified", "router aliases"),

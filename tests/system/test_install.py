@@ -155,12 +155,12 @@ def test_another_packages_sendmail_and_its_links_are_neither_replaced_nor_remove
     (other / "usr/bin/mailq").write_text("its own\n")
     done = make("install", *variables)
     assert done.returncode != 0
-    assert f"{other}/usr/sbin/sendmail is another program's: remove that first" in done.stderr
+    assert f"{other}/usr/sbin/sendmail belongs to another program: remove that first" in done.stderr
     done = make("uninstall", *variables)
     assert done.returncode == 0, done.stderr
     left = sorted(str(path.relative_to(other)) for path in (other / "usr").rglob("*") if not path.is_dir())
     assert left == ["usr/bin/mailq", "usr/bin/newaliases", "usr/lib/sendmail", "usr/sbin/exim4", "usr/sbin/sendmail"]
-    assert f"left in place: {other}/usr/sbin/sendmail, which is not ours" in done.stdout
+    assert f"left in place: {other}/usr/sbin/sendmail, which does not belong to Gatepost" in done.stdout
 
 
 def write_foreign(path: Path) -> None:
@@ -202,9 +202,12 @@ def test_what_is_not_ours_is_neither_replaced_nor_removed(installation, other):
         before = sorted((path, path.lstat().st_mtime_ns) for path in other.rglob("*") if not path.is_dir())
         done = run("install", *names, *more)
         assert (done.returncode, name in done.stderr) == (1, True), (name, put, done.stderr)
-        assert f"make install: {foreign} is another program's: remove that first" in done.stderr
+        assert f"make install: {foreign} belongs to another program: remove that first" in done.stderr
         done = run("uninstall", *names)
-        assert (done.returncode, f"left in place: {foreign}, which is not ours" in done.stdout) == (0, True), done
+        assert (done.returncode, f"left in place: {foreign}, which does not belong to Gatepost" in done.stdout) == (
+            0,
+            True,
+        ), done
         assert foreign.is_symlink() or foreign.exists()
         after = sorted((path, path.lstat().st_mtime_ns) for path in other.rglob("*") if not path.is_dir())
         assert after == before
@@ -233,7 +236,7 @@ def test_installing_where_others_could_exchange_it_is_refused(installation, othe
         os.chown(other / folder, installation.account("alice").pw_uid, 0)
         done = make("install", *settings(installation, other))
         assert done.returncode != 0
-        assert f"{other / folder} can be written by others than root" in done.stderr
+        assert f"{other / folder} can be written by users other than root" in done.stderr
         assert not (other / "usr/sbin").exists()
         os.chown(other / folder, 0, 0)
 

@@ -167,7 +167,7 @@ def test_an_upgrade_keeps_what_was_chosen_and_says_what_it_mends(installation, p
         unpack(launcher)
         said += run_step(script("after"), installation, place)
         found = whole_choice_of(installation, launcher)
-        if found != after or ("which is never right" in said) != (before in NEVER_RIGHT):
+        if found != after or ("which is wrong" in said) != (before in NEVER_RIGHT):
             wrong.append((before, found, after, said))
         if script in (arch, alpine):  # install.sh does it itself, and so do rpm and Portage with what they replace
             assert not kept.stat().st_mode & 0o6000
@@ -202,7 +202,7 @@ def test_debians_override_takes_over_what_was_chosen_by_hand(installation, place
         said = run_step(script, installation, place)
         user, group = (logins.get(name, name) for name in after[:2])
         expected = f"{user} {group} {after[2]:o} {LAUNCHER[1:]}\n"
-        if overrides.read_text() != expected or ("which is never right" in said) != (before in NEVER_RIGHT):
+        if overrides.read_text() != expected or ("which is wrong" in said) != (before in NEVER_RIGHT):
             wrong.append((before, overrides.read_text(), expected, said))
     assert wrong == []
 

@@ -187,7 +187,7 @@ def test_a_log_is_never_created(personal, own_host):
     assert result.status == 1
     assert result.reason == (
         f"{personal.log}: cannot be opened as the log (No such file or directory): "
-        f"create it, writable for {personal.account.pw_name} alone"
+        f"create it, writable only by {personal.account.pw_name}"
     )
     assert not personal.log.exists()
 

@@ -72,9 +72,9 @@ def test_what_an_ordinary_user_installs_says_that_it_has_no_privilege(personal, 
     assert stat.S_IMODE(launcher.stat().st_mode) == 0o755
     assert stat.S_IMODE(personal.secrets.stat().st_mode) == 0o700
     assert own_installation.stdout == (
-        f"now say where the mail goes: {personal.configuration}\n"
-        f"installed without privilege: {personal.home}/.local/sbin/sendmail sends as whoever calls it, "
-        "and who calls it can read the password\n"
+        f"now name your smart host in {personal.configuration}\n"
+        f"installed without privilege: {personal.home}/.local/sbin/sendmail sends with the rights of its caller, "
+        "so the caller can read the password\n"
     )
 
 

@@ -61,7 +61,7 @@ def test_an_alias_file_that_others_can_write_is_refused(installation, smarthost)
     file = configure_protected(installation, host, "staff: carol@example.org\n")
     os.chmod(file, 0o660)
     result = installation.send(STAFF, stdin=MESSAGE)
-    assert_goes_nowhere(result, host, [STAFF], f"{file}: can be written by others than root: chmod go-w")
+    assert_goes_nowhere(result, host, [STAFF], f"{file}: can be written by users other than root: chmod go-w")
 
 
 def test_an_alias_file_that_is_not_roots_is_refused(installation, smarthost):
@@ -245,8 +245,8 @@ def test_a_forward_file_opens_nothing_of_ours(installation, forwarding, how, opt
         ("|/usr/bin/procmail\n", f"is redirected to a pipe, {NO_LOCAL_DELIVERY}"),
         ("\"|IFS=' ' && exec /usr/bin/procmail -f- || exit 75\"\n", f"is redirected to a pipe, {NO_LOCAL_DELIVERY}"),
         ("/home/alice/mbox\n", f"is redirected to a file, {NO_LOCAL_DELIVERY}"),
-        ("# Exim filter\ndeliver carol@example.org\n", "has a filter in FILE, and filters are not run"),
-        ("# Sieve filter\nkeep;\n", "has a filter in FILE, and filters are not run"),
+        ("# Exim filter\ndeliver carol@example.org\n", "has a filter in FILE, and Gatepost runs no filters"),
+        ("# Sieve filter\nkeep;\n", "has a filter in FILE, and Gatepost runs no filters"),
         (":fail: moved\n", "is not taken: moved"),
         (":defer: later\n", "is redirected to :defer:, which router forward does not allow"),
         (":include:FILE\n", "is redirected in a loop: FILE is included again and again"),

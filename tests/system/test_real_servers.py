@@ -188,7 +188,7 @@ def test_a_message_over_the_servers_limit_is_not_begun(installation, real, kind)
     endpoint = server.endpoint("starttls")
     result = send(installation, endpoint, *BOTH, stdin=HEADER + b"0123456\n" * (SIZE_LIMIT // 8))
     assert result.reason.startswith(f"{label(endpoint)}: ")
-    assert " octets, and " in result.reason
+    assert " octets, but at most " in result.reason
     assert result.reason.endswith(" are accepted")
     assert_nothing_taken(result, server, "failed")
 

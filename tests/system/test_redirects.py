@@ -104,7 +104,7 @@ def test_where_nobody_is_left_the_status_is_0_and_the_log_says_so(installation, 
     facts = facts_of(result.log_line)
     assert (result.status, result.stdout, result.stderr) == (0, "", "")
     assert (facts["outcome"], facts["status"], facts["to"]) == ("accepted", "0", f"<{STAFF}>")
-    assert facts["reply"] == "discarded: the aliases leave nobody to send to"
+    assert facts["reply"] == "discarded: after the aliases no recipient is left"
     assert host.connections == 0
 
 

@@ -80,7 +80,8 @@ def test_another_handshake_is_not_held(server, sending, greeting):
     problem = sending.stderr.read().decode()
     assert sending.wait(10) == PROTOCOL
     assert problem == (
-        f"sendmail: not sent: 127.0.0.1:{server.port}: TLS: the smart host wants another handshake (renegotiation)\n"
+        f"sendmail: not sent: 127.0.0.1:{server.port}: TLS: the smart host asked for another handshake "
+        "(renegotiation)\n"
     )
 
 

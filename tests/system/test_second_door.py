@@ -21,7 +21,7 @@ REMOUNT = 'mount --bind "$1" "$1" && mount -o remount,bind,nosuid "$1" && shift 
 PASSWORD = "xyzzy-plugh"
 REFUSED = {"x86_64": (117, 119, 302), "aarch64": (147, 149, 261)}  # setresuid, setresgid, prlimit64
 LOAD, IF_EQUAL, RETURN = 0x20, 0x15, 0x06  # of a filter, whose input begins with the number of the call (seccomp(2))
-HIDDEN = "what only root may see"
+HIDDEN = "addresses that only root may see"
 TRUSTED = "from@else.example"
 
 WAYS = {
@@ -245,7 +245,7 @@ def test_files_that_others_name_are_not_read_and_that_is_said(installation, smar
     assert result.status == 1
     assert file in result.log_line
     assert result.reason.endswith(
-        f"{file} cannot be read: not by gatepost.socket, whose helper does not have the caller's rights"
+        f"{file} cannot be read: not through gatepost.socket, because its helper does not have the caller's rights"
     )
     assert host.connections == 0
 

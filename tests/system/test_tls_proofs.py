@@ -89,7 +89,7 @@ def test_a_host_that_demands_a_certificate_says_so(installation, smarthost, cert
     host = smarthost(tls=tls, client_ca=certificates.ca, maximum_tls=maximum)
     configure(installation, host)
     result = installation.send(*FIVE, stdin=MESSAGE)
-    assert "demands a certificate of ours" in result.reason
+    assert "demands a client certificate" in result.reason
     assert "tls_certificate" in result.reason
     assert_not_sent(result, result.reason, status=UNAVAILABLE, recipients=FIVE, hosts=[host])
 
@@ -117,7 +117,7 @@ def test_files_that_others_can_write_are_refused(installation, smarthost, certif
     host = smarthost(tls="implicit", client_ca=certificates.ca)
     configure(installation, host, own_files(certificates.client), **OURS)
     os.chmod(installation.secrets / name, 0o660)
-    refused(installation, host, f"{name}: can be written by others than root", status=CONFIGURATION)
+    refused(installation, host, f"{name}: can be written by users other than root", status=CONFIGURATION)
 
 
 def test_a_certificate_that_is_gone_is_told(installation, smarthost, certificates):

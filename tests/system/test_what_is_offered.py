@@ -244,7 +244,9 @@ def test_recipients_are_counted_before_mail(installation, smarthost, limit, stat
     host.settle()
     assert (result.status, len(host.messages)) == (status, 1 - bool(status))
     if status:
-        assert result.reason == (f"{label(host)}: the message has 3 recipients, and 2 are accepted (LIMITS RCPTMAX)")
+        assert result.reason == (
+            f"{label(host)}: the message has 3 recipients, but at most 2 are accepted (LIMITS RCPTMAX)"
+        )
         assert "MAIL" not in host.session.verbs
 
 
@@ -260,7 +262,7 @@ def test_what_requires_tls_goes_to_nobody_who_does_not_see_to_it(installation, s
     host = smarthost(tls="starttls", extensions=PLAIN)
     configure(installation, host, requiretls=True)
     result = installation.send(*ONE, stdin=HEAD + b"\nhello\n")
-    reason = f"{label(host)}: this transport requires TLS all the way (requiretls), and REQUIRETLS is not offered"
+    reason = f"{label(host)}: this transport requires TLS on the whole path (requiretls), but REQUIRETLS is not offered"
     assert_not_sent(result, reason, status=69, recipients=ONE, hosts=[host])
 
 

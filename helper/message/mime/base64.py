@@ -44,12 +44,12 @@ def checked_letters(chunks: Iterable[bytes]) -> Iterator[bytes]:
         text = chunk.translate(None, b" \t\r\n")
         unpadded = text.rstrip(b"=")
         if unpadded.translate(None, LETTERS) or (padding and unpadded):
-            raise CannotConvert("a part that says it is base64 is something else")
+            raise CannotConvert("a part that is declared as base64 is not valid base64")
         padding += len(text) - len(unpadded)
         count += len(text)
         yield text
     if count % 4 or padding > PADDING_LIMIT:
-        raise CannotConvert("a part that says it is base64 is something else")
+        raise CannotConvert("a part that is declared as base64 is not valid base64")
 
 
 def in_lines(texts: Iterable[bytes]) -> Iterator[bytes]:

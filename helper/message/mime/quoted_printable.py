@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 COLUMNS = 75  # of 76: the last one is for the `=` of a soft line break
 PART_LIMIT = 16 * 1024  # octets of a line that are dealt with at once: lines have no limit of their own
 SOFT = b"=\r\n"
-MALFORMED = "a part that is quoted-printable has lines that are not"
+MALFORMED = "a part that is declared as quoted-printable has lines that are not"
 PERILOUS = (b"--", b".", b"From ")
 LITERAL = bytes(octet for octet in range(33, 127) if octet != ord("=")) + b" \t\r\n"
 HEXADECIMAL = frozenset(b"0123456789ABCDEFabcdef")

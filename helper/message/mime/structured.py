@@ -97,7 +97,7 @@ def lexemes_of(text: bytes) -> Iterator[Lexeme]:
             at = end_of_literal(text, at)
             yield text[space:start], LITERAL, text[start:at]
         else:
-            raise AddressSyntax(f"{shown(octet)} cannot stand there", at)
+            raise AddressSyntax(f"{shown(octet)} is not allowed there", at)
         space = at
 
 

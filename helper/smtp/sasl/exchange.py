@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # RFC 4954, section 4: what a server may send as one challenge, in octets of base64.
 CHALLENGE_LIMIT = 12288
 
-NO_SENSE = "the challenge makes no sense"
+NO_SENSE = "the challenge is not valid"
 
 
 class Credential(Record):

@@ -55,7 +55,7 @@ def parse_server_first(message: bytes, nonce: bytes) -> tuple[bytes, bytes, int]
     if not message:
         raise BadChallenge(NO_PROOF)
     if message.startswith(b"m="):
-        raise BadChallenge("the server demands an extension that we do not have")
+        raise BadChallenge("the server demands an extension that Gatepost does not support")
     fields = message.split(b",")
     if len(fields) < 3 or [field[:2] for field in fields[:3]] != [b"r=", b"s=", b"i="]:
         raise BadChallenge(NO_SENSE)
@@ -66,7 +66,9 @@ def parse_server_first(message: bytes, nonce: bytes) -> tuple[bytes, bytes, int]
         raise BadChallenge(NO_SENSE)
     # Compared as a string first: the time that int() takes grows with the square of the digits.
     if len(count) > len(str(ITERATIONS_LIMIT)) or not ITERATIONS_MINIMUM <= int(count) <= ITERATIONS_LIMIT:
-        raise BadChallenge(f"the server wants a number of iterations outside {ITERATIONS_MINIMUM}-{ITERATIONS_LIMIT}")
+        raise BadChallenge(
+            f"the server asks for a number of iterations outside {ITERATIONS_MINIMUM}-{ITERATIONS_LIMIT}"
+        )
     return whole_nonce, salt, int(count)
 
 

@@ -103,13 +103,13 @@ def test_a_wrong_address_is_an_error_that_names_the_field(header, name):
 @pytest.mark.parametrize(
     ("header", "problem"),
     [
-        (b"Resent-To: a@x\nResent-To: b@y\n", "Resent-To: stands twice"),
-        (b"Resent-To: a@x\nX: y\nresent-to : b@y\n", "resent-to: stands twice"),
-        (b"Resent-From: m@x\nResent-Bcc: a@x\nResent-Bcc: b@x\nResent-Cc: c@x\n", "Resent-Bcc: stands twice"),
-        (b"Resent-Reply-To: a@x\nResent-Reply-To: b@x\n", "Resent-Reply-To: stands twice"),
-        (b"Resent-To: a@x\nReceived: x\nResent-To: b@x\n", "Resent-To: stands twice"),
-        (b"Resent-To: a@x\nReceived: x\nResent-Bcc: b@x\n", "Resent-Bcc: stands below the trace fields"),
-        (b"Resent-To: a@x\nResent-To: b@y\nReceived: x\nResent-From: o@x\n", "Resent-To: stands twice"),
+        (b"Resent-To: a@x\nResent-To: b@y\n", "Resent-To: appears twice"),
+        (b"Resent-To: a@x\nX: y\nresent-to : b@y\n", "resent-to: appears twice"),
+        (b"Resent-From: m@x\nResent-Bcc: a@x\nResent-Bcc: b@x\nResent-Cc: c@x\n", "Resent-Bcc: appears twice"),
+        (b"Resent-Reply-To: a@x\nResent-Reply-To: b@x\n", "Resent-Reply-To: appears twice"),
+        (b"Resent-To: a@x\nReceived: x\nResent-To: b@x\n", "Resent-To: appears twice"),
+        (b"Resent-To: a@x\nReceived: x\nResent-Bcc: b@x\n", "Resent-Bcc: is below the trace fields"),
+        (b"Resent-To: a@x\nResent-To: b@y\nReceived: x\nResent-From: o@x\n", "Resent-To: appears twice"),
     ],
 )
 def test_what_is_cut_off_a_block_and_is_none_of_its_own_is_refused(header, problem):

@@ -81,7 +81,7 @@ def test_a_session_has_the_methods_that_are_called(module):
 
 
 def test_a_context_that_checks_names_is_not_used_without_a_name(certificates):
-    with pytest.raises(SystemFault, match="no name to check"):
+    with pytest.raises(SystemFault, match="no name to verify"):
         TlsLayer(Trust("", True, str(certificates.ca)))
 
 

@@ -41,8 +41,8 @@ def test_certificate_and_key_may_be_of_one_file(certificates, trust):
 @pytest.mark.parametrize(
     ("maximum", "words"),
     [
-        (ssl.TLSVersion.TLSv1_2, "or demands a certificate of ours (tls_certificate)"),
-        (ssl.TLSVersion.TLSv1_3, "the smart host demands a certificate of ours: set tls_certificate"),
+        (ssl.TLSVersion.TLSv1_2, "or demands a client certificate (tls_certificate)"),
+        (ssl.TLSVersion.TLSv1_3, "the smart host demands a client certificate: set tls_certificate"),
     ],
 )
 def test_a_server_that_demands_our_certificate_says_so(certificates, trust, maximum, words):
@@ -54,7 +54,7 @@ def test_a_server_that_demands_our_certificate_says_so(certificates, trust, maxi
 def test_a_server_that_does_not_know_our_ca_says_so(certificates, trust):
     server = Server(certificates.good, client_ca=certificates.ca)
     failure = failure_of(trust.replace(own_certificate=own(certificates.unknown_issuer)), server)
-    assert "does not accept our certificate (tls_certificate): tlsv1 alert unknown ca" in failure.problem
+    assert "does not accept the client certificate (tls_certificate): tlsv1 alert unknown ca" in failure.problem
 
 
 def test_a_key_of_another_certificate_is_told_with_both_files(certificates, trust):

@@ -40,9 +40,9 @@ CERTIFICATES = {
     "without_names": "it is for without-names.test, not for smtp.test: ",
     "expired": "has expired (its own dates: 2020-01-01 to 2021-01-01): ",
     "not_yet_valid": "is not yet valid (its own dates: 2098-01-01 to 2099-01-01): ",
-    "unknown_issuer": "it is signed by Gatepost test stranger, which is not known here: set tls_ca_file ",
+    "unknown_issuer": "it is signed by Gatepost test stranger, which this machine does not trust: set tls_ca_file ",
     "self_signed": "it is self-signed: set tls_ca_file to a copy of it, or tls_pins ",
-    "wrong_purpose": "has to have serverAuth",
+    "wrong_purpose": "must contain serverAuth",
     "weak_key": "its key is too weak: ",
     "weak_signature": "is made with a digest that is too weak: ",
 }
@@ -107,15 +107,15 @@ def alert(kind: int) -> bytes:
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        (40, "no cipher in common with us, or demands a certificate of ours (tls_certificate)"),
-        (42, "does not accept our certificate (tls_certificate): "),
-        (45, "does not accept our certificate (tls_certificate): "),
+        (40, "no cipher in common with this machine, or demands a client certificate (tls_certificate)"),
+        (42, "does not accept the client certificate (tls_certificate): "),
+        (45, "does not accept the client certificate (tls_certificate): "),
         (45, " alert certificate expired"),  # before it, 3.0 says sslv3, and 3.5 ssl/tls
-        (48, "does not accept our certificate (tls_certificate): "),
+        (48, "does not accept the client certificate (tls_certificate): "),
         (70, "does not speak TLS 1.2 or a newer one"),
-        (80, "reports an error of its own"),
-        (112, "knows nobody called smtp.test: "),
-        (116, "demands a certificate of ours: set tls_certificate"),
+        (80, "reports an internal error"),
+        (112, "does not serve the name smtp.test: "),
+        (116, "demands a client certificate: set tls_certificate"),
         (90, "user cancel"),
     ],
 )

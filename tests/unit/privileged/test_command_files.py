@@ -80,7 +80,7 @@ def test_an_argument_that_others_can_write_is_refused(ask, places, argument):
 
 
 def test_a_file_that_is_not_there_and_that_all_can_make_is_refused(ask):
-    with pytest.raises(ConfigError, match="is not there, and everybody could make it"):
+    with pytest.raises(ConfigError, match="does not exist, and every user could create it"):
         refuse_unsafe_command((ask, "--cache=/tmp/gatepost-not-there-yet"), ANYBODY)
 
 

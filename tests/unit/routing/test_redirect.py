@@ -227,8 +227,8 @@ def test_a_forward_file_forwards(files, expected):
         (Denied(), "cannot be routed: /home/bob/.forward cannot be read: Permission denied"),
         (b"bob\na b\n", "cannot be routed: /home/bob/.forward, line 2: "),
         (b"|/usr/bin/procmail\n", "is redirected to a pipe"),
-        (b"# Exim filter\ndeliver carol\n", "has a filter in /home/bob/.forward, and filters are not run"),
-        (b"# Sieve filter\nkeep;\n", "has a filter in /home/bob/.forward, and filters are not run"),
+        (b"# Exim filter\ndeliver carol\n", "has a filter in /home/bob/.forward, and Gatepost runs no filters"),
+        (b"# Sieve filter\nkeep;\n", "has a filter in /home/bob/.forward, and Gatepost runs no filters"),
     ],
 )
 def test_a_forward_file_that_cannot_be_followed_fails_the_message(content, problem):

@@ -264,15 +264,17 @@ def test_the_trace_tells_each_step():
 
 def test_the_trace_tells_of_duplicates_and_of_nobody():
     lines = traced("root", "a", "a", aliases="root: :blackhole:")
-    assert lines[0] == "root@example.net: router system_aliases: redirected by /etc/aliases to nobody: it is discarded"
-    assert lines[-1] == "a@example.net: is there already"
+    assert (
+        lines[0] == "root@example.net: router system_aliases: redirected by /etc/aliases to nobody, so it is discarded"
+    )
+    assert lines[-1] == "a@example.net: is already a recipient"
 
 
 def test_the_trace_of_a_protected_file_tells_only_where_the_address_ends_up():
     files = {ALIASES: b"root: middle\nmiddle: bob"}
     lines = traced("root", lookups=world(files, protected=[ALIASES]))
     assert lines == [
-        "root@example.net: router system_aliases: redirected by /etc/aliases to what only root may see",
+        "root@example.net: router system_aliases: redirected by /etc/aliases to addresses that only root may see",
         "*** (from root@example.net): router smarthost: transport relay, "
         "hosts smtp.example.net:587, reverse-path <alice@example.net>",
     ]
@@ -284,7 +286,7 @@ def test_whom_the_caller_names_is_not_hidden_because_a_protected_file_does_so_to
         found = routed(*addresses, lookups=lookups)
         assert {each.address.local_part: each.is_hidden for each in found} == {b"bob": False, b"carol": True}
         lines = traced(*addresses, lookups=lookups)
-        assert "is there already" not in "".join(lines)
+        assert "is already a recipient" not in "".join(lines)
         assert sum(line.startswith("bob@example.net: router smarthost: ") for line in lines) == 1
 
 

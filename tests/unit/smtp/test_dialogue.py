@@ -199,8 +199,8 @@ def test_authenticates(mechanisms, replies, written):
             status.NOT_PERMITTED,
         ),
         (["AUTH PLAIN"], [b"250 what\r\n"], "the reply to AUTH PLAIN makes no sense here", status.PROTOCOL),
-        (["AUTH PLAIN"], [b"334 more\r\n"], "the challenge makes no sense", status.PROTOCOL),
-        (["AUTH LOGIN"], [b"334 ****\r\n"], "the challenge makes no sense", status.PROTOCOL),
+        (["AUTH PLAIN"], [b"334 more\r\n"], "the challenge is not valid", status.PROTOCOL),
+        (["AUTH LOGIN"], [b"334 ****\r\n"], "the challenge is not valid", status.PROTOCOL),
         (["AUTH GSSAPI NTLM"], [], "no common mechanism; the server offers GSSAPI NTLM", status.NOT_PERMITTED),
         ([], [], "no common mechanism; the server offers none", status.NOT_PERMITTED),
     ],
@@ -359,7 +359,7 @@ def test_a_reply_that_makes_no_sense_is_no_refusal():
 
 
 def test_refuses_before_any_command_what_the_server_cannot_take():
-    with pytest.raises(CannotTake, match="321 octets, and 320 are accepted"):
+    with pytest.raises(CannotTake, match="321 octets, but at most 320 are accepted"):
         play(dialogue(session(), envelope()), [GREETING, ehlo("SIZE 320")])
 
 

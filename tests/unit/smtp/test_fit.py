@@ -97,7 +97,7 @@ def test_what_cannot_be_converted_is_refused_with_both_reasons():
 
 
 def test_the_size_that_counts_is_that_of_what_is_sent():
-    with pytest.raises(CannotTake, match="1000 octets, and 999 are accepted"):
+    with pytest.raises(CannotTake, match="1000 octets, but at most 999 are accepted"):
         fitted(envelope(data=mail_data(is_8bit=True)), offered("SIZE 999"))
 
 

@@ -72,7 +72,7 @@ pkg_preinst() {
 	"0:${service#*:} "[0-3]* | 0:*" "[01]* | "${service} "[67]*[1357]*) ;;
 	*" "[01]*) owner=0:0 ;;
 	*)
-		ewarn "${launcher} was ${owner} ${mode}, which is never right: it is mailuser:mailuser 6755 now"
+		ewarn "${launcher} was ${owner} ${mode}, which is wrong; it is now mailuser:mailuser 6755"
 		owner=${service} mode=6755
 		;;
 	esac
