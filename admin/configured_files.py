@@ -138,7 +138,7 @@ def examine_secret(name: str, configuration: Configuration, owner: Owner, source
 def examine_credential(name: str, owner: Owner, remedy: str) -> Finding:
     """Return what is to be said of a credential of systemd's."""
     if owner.is_root:
-        text = f"{name}, which systemd gives to gatepost@.service alone: it cannot be parsed here"
+        text = f"{name}, which systemd gives to gatepost@.service alone: it cannot be read here"
         return Finding(OK, "secret", text)
     text = f"{name} is given by systemd, and only to a helper behind gatepost.socket"
     return Finding(WRONG, "secret", text, remedy=remedy)

@@ -281,7 +281,7 @@ def names(text: str) -> frozenset[str]:
 
 
 def text_of(path: Path) -> str:
-    """Return what a regular file holds. MigrateError where it cannot be parsed or is too large to be a configuration."""
+    """Return what a regular file holds. MigrateError where it cannot be read or is too large to be a configuration."""
     try:
         octets = read_file(path, FILE_LIMIT_OCTETS)
     except OSError as error:

@@ -20,7 +20,7 @@ class Files(Record):
     """How files are read for a caller.
 
     `read` returns a list that a user names, or for None the configuration, and None where there is none; OSError says
-    why it cannot be parsed. `may_see` says whether a caller, by the uid, may see what an alias file says.
+    why it cannot be read. `may_see` says whether a caller, by the uid, may see what an alias file says.
     """
 
     read: Callable[[str, int | None], ListFile | None]

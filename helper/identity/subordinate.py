@@ -47,7 +47,7 @@ def account(owner: str) -> pwd.struct_passwd | None:
 
 
 def subordinate_uids() -> bytes:
-    """Return the octets of /etc/subuid, none where it cannot be parsed."""
+    """Return the octets of /etc/subuid, none where it cannot be read."""
     try:
         descriptor = os.open(SUBUID, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

@@ -67,7 +67,7 @@ class Expected(Record):
                 return
             problem = f"it does not match {place(self.name, self.port)} TLSA (DANE)"
         except NotACertificate:
-            problem = "it cannot be parsed"
+            problem = "it cannot be read"
         raise HostFailed(f"TLS: the certificate was not accepted: {problem}", status.UNAVAILABLE)
 
 

@@ -10,7 +10,7 @@ SERVICES = "/etc/services"
 
 
 def services() -> bytes:
-    """Return the octets of /etc/services, none where it cannot be parsed."""
+    """Return the octets of /etc/services, none where it cannot be read."""
     try:
         with open(SERVICES, "rb", buffering=0) as file:
             return file.read()

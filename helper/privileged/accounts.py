@@ -53,7 +53,7 @@ def is_id(field: bytes) -> bool:
 
 
 def passwd() -> bytes:
-    """Return the octets of /etc/passwd, none if it cannot be parsed."""
+    """Return the octets of /etc/passwd, none if it cannot be read."""
     try:
         with open(ACCOUNTS, "rb", buffering=0) as file:
             return file.read()

@@ -166,7 +166,7 @@ def mailname() -> bytes:
 
 
 def readable_octets(path: str, limit: int) -> bytes:
-    """Return the content of a system file, empty if it cannot be parsed."""
+    """Return the content of a system file, empty if it cannot be read."""
     try:
         descriptor = os.open(path, os.O_RDONLY | OPEN_QUIETLY)
     except OSError:

@@ -64,7 +64,7 @@ class Lists:
         return Listing(self.entries[path, entry.start], path, path)
 
     def alias_file(self, path: str) -> AliasFile:
-        """Return an alias file. Undeliverable where it cannot be parsed, or is not there though it is configured."""
+        """Return an alias file. Undeliverable where it cannot be read, or is not there though it is configured."""
         if path not in self.alias_files:
             try:
                 octets = self.lookups.alias_file(path)
@@ -122,7 +122,7 @@ class Lists:
         return self.files[path, user]
 
     def list_file(self, path: str, user: int | None) -> ListFile | None:
-        """Return a file of a list, None where there is none. Undeliverable where it cannot be parsed."""
+        """Return a file of a list, None where there is none. Undeliverable where it cannot be read."""
         try:
             file = self.lookups.read_file(path, user)
         except OSError as error:

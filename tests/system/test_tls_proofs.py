@@ -34,7 +34,7 @@ def test_a_pinned_key_is_as_good_as_a_certificate(installation, smarthost, certi
 def test_a_key_that_is_not_pinned_gets_nothing(installation, smarthost, certificates, tls, verify):
     host = smarthost(tls=tls, auth=AUTH)
     configure(installation, host, tls_verify=verify, tls_pins=[key_digest(certificates.expired).hex()])
-    words = f"{label(host)}: TLS: the certificate was not accepted: its key is none of tls_pins"
+    words = f"{label(host)}: TLS: the certificate was not accepted: its key is not in tls_pins"
     refused(installation, host, words)
 
 

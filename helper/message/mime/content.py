@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 KEYS = (b"content-type", b"content-transfer-encoding")
 IDENTITY = (b"7bit", b"8bit", b"binary")
-UNREADABLE = "a Content-Type or Content-Transfer-Encoding in it cannot be parsed"
+UNREADABLE = "a Content-Type or Content-Transfer-Encoding in it cannot be read"
 BOUNDARY_LIMIT = 70  # RFC 2046, section 5.1.1
 SHOWN_LIMIT = 40  # octets of a name that somebody made up
 MULTIPART, MESSAGE, LEAF = "multipart", "message", "leaf"

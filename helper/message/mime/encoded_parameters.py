@@ -110,7 +110,7 @@ def with_quotes(text: bytes) -> bytes:
 
 
 def with_quoted_value(parameter: bytes) -> bytes:
-    """Return a parameter with its value in quotes where it cannot be parsed, and nobody knows quotes that it had."""
+    """Return a parameter with its value in quotes where it cannot be read, and nobody knows quotes that it had."""
     try:
         list(parameters_of(parameter, 0))
     except AddressSyntax:
