@@ -124,7 +124,7 @@ def answer(channel: socket.socket, octets: bytes, *descriptors: int) -> None:
 
 
 def answer_message(channel: socket.socket, limit: int, dot_ends: bool) -> None:
-    """Give the helper the message in a sealed memory file, or say why it cannot be parsed."""
+    """Give the helper the message in a sealed memory file, or say why it cannot be read."""
     try:
         octets = message(limit, dot_ends)
         memory = os.memfd_create("message", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)

@@ -24,7 +24,7 @@ def at_host(error):
         (failure.AddressError(b"b@x", "is unknown"), 67, "failed", "not sent: b@x: is unknown"),
         (failure.AddressError(b"b@x", "is deferred", later=True), 75, "failed", "not sent: b@x: is deferred"),
         (failure.AddressError(b"b\xc3\xbc@x\r\n", "is wrong"), 67, "failed", "not sent: b\\xfc@x??: is wrong"),
-        (failure.InputError("it cannot be read"), 74, "failed", "not sent: it cannot be parsed"),
+        (failure.InputError("it cannot be read"), 74, "failed", "not sent: it cannot be read"),
         (failure.DaemonError("Daemon cannot be run"), 69, "failed", "not sent: Daemon cannot be run"),
         (failure.NotPermitted("kiosk may not"), 77, "failed", "not sent: kiosk may not"),
         (
