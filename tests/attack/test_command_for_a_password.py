@@ -341,7 +341,7 @@ def test_an_interrupted_send_leaves_no_process_of_the_service_users(installation
 
 
 def test_control_a_helper_that_does_not_look_at_its_frontend_stays_with_the_program(weakened, smarthost):
-    look = "        poll.register(frontend, 0)  # nothing is told of it but its end\n"
+    look = "        poll.register(frontend, 0)  # only for its end (POLLHUP)\n"
     installation = weakened({COMMAND: {look: "        pass\n"}})
     host = smarthost(auth={"ws1": SECRET}, allow_plaintext_auth=True)
     place = open_place(installation)

@@ -22,7 +22,7 @@ CANARY = secrets.token_hex(16)
 LIMITS = ("NOFILE", "AS", "DATA", "STACK", "FSIZE", "CPU", "NPROC", "MEMLOCK", "SIGPENDING", "CORE")
 SIGNALS = ("TERM", "HUP", "INT", "QUIT", "SEGV", "ABRT", "XCPU", "XFSZ", "PIPE", "ALRM", "CHLD", "USR1")
 
-TURNS = 4  # so many of the attacks are tried at each moment, and the next ones at the next
+TURNS = 2  # so many of the attacks are tried at each moment, and the next ones at the next
 
 
 @pytest.fixture

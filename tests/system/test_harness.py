@@ -69,12 +69,15 @@ def test_knows_a_process_that_has_an_account_as_its_effective_user_alone(install
         process.kill()
 
 
+FUTURE = "from __future__ import annotations\n"
+
+
 def test_a_weakened_copy_is_what_is_installed_from_weakened_sources(workshop):
     weakening = {
         "helper/privileged/drop.py": {"    no_core_file()\n": ""},
-        "helper/sandbox/confine.py": {"import os\nimport sys\n": "import os\nimport sys\nimport zlib\n"},
+        "helper/sandbox/confine.py": {FUTURE: f"{FUTURE}\nimport zlib\n"},
         "helper/start.h": {"#ifndef GATEPOST_START_H\n": "#ifndef GATEPOST_START_H\n\n"},
-        "admin/main.py": {"import argparse\n": "import zlib\nimport argparse\n"},
+        "admin/main.py": {FUTURE: f"{FUTURE}\nimport zlib\n"},
     }
     copy = workshop.weakened(weakening)
     installed = copy_of_tree(copy.root)

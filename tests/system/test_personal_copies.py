@@ -13,6 +13,7 @@ from tests.support.installation import CHECKOUT
 from tests.support.personal import PASSWORD
 from tests.support.weakened import copy_sources
 from tests.system.outcome import assert_sent
+from tests.system.test_install import CHEAP
 
 MESSAGE = b"Subject: hello\n\nhello\n"
 ONE = ("carol@example.org",)
@@ -57,7 +58,7 @@ def own_installation(personal):
     source = personal.home / "source"
     copy_sources(source)
     run("chown", "-R", f"{personal.account.pw_uid}:{personal.account.pw_gid}", source)
-    places = (f"PREFIX={personal.home}/.local", f"SYSCONFDIR={personal.folder}")
+    places = (f"PREFIX={personal.home}/.local", f"SYSCONFDIR={personal.folder}", CHEAP)
     personal.folder.parent.mkdir(mode=0o700)
     os.chown(personal.folder.parent, personal.account.pw_uid, personal.account.pw_gid)
     done = personal.installation.run_as(
@@ -67,7 +68,7 @@ def own_installation(personal):
     return done
 
 
-def test_what_an_ordinary_user_installs_says_that_it_has_no_privilege(personal, own_installation):
+def test_what_an_ordinary_user_installs_says_that_it_has_no_privilege_and_sends(personal, own_installation, smarthost):
     launcher = personal.home / ".local/libexec/gatepost/launcher"
     assert stat.S_IMODE(launcher.stat().st_mode) == 0o755
     assert stat.S_IMODE(personal.secrets.stat().st_mode) == 0o700
@@ -76,9 +77,6 @@ def test_what_an_ordinary_user_installs_says_that_it_has_no_privilege(personal, 
         f"installed without privilege: {personal.home}/.local/sbin/sendmail sends with the rights of its caller, "
         "so the caller can read the password\n"
     )
-
-
-def test_what_an_ordinary_user_installs_sends(personal, own_installation, smarthost):
     host = smarthost(tls="starttls", auth={"alice": PASSWORD})
     personal.configure(host)
     program = personal.home / ".local/sbin/sendmail"
