@@ -9,10 +9,10 @@ from admin.certificate import Certificate, read_certificate
 from admin.finding import OK, WARN, WRONG, Finding, reason
 from helper import status
 from helper.config.values import Transport
+from helper.delivery.access import Access, Observer
 from helper.delivery.converse import follow
 from helper.delivery.deliver import connect
-from helper.delivery.plan import Plan
-from helper.delivery.report import Progress, bounded
+from helper.delivery.report import bounded
 from helper.failure import ConfigError, HostFailed, ReplyError
 from helper.network.connect import Race
 from helper.network.resolve import Address
@@ -33,7 +33,7 @@ class Call:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.progress = Progress()
+        self.noted: dict[str, str] = {}
         self.cipher = ""
         self.certificate: Certificate | None = None
         self.extensions = Extensions({})
@@ -41,41 +41,40 @@ class Call:
     def facts(self) -> dict[str, Any]:
         """Return everything for programs."""
         return {
-            "tls": self.progress.tls or None,
+            "tls": self.noted.get("tls"),
             "cipher": self.cipher or None,
             "certificate": self.certificate and self.certificate.facts,
             "offered": {name: list(words) for name, words in self.extensions.keywords.items()},
             "discarded": list(self.extensions.discarded),
-            "auth": self.progress.auth or None,
+            "auth": self.noted.get("auth"),
             "dialogue": self.lines,
         }
 
     def text(self, transport: Transport) -> str:
         """Return in one line what was found."""
-        parts = [f"{self.progress.tls} {self.cipher}" if self.progress.tls else "no TLS"]
+        parts = [f"{self.noted['tls']} {self.cipher}" if "tls" in self.noted else "no TLS"]
         if self.certificate:
             parts.append(self.certificate.text + ("" if transport.tls_verify else " (not verified)"))
         offered = [" ".join([name, *words]) for name, words in self.extensions.keywords.items()]
         parts.append(f"offers {', '.join(offered) or 'nothing'}")
         if self.extensions.discarded:
             parts.append(f"discarded: {', '.join(self.extensions.discarded)}")
-        if self.progress.auth:
-            parts.append(f"AUTH {self.progress.auth} was accepted")
+        if "auth" in self.noted:
+            parts.append(f"AUTH {self.noted['auth']} was accepted")
         elif transport.auth is not None:
             parts.append("AUTH was not tried again")
         return bounded("; ".join(parts))
 
 
-def call(plan: Plan, server: Server, address: Address) -> tuple[Finding, bool]:
+def call(access: Access, server: Server, address: Address) -> tuple[Finding, bool]:
     """Return what came of a call, and whether our credential was welcome, where one was asked for."""
-    place = server.label if server.is_address else f"{server.label} [{address.text}]"
+    place = place_of(server, address)
     made = Call()
-    made.progress.host = place
-    session = plan.session.replace(tls=server.tls)
-    plan = plan.replace(session=session, progress=made.progress, show=made.lines.append)
+    observer = Observer(made.noted.__setitem__, lambda: None, made.lines.append)
+    access = access.replace(session=access.session.replace(tls=server.tls), observer=observer)
     word, problem, is_welcome = OK, "", True
     try:
-        talk(plan, server, address, made)
+        talk(access, server, address, made)
     except HostFailed as failure:
         word, problem = WRONG, failure.problem
         is_welcome = failure.status != status.NOT_PERMITTED
@@ -84,23 +83,29 @@ def call(plan: Plan, server: Server, address: Address) -> tuple[Finding, bool]:
     if word == OK and made.certificate and made.certificate.is_ending:
         word = WARN
     facts = {"host": server.label, "address": address.text, **made.facts()}
-    text = problem or made.text(plan.transport)
-    return Finding(word, plan.transport.name, f"{place}: {text}", facts), is_welcome
+    text = problem or made.text(access.transport)
+    return Finding(word, access.transport.name, f"{place}: {text}", facts), is_welcome
 
 
-def talk(plan: Plan, server: Server, address: Address, made: Call) -> None:
+def place_of(server: Server, address: Address) -> str:
+    """Return a server, and the address that is called where its name may have several."""
+    return server.label if server.is_address else f"{server.label} [{address.text}]"
+
+
+def talk(access: Access, server: Server, address: Address, made: Call) -> None:
     """Connect, hold the dialogue, and note what is learned. HostFailed or ConfigError where it comes to nothing."""
-    budget = up_to_the_end_of_the_message(plan.transport)
-    timeout_s = plan.transport.connect_timeout_s
+    budget = up_to_the_end_of_the_message(access.transport)
+    timeout_s = access.transport.connect_timeout_s
     is_first = server.tls == "implicit"
-    race = Race([address], plan.transport.interface, budget, timeout_s, client_speaks_first=is_first)
-    connection, layer = connect(race, server, plan, budget)
-    session = plan.session if layer is None else plan.session.replace(channel_binding=layer.channel_binding)
+    race = Race([address], access.transport.interface, budget, timeout_s, client_speaks_first=is_first)
+    connection, layer = connect(race, server, access, budget)
+    made.lines.append(f"-- connected to {place_of(server, address)}")
+    session = access.session if layer is None else access.session.replace(channel_binding=layer.channel_binding)
     try:
-        made.extensions = follow(acquaint(session), connection, layer, plan)
+        made.extensions = follow(acquaint(session), access, connection, layer)
     finally:
         connection.close()
-        if layer is not None and made.progress.tls:
+        if layer is not None and "tls" in made.noted:
             note_tls(layer, made)
 
 

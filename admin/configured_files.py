@@ -22,7 +22,7 @@ from admin.oauth.store import grant_file, locked, logins, takes_token, token_fil
 from admin.reach import is_open_to_all, refuse_beyond_sends, refuse_open
 from admin.reinstall import package_command
 from helper.config.values import CREDENTIAL, Configuration, Transport, alias_files, secret_files
-from helper.delivery.plan import now, refuse_stale
+from helper.delivery.access import now, refuse_stale
 from helper.failure import ConfigError, SystemFault
 from helper.network.own_certificate import OwnCertificate, present
 from helper.password import password_in

@@ -15,9 +15,8 @@ from admin.finding import WARN, WRONG, Finding, reason
 from admin.found_apart import found_apart
 from admin.plausibility import hosts_of
 from helper import status
-from helper.config.values import Configuration, Host, Transport
-from helper.delivery.plan import Plan, credential_of, now, refuse_stale, session_of
-from helper.delivery.report import Progress
+from helper.config.values import Configuration, Host
+from helper.delivery.access import Access, Observer, access_to
 from helper.failure import Failure, HostFailed
 from helper.loaded_state import LoadedState, load_state
 from helper.network.resolve import reachable_from, resolve
@@ -28,10 +27,9 @@ from helper.privileged.accounts import account
 from helper.privileged.acquire import acquire_for
 from helper.privileged.protected_files import Owner
 from helper.routing.trace import host_text
-from helper.smtp.envelope import Envelope, MailData
 
 TIME_LIMIT_S = 3600
-NO_MESSAGE = Envelope(b"", (), MailData(0, lambda: iter(()), lambda: iter(())))
+NOBODY = Observer(note=lambda _name, _value: None, warn_of_doubt=lambda: None, show=None)
 
 
 def greet(configuration: Configuration, owner: Owner) -> Iterator[Finding]:
@@ -73,29 +71,19 @@ def visit_loaded(configuration: Configuration, state: LoadedState) -> Iterator[F
     """Call on the smart hosts of each transport."""
     for transport in configuration.transports:
         try:
-            if transport.name in state.secrets:
-                refuse_stale(state.secrets[transport.name], now())
+            access = access_to(transport, state, NOBODY)
         except Failure as failure:
             yield Finding(WRONG, transport.name, reason(failure))
             continue
-        yield from Visitor(transport, state).visit(hosts_of(transport, configuration))
+        yield from Visitor(access).visit(hosts_of(transport, configuration))
 
 
 class Visitor:
     """Calls on the servers of one transport. A password that was refused once is not given away again."""
 
-    def __init__(self, transport: Transport, state: LoadedState) -> None:
-        self.transport = transport
-        self.plan = Plan(
-            transport=transport,
-            hosts=(),
-            session=session_of(transport, credential_of(transport, state.secrets)),
-            envelope=NO_MESSAGE,
-            progress=Progress(),
-            warn_of_doubt=lambda: None,
-            show=None,
-            own_certificate=state.own_certificates.get(transport.name),
-        )
+    def __init__(self, access: Access) -> None:
+        self.access = access
+        self.transport = access.transport
 
     def visit(self, hosts: tuple[Host, ...]) -> Iterator[Finding]:
         """Yield a finding for each address of each host."""
@@ -120,10 +108,11 @@ class Visitor:
             return [self.unreachable(server.label, failure)]
         found = []
         for address in addresses:
-            finding, is_welcome = call(self.plan, server, address)
+            finding, is_welcome = call(self.access, server, address)
             found.append(finding)
             if not is_welcome:
-                self.plan = self.plan.replace(session=self.plan.session.replace(credential=None))
+                session = self.access.session.replace(credential=None)
+                self.access = self.access.replace(session=session)
         if not found:
             nowhere = HostFailed("this host cannot reach any address of that name", status.NO_HOST)
             return [self.unreachable(server.label, nowhere)]

@@ -37,6 +37,13 @@ class LoadedState(Record):
     is_for_socket: bool = False
     is_without_helper: bool = False
 
+    def forget_secrets(self) -> None:
+        """Overwrite every secret of this process."""
+        for secret in self.secrets.values():
+            secret.forget()
+        for certificate in self.own_certificates.values():
+            certificate.forget()
+
 
 def load_state(acquired: Acquired) -> LoadedState:
     """Return what was acquired, with its meaning. A password that is none becomes the failure."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from helper import status
 from helper.config.reach import reads_lists
 from helper.config.values import Configuration
+from helper.delivery.access import Observer, access_to
 from helper.delivery.deliver import deliver
-from helper.delivery.outgoing import compose_message
-from helper.delivery.plan import make_plan
+from helper.delivery.outgoing import compose_message, make_envelope
 from helper.delivery.recipients import recipients_for_the_log, recipients_of
 from helper.delivery.report import Progress
 from helper.delivery.route_message import route_message
@@ -60,7 +60,7 @@ def new_progress(person: Person, state: LoadedState) -> Progress:
     """Return the progress of a send that has not begun."""
     progress = Progress(person.login, person.uid, is_subordinate=person.is_subordinate)
     if state.sandbox is not None and state.sandbox.strength:
-        progress.notes["sandbox"] = state.sandbox.strength
+        progress.note("sandbox", state.sandbox.strength)
     return progress
 
 
@@ -131,10 +131,27 @@ def send(
     progress.note_message(outgoing.message_id, outgoing.data.size_octets)
     check(configuration.policies, origin.caller, route.recipients, route.reverse_path, outgoing.data.size_octets)
 
-    plan = make_plan(route, outgoing, asked, configuration, state, progress, channel)
+    envelope = make_envelope(route, outgoing, asked, configuration)
+    access = access_to(configuration.transport(route.transport), state, observer(asked, state, progress, channel))
     shut_in_further(asked, configuration, state)
-    reply = deliver(plan)
+    reply = deliver(envelope, route.hosts, access)
     return Verdict(status.SENT, "accepted", reply.text)
+
+
+def observer(asked: Submission, state: LoadedState, progress: Progress, channel: Channel) -> Observer:
+    """Return who follows the delivery: the log, the frontend, and the caller with -v."""
+
+    def warn_of_doubt() -> None:
+        """Tell the frontend. No other host is tried from now on: only the next message of a session needs a secret."""
+        channel.doubt()
+        if not asked.session:
+            state.forget_secrets()
+
+    def show(line: str) -> None:
+        """Show a line of the dialogue, with the seconds since the send began."""
+        channel.say(f"{progress.seconds:.3f} {line}")
+
+    return Observer(progress.note, warn_of_doubt, show if asked.show_dialogue else None)
 
 
 def shut_in_further(asked: Submission, configuration: Configuration, state: LoadedState) -> None:

@@ -154,6 +154,10 @@ class Configuration(Record):
     sandbox: str = "best-effort"
     extract_addresses_remove_arguments: bool = False
 
+    def transport(self, name: str) -> Transport:
+        """Return the transport of a router; its name was checked when the configuration was read."""
+        return next(each for each in self.transports if each.name == name)
+
 
 def needs_of(configuration: Configuration) -> tuple[Any, ...]:
     """Return what has to be opened before the drop, as the fields of helper.privileged.acquire.Needs."""

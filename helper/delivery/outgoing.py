@@ -1,4 +1,4 @@
-"""Outgoing: the message as it goes out, header made, body untouched in its memory file until it is on the wire."""
+"""Outgoing: the message with its final header, its body still in the memory file, and the envelope for it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 from helper.delivery.mail_data import mail_data
 from helper.message.compose import Options, Stamp, compose
 from helper.record import Record
+from helper.smtp.envelope import Envelope
 from helper.version import VERSION
 
 TYPE_CHECKING = False
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
     from helper.config.values import Configuration
     from helper.identity.origin import Origin
     from helper.message.header import Buffer, Field
+    from helper.request.submission import Submission
     from helper.routing.single_transaction import Route
-    from helper.smtp.envelope import MailData
+    from helper.smtp.envelope import MailData, Notification
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -30,10 +32,15 @@ class Outgoing(Record):
 
 
 def compose_message(
-    fields: tuple[Field, ...], source: Buffer, body_start: int, way: Route, origin: Origin, configuration: Configuration
+    fields: tuple[Field, ...],
+    source: Buffer,
+    body_start: int,
+    route: Route,
+    origin: Origin,
+    configuration: Configuration,
 ) -> Outgoing:
-    """Return the message that goes this way. MessageError for one that no server would take."""
-    only_recipient = way.recipients[0].address if len(way.recipients) == 1 else None
+    """Return the message for this route. MessageError if no server would accept it."""
+    only_recipient = route.recipients[0].address if len(route.recipients) == 1 else None
     header = compose(
         fields,
         origin.author,
@@ -44,15 +51,39 @@ def compose_message(
             rewrite=origin.rewrite,
             received_header=configuration.received_header,
             only_recipient=only_recipient,
-            headers_add=way.headers_add,
-            headers_remove=way.headers_remove,
+            headers_add=route.headers_add,
+            headers_remove=route.headers_remove,
         ),
     )
     return Outgoing(mail_data(header.octets, source, body_start), header.message_id)
 
 
+def make_envelope(route: Route, outgoing: Outgoing, submission: Submission, configuration: Configuration) -> Envelope:
+    """Return the envelope of a message that goes to all recipients of its route."""
+    addresses = [destination.address for destination in route.recipients]
+    reverse_path = [] if route.reverse_path is None else [route.reverse_path]
+    return Envelope(
+        reverse_path=b"".join(mailbox.octets for mailbox in reverse_path),
+        recipients=tuple(mailbox.octets for mailbox in addresses),
+        data=outgoing.data,
+        is_internationalised=any(mailbox.is_internationalised for mailbox in reverse_path + addresses),
+        notification=notification(submission, route, configuration.qualify_recipient),
+        requires_tls=configuration.transport(route.transport).requiretls,
+        hidden={each.address.octets: each.given.octets for each in route.recipients if each.is_hidden},
+    )
+
+
+def notification(submission: Submission, route: Route, qualify_recipient: bytes) -> Notification | None:
+    """Return what the caller asks for in delivery status notifications, None for nothing."""
+    if not any((submission.notify, submission.ret, submission.envid, submission.recipient_parameters)):
+        return None
+    from helper.delivery.notification import notification_of
+
+    return notification_of(submission, route.recipients, qualify_recipient)
+
+
 def stamp(origin: Origin, primary_hostname: bytes) -> Stamp:
-    """Return what this message is stamped with, here and now."""
+    """Return what the header says of this host, the caller and the time."""
     return Stamp(
         date=date_time(time.time()),
         unique=os.urandom(12).hex().encode("ascii"),

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 # A syslog line that is longer is cut by somebody else, at a place of their choice; 10,000 recipients do not fit anyway.
 ADDRESSES_LIMIT = 4000  # characters
 VALUE_LIMIT = 1000
+SERVER_FACTS = ("host", "tls", "auth")
 
 
 class Progress:
-    """What is known of a send so far. The only value here that changes: the phases note what they learn."""
+    """What is known of a send so far: the story notes what each phase returns, and the delivery what it meets."""
 
     def __init__(self, login: bytes = b"", uid: int | None = None, *, is_subordinate: bool = False) -> None:
         self.started_s = monotonic()
@@ -33,10 +34,7 @@ class Progress:
         self.reverse_path = ""
         self.recipients: tuple[bytes, ...] = ()
         self.size = ""
-        self.host = ""
-        self.tls = ""
-        self.auth = ""
-        self.notes: dict[str, str] = {}
+        self._noted: dict[str, str] = {}
 
     @property
     def seconds(self) -> float:
@@ -60,6 +58,10 @@ class Progress:
         self.message_id = shown(message_id)
         self.size = str(size_octets)
 
+    def note(self, name: str, value: str) -> None:
+        """Note a fact by its name in the log."""
+        self._noted[name] = value
+
     def facts(self) -> list[tuple[str, str]]:
         """Return the facts in the order of the log line."""
         facts = [
@@ -69,11 +71,9 @@ class Progress:
             ("subuid", self.subuid),
             ("from", self.reverse_path),
             ("to", joined(self.recipients)),
-            ("host", self.host),
-            ("tls", self.tls),
-            ("auth", self.auth),
+            *((name, self._noted.get(name, "")) for name in SERVER_FACTS),
             ("size", self.size),
-            *self.notes.items(),
+            *((name, value) for name, value in self._noted.items() if name not in SERVER_FACTS),
         ]
         return [(name, value) for name, value in facts if value]
 

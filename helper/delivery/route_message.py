@@ -46,7 +46,6 @@ def route_message(
     if not destinations:
         return None
     way = single_transaction(destinations)
-    transport = next(each for each in configuration.transports if each.name == way.transport)
-    if transport.hosts_randomize:
+    if configuration.transport(way.transport).hosts_randomize:
         way = way.replace(hosts=tuple(sorted(way.hosts, key=lambda _host: os.urandom(8))))
     return way

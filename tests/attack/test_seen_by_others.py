@@ -15,7 +15,7 @@ NAMED = {
     "helper/delivery/deliver.py": {
         "    failures: list[HostFailed] = []\n": (
             "    from helper.privileged.kernel import call_function\n"
-            "    call_function('prctl', 15, plan.envelope.recipients[0], 0, 0, 0)\n"  # PR_SET_NAME
+            "    call_function('prctl', 15, envelope.recipients[0], 0, 0, 0)\n"  # PR_SET_NAME
             "    failures: list[HostFailed] = []\n"
         )
     }

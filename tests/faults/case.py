@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from helper.delivery.deliver import deliver
-from helper.delivery.plan import Plan
 from helper.failure import Failure, Refused
 from helper.sentence import verdict
 from tests.faults.dialogues import ALLOWED, END, SECRET, Dialogue
@@ -53,17 +52,17 @@ def hold(
     certificate: Certificate,
     fault: Fault | None,
     timeout_s: float,
-    client: Callable[[Plan], object] = deliver,
+    client: Callable[..., object] = deliver,
 ) -> Case:
     """Hold the dialogue once, and judge what the client says of it."""
     case = Case(fault)
     warnings: list[bool] = []
     failure: BaseException | None = None
     with FaultyHost(fault, **dialogue.options(certificate)) as host:
-        plan = dialogue.plan(host.port, certificate, timeout_s, lambda: warnings.append(True))
+        arguments = dialogue.arguments(host.port, certificate, timeout_s, lambda: warnings.append(True))
         began = time.monotonic()
         try:
-            client(plan)
+            client(*arguments)
         except Failure as error:
             failure = error
             case.line = verdict(error).line

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from helper.config.values import Host, Transport
+from helper.delivery.access import Access, Observer
 from helper.delivery.mail_data import mail_data
-from helper.delivery.plan import Plan
-from helper.delivery.report import Progress
 from helper.secret import Secret
 from helper.smtp.envelope import Envelope, SessionTerms, Timeouts
 from helper.smtp.sasl.exchange import Credential
@@ -59,8 +58,10 @@ class Dialogue:
             **self.host_options,
         }
 
-    def plan(self, port: int, certificate: Certificate, timeout_s: float, doubt: Callable[[], None]) -> Plan:
-        """Return what deliver() needs for it. The secret is forgotten where it is in earnest (helper/delivery/plan)."""
+    def arguments(
+        self, port: int, certificate: Certificate, timeout_s: float, doubt: Callable[[], None]
+    ) -> tuple[Envelope, tuple[Host, ...], Access]:
+        """Return the arguments of deliver() for it. The secret is forgotten as in helper/story.py."""
         credential = None
         if self.mechanism:
             kind = "token" if self.mechanism == "XOAUTH2" else "password"
@@ -71,7 +72,12 @@ class Dialogue:
             if credential is not None:
                 credential.secret.forget()
 
-        return Plan(
+        envelope = Envelope(
+            reverse_path=b"s@x.example",
+            recipients=tuple(address.encode() for address in ALLOWED[: self.recipients]),
+            data=mail_data(HEADER, self.body, 0),
+        )
+        access = Access(
             transport=Transport(
                 name="relay",
                 helo_data=b"ws1.example",
@@ -82,7 +88,6 @@ class Dialogue:
                 data_timeout_s=timeout_s,
                 final_timeout_s=timeout_s,
             ),
-            hosts=(Host("name", b"127.0.0.1", port, is_address=True),),
             own_certificate=None,
             session=SessionTerms(
                 helo_name=b"ws1.example",
@@ -92,15 +97,9 @@ class Dialogue:
                 credential=credential,
                 allow_plaintext=True,
             ),
-            envelope=Envelope(
-                reverse_path=b"s@x.example",
-                recipients=tuple(address.encode() for address in ALLOWED[: self.recipients]),
-                data=mail_data(HEADER, self.body, 0),
-            ),
-            progress=Progress(),
-            warn_of_doubt=warn_of_doubt,
-            show=None,
+            observer=Observer(note=lambda _name, _value: None, warn_of_doubt=warn_of_doubt, show=None),
         )
+        return envelope, (Host("name", b"127.0.0.1", port, is_address=True),), access
 
 
 ENVELOPES: dict[str, dict[str, Any]] = {

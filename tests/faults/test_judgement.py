@@ -21,9 +21,9 @@ REFUSED_EARLY = Dialogue("refused-early", WAYS["data"], 3, refuse={"RCPT 3": "55
 def then(error: Exception | None):
     """Return a client that does all as it should, and then says something else; nothing: that it was sent."""
 
-    def client(plan) -> None:
+    def client(*arguments) -> None:
         with contextlib.suppress(Failure):
-            deliver(plan)
+            deliver(*arguments)
         if error is not None:
             raise error
 

@@ -153,7 +153,10 @@ ALLOWED = {
     "helper/delivery/recipients.py": PURE | {"helper.address", "helper.message"},
     "helper/delivery/route_message.py": PURE | {"posix", "helper.routing", "helper.identity.identify.home_of"},
     "helper/delivery/outgoing.py": PURE
-    | {"posix", "time", "helper.delivery.mail_data", "helper.message", "helper.version.VERSION"},
+    | {
+        *("posix", "time", "helper.delivery.mail_data", "helper.delivery.notification", "helper.message"),
+        *("helper.smtp.envelope", "helper.version.VERSION"),
+    },
     "helper/delivery/mail_data.py": PURE | {"helper.message", "helper.smtp.envelope"},
     "helper/delivery/notification.py": PURE | {"helper.delivery.recipients", "helper.smtp.envelope"},
     "helper/delivery/inquire.py": PURE
@@ -165,7 +168,7 @@ ALLOWED = {
         "helper.smtp.steps.shown",
         "helper.request.submission",
     },
-    "helper/delivery/plan.py": PURE | {"posix", "time", "helper.delivery.notification", "helper.secret", "helper.smtp"},
+    "helper/delivery/access.py": PURE | {"posix", "time", "helper.smtp"},
     "helper/delivery/converse.py": PURE | {"helper.smtp"},
     "helper/delivery/deliver.py": PURE | {"helper.delivery", "helper.network"},
     "helper/delivery/report.py": PURE

@@ -56,7 +56,7 @@ def test_the_steps_of_the_story_are_what_the_function_calls(number, function, fi
 def test_the_steps_of_the_sandbox_are_taken_where_the_story_says():
     assert names_in(step(6)) == ["shut_in", "shut_in_further"]
     send = (ROOT / "helper/story.py").read_text("utf-8").partition("def send(")[2].partition("\ndef ")[0]
-    assert send.index("route_message(") < send.index("shut_in_further(") < send.index("deliver(plan)")
+    assert send.index("route_message(") < send.index("shut_in_further(") < send.index("deliver(envelope")
 
 
 def test_the_phases_of_the_story_stand_in_the_order_in_which_the_helper_goes_through_them():

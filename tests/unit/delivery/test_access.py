@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from helper.delivery.plan import now, refuse_stale
+from helper.delivery.access import now, refuse_stale
 from helper.failure import StaleToken
 from helper.secret import Secret
 
