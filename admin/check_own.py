@@ -25,12 +25,12 @@ def check_own(then: Visit) -> Iterator[Finding]:
     path = own_configuration()
     if not protected_files.exists(path) and (is_set_id() or is_bound(paths.SOCKET)):
         whose = f"your mail is sent by {paths.CONFIGURATION}, which root can check (sudo gatepost check)"
-        yield Finding(OK, "configuration", f"{path} does not exist, and need not: {whose}")
+        yield Finding(OK, "configuration", f"{path} does not exist and is not needed: {whose}")
         return
     if not protected_files.exists(path) and os.access(paths.CONFIGURATION, os.R_OK):
         path = paths.CONFIGURATION  # which a send without privilege reads then, as its caller
     elif is_set_id():
-        text = f"{path} is used by sendmail -C alone, for {paths.LAUNCHER} has its set-id bit"
+        text = f"{path} is used only by sendmail -C, because {paths.LAUNCHER} has its set-id bit"
         yield Finding(WARN, "configuration", text)
     yield from check_configuration(owner_of(path), then)
 
@@ -39,7 +39,7 @@ def check_own_interpreter() -> str:
     """Find the interpreter new enough."""
     version = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info < OLDEST_PYTHON:
-        raise SystemFault(f"{sys.executable} is {version}, and 3.11 is the oldest that will do")
+        raise SystemFault(f"{sys.executable} is {version}, but Gatepost needs 3.11 or newer")
     return f"{sys.executable} {version}"
 
 

@@ -124,6 +124,6 @@ def write_compiled(parsed: Parsed) -> str:
             os.fchmod(descriptor, 0o640)
         new.rename(paths.COMPILED)
     except OSError as error:
-        problem = f"{paths.COMPILED} cannot be written ({error.strerror}), so that sends are slower"
+        problem = f"{paths.COMPILED} cannot be written ({error.strerror}), so sends are slower"
         raise Caution(f"{problem}: rm -r {shlex.quote(str(new))}" if new.is_dir() else problem) from None
     return paths.COMPILED

@@ -41,7 +41,8 @@ def examine_command(command: tuple[str, ...], owner: Owner) -> str:
     refuse_beyond_sends(program, os.X_OK, owner)
     if hides_path(command):
         raise Caution(
-            f"{program} is given a line to carry out that has a path in it, and nobody looks at who can write that: "
+            f"{program} is given a command line that contains a path, and Gatepost does not check who can write "
+            "that file: "
             f"name the program itself, or a script of {'root' if owner.is_root else 'your own'}"
         )
     return program

@@ -162,7 +162,7 @@ def examine_password(path: str) -> str:
     refuse_stale(secret, now())
     if ends_with_blank:
         remedy = f"sed -i 's/[[:blank:]]*$//' {shlex.quote(path)}"
-        raise Caution(f"{path} ends with a blank, which is taken for a part of the password: {remedy}")
+        raise Caution(f"{path} ends with a blank, which counts as part of the password: {remedy}")
     return f"{path}, until {secret.expires}" if secret.expires else path
 
 

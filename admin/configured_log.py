@@ -53,13 +53,13 @@ def examine_syslog() -> str:
     """Find somebody who listens for the system log, and reads what comes."""
     listener = connected(SYSLOG) if protected_files.exists(SYSLOG) else None
     if listener is None:
-        raise Caution(f"nobody listens at {SYSLOG}, so that no send is logged{how_to_start()}")
+        raise Caution(f"no system log listens at {SYSLOG}, so no send is logged{how_to_start()}")
     room = select.poll()
     room.register(listener, select.POLLOUT)
     is_taken = room.poll(LOG_PATIENCE_MS)
     listener.close()
     if not is_taken:
-        raise Caution(f"{SYSLOG} is full and nobody reads it, so that each send waits 5 s for it{how_to_start()}")
+        raise Caution(f"{SYSLOG} is full and no system log reads it, so each send waits 5 s for it{how_to_start()}")
     return f"syslog, by {SYSLOG}"
 
 

@@ -385,8 +385,8 @@ sys.exit(subprocess.call([sys.argv[2], "check", "--json"]))
 @pytest.mark.parametrize(
     ("state", "word", "text"),
     [
-        ("full", "warn", "/dev/log is full and nobody reads it, so that each send waits 5 s for it"),
-        ("gone", "warn", "nobody listens at /dev/log, so that no send is logged"),
+        ("full", "warn", "/dev/log is full and no system log reads it, so each send waits 5 s for it"),
+        ("gone", "warn", "no system log listens at /dev/log, so no send is logged"),
         ("read", "ok", "syslog, by /dev/log"),
     ],
 )

@@ -253,7 +253,7 @@ def test_a_password_that_ends_with_a_blank_is_told(configured):
     file.write_text("canary-secret \n")
     status, output = check(configured)
     assert (status, output.count("warn ")) == (0, 1), output
-    assert f"{file} ends with a blank, which is taken for a part of the password: sed -i " in output
+    assert f"{file} ends with a blank, which counts as part of the password: sed -i " in output
     subprocess.run(output.partition("password: ")[2].partition("\n")[0], shell=True, check=True)
     assert file.read_text() == "canary-secret\n"
     assert check(configured)[0] == 0

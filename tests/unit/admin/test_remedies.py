@@ -38,7 +38,7 @@ WITHOUT = {
     "no_new_privs is set for this process": "whoever started this shell",
     "must be two different users": "who chose the users",
     "is root; it must be": "who chose the users",
-    "is given a line to carry out": "an editor at the key",
+    "is given a command line that contains a path": "an editor at the key",
     "else problem}": "the file system",
     "cannot be read: {": "an editor at the key, or the command that makes the file",
     "is larger than": "the command that makes the file",
