@@ -412,5 +412,5 @@ def test_dnspython_that_is_missing_is_told_by_check_and_by_a_send(installation):
     told, _, said = done.stdout.rpartition("]\n")
     (row,) = [row for row in json.loads(f"{told}]") if row["subject"] == "modules"]
     assert (row["verdict"], row["remedy"]) == ("wrong", "apt install python3-dnspython"), done
-    module = "the DNS cannot be asked without the Python module"
+    module = "DNS look-ups need the Python module"
     assert module in said and "sudo gatepost check" in said and "defect" not in said, said

@@ -323,7 +323,7 @@ def test_a_command_in_which_a_user_has_a_say_is_wrong_and_one_that_hides_it_is_t
     name_command(configured, "/bin/sh", "-c", f"exec python3 {script}")
     status, output = check(configured)
     assert (status, output.count("warn ")) == (0, 1), output
-    assert "warn   command: /bin/sh is given a line to carry out that has a path in it" in output
+    assert "warn   command: /bin/sh is given a command line that contains a path" in output
     script.unlink()
 
 
