@@ -135,7 +135,7 @@ deb:
 # The rpm, below build/rpm/RPMS. Fedora's rpmbuild says what is missing; Debian's lacks Fedora's macros and packages.
 RPM_FLAGS = $(if $(wildcard /etc/debian_version),--nodeps --define "_unitdir /usr/lib/systemd/system" \
             --define "_sysusersdir /usr/lib/sysusers.d" --define "_libexecdir /usr/libexec" \
-            --define "python3_sitelib $(PYTHON_MODULES)" --define "_binary_payload w9.gzdio")
+            --define "python3_sitelib $(PYTHON_MODULES)" --define "_docdir_fmt %%{NAME}" --define "_binary_payload w9.gzdio")
 VERSION   = $(shell sed -n 's/^VERSION = "\(.*\)"/\1/p' helper/version.py)
 
 rpm:
