@@ -155,7 +155,7 @@ def observer(asked: Submission, state: LoadedState, progress: Progress, channel:
 
 
 def shut_in_further(asked: Submission, configuration: Configuration, state: LoadedState) -> None:
-    """Allow only what the delivery needs, before the first connection. The next message of a session may need lists."""
+    """Restrict the sandbox to what the delivery needs, unless the next message of a session may read lists."""
     routes_again = asked.session and reads_lists(configuration, state.alias_files)
     if state.sandbox is not None and not routes_again:
         state.sandbox.shut_in_further()

@@ -18,7 +18,7 @@ from helper.failure import ConfigError, SystemFault
 from helper.privileged import paths, protected_files
 from helper.privileged.accounts import account
 from helper.secret import Secret
-from helper.smtp.sasl.choose import TOKEN
+from helper.smtp.sasl.mechanisms import TOKEN
 
 SUFFIX = ".oauth"
 GRANT_MODE, TOKEN_MODE = 0o600, 0o640

@@ -8,8 +8,8 @@ from __future__ import annotations
 from helper.secret import Secret
 from helper.smtp.extensions import parse_extensions
 from helper.smtp.reply import Reply
-from helper.smtp.sasl.choose import common_mechanisms, no_common_mechanism
 from helper.smtp.sasl.exchange import Credential
+from helper.smtp.sasl.mechanisms import common_mechanisms, no_common_mechanism
 
 SEEDS = (
     b"mx\r\nSIZE 1000\r\nPIPELINING\r\nAUTH PLAIN LOGIN\r\nAUTH=SCRAM-SHA-256 CRAM-MD5\r\nLIMITS RCPTMAX=7 MAILMAX=1",

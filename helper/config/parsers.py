@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from helper.config.shape import DIGITS, LETTERS, Shape, integer_of, is_word, require, text_of
 from helper.config.values import CREDENTIAL
-from helper.smtp.sasl.choose import NAMES
+from helper.smtp.sasl.mechanisms import NAMES
 from helper.text import LINE_LIMIT
 
 UNITS_S = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}  # Exim, chapter 6, "Time intervals"

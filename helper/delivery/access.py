@@ -73,8 +73,8 @@ def credential_of(transport: Transport, secrets: Mapping[str, Secret]) -> Creden
     auth = transport.auth
     if auth is None:
         return None
-    from helper.smtp.sasl.choose import TOKEN
     from helper.smtp.sasl.exchange import Credential
+    from helper.smtp.sasl.mechanisms import TOKEN
 
     is_token = auth.token_command or (auth.mechanisms and set(auth.mechanisms) <= set(TOKEN))
     return Credential(auth.user, secrets[transport.name], auth.mechanisms, "token" if is_token else "password")

@@ -1,4 +1,4 @@
-"""Serve: begin → acquire → drop → load → sandbox → tell, the same for all three entries.
+"""Serve: begin → acquire → drop → load → sandbox → tell, which is the rest of the story (helper/story.py).
 
 What is imported at the top is executed before the drop. All else is imported after it, in the functions that use it.
 """
@@ -28,7 +28,7 @@ NOT_DROPPED = "the helper could not give up the rights of the service user, or l
 
 
 class Entry(Record):
-    """One of the three entries: the steps that come before the first octet from the caller is read.
+    """One of the three entries, step by step. Only the unprivileged one reads the arguments in `acquire`.
 
     `begin` returns the caller's uid. `drop` gives up the rights of the service user. `load` loads the rest of our code.
     `further` tightens the sandbox. `is_callers_choice`: the caller chooses the configuration. `is_behind_socket`: no
@@ -72,7 +72,7 @@ def serve(entry: Entry) -> NoReturn:
 
 
 def acquire(entry: Entry) -> tuple[int | None, Acquired]:
-    """Return who called, and what was read. A failure is kept, and told after the drop."""
+    """Return who called, and what was read. A failure is kept, and reported after the drop."""
     uid = None
     try:
         uid = entry.begin()
@@ -112,7 +112,7 @@ def opened(entry: Entry, state: LoadedState) -> Channel:
 
 
 def identified(entry: Entry, uid: int | None, state: LoadedState) -> Person:
-    """Return who called. If begin() failed, its failure comes before one about our own user."""
+    """Return who called. A failure of begin() takes precedence over a failed look-up of our own user."""
     if uid is not None:
         return entry.identify(uid)
     try:
@@ -122,7 +122,7 @@ def identified(entry: Entry, uid: int | None, state: LoadedState) -> Person:
 
 
 def in_sandbox(state: LoadedState, entry: Entry) -> LoadedState:
-    """Enter the sandbox that the configuration allows, and return the state with it."""
+    """Enter the sandbox that the configuration requires, and return the state with it."""
     sandbox = sandbox_of(state.configuration)
     sandbox.shut_in()
     entry.further(sandbox)

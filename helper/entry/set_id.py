@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 def main() -> NoReturn:
     """Serve one caller, and end."""
-    serve(Entry(begin, acquire, drop, load_rest, channel, identify_caller))
+    entry = Entry(begin=begin, acquire=acquire, drop=drop, load=load_rest, channel=channel, identify=person_of_caller)
+    serve(entry)
 
 
 def channel() -> Channel:
@@ -28,7 +29,7 @@ def channel() -> Channel:
     return Channel(CHANNEL)
 
 
-def identify_caller(uid: int) -> Person:
+def person_of_caller(uid: int) -> Person:
     """Return who called. This process has the caller's rights already."""
     from helper.identity.identify import identify
 

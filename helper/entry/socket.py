@@ -12,7 +12,7 @@ from helper.bundle import load_rest
 from helper.entry.serve import Entry, serve
 from helper.failure import NotPermitted
 from helper.privileged import paths
-from helper.privileged.accept import SERVICE_CANNOT_SEND, begin, shut_in
+from helper.privileged.accept import SERVICE_CANNOT_SEND, begin, drop
 from helper.privileged.accounts import account
 from helper.privileged.acquire import acquire
 from helper.privileged.begin import CHANNEL
@@ -28,8 +28,17 @@ if TYPE_CHECKING:
 
 def main() -> NoReturn:
     """Serve one caller, and end."""
-    entry = Entry(begin, acquire, shut_in, load_rest, channel, identify_caller, keep_from_ours)
-    serve(entry.replace(is_behind_socket=True))
+    entry = Entry(
+        begin=begin,
+        acquire=acquire,
+        drop=drop,
+        load=load_rest,
+        channel=channel,
+        identify=person_of_caller,
+        further=hide_our_files,
+        is_behind_socket=True,
+    )
+    serve(entry)
 
 
 def channel() -> Channel:
@@ -39,15 +48,15 @@ def channel() -> Channel:
     return SocketChannel(CHANNEL)
 
 
-def identify_caller(uid: int) -> Person:
+def person_of_caller(uid: int) -> Person:
     """Return who is connected, by the user database."""
     from helper.identity.identify import identify_peer
 
     return refuse_members(identify_peer(uid))
 
 
-def keep_from_ours(sandbox: Sandbox) -> None:
-    """Make our files unreadable by Landlock. Other helpers get the same from drop()."""
+def hide_our_files(sandbox: Sandbox) -> None:
+    """Take away the service user's rights to our files by Landlock. The set-id helper does it by drop()."""
     sandbox.shut_in_further(os.path.realpath(os.path.dirname(paths.CONFIGURATION)))
 
 

@@ -1,4 +1,4 @@
-"""The unprivileged helper: it runs as the caller, with a configuration that the caller names, owns or may read.
+"""The unprivileged helper runs as the caller, with the configuration that -C names, the caller's own, or the system's.
 
 If no other helper could be started, its argument is the reason. It then answers only what needs no configuration.
 """
@@ -24,7 +24,7 @@ from helper.privileged.protected_files import exists
 from helper.request.argv import parse_argv
 from helper.request.channel import Channel, Gone
 from helper.unprivileged.own_files import configuration_of_system, given_configuration, is_bound, own_configuration
-from helper.unprivileged.refuse_rights import begin, begin_without_files, shut_in
+from helper.unprivileged.refuse_rights import begin, begin_without_files, drop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,11 +39,27 @@ NOT_SENT = "sendmail: not sent: "
 def main(sentence: str | None = None) -> NoReturn:
     """Serve one caller, and end. `sentence` is the reason why no helper with rights could be started."""
     if sentence is not None:
-        alone = Entry(begin_without_files, lambda: nothing(sentence), shut_in, lambda: None, channel, stranger)
-        serve(alone.replace(is_without_helper=True))
+        only_the_reason = Entry(
+            begin=begin_without_files,
+            acquire=lambda: nothing(sentence),
+            drop=drop,
+            load=lambda: None,
+            channel=channel,
+            identify=stranger,
+            is_without_helper=True,
+        )
+        serve(only_the_reason)
     caller = Caller()
-    entry = Entry(caller.begin, caller.acquire, shut_in, lambda: None, caller.channel, identify_caller)
-    serve(entry.replace(is_callers_choice=True))
+    entry = Entry(
+        begin=caller.begin,
+        acquire=caller.acquire,
+        drop=drop,
+        load=lambda: None,
+        channel=caller.channel,
+        identify=person_of_caller,
+        is_callers_choice=True,
+    )
+    serve(entry)
 
 
 class Caller:
@@ -102,11 +118,11 @@ def channel() -> Channel:
 
 
 def nothing(sentence: str) -> Acquired:
-    """Return the failure that `sentence` tells, and nothing else: no file is read."""
+    """Return only a failure with this reason. No file is read."""
     return Acquired(SystemFault(sentence.removeprefix(NOT_SENT)))
 
 
-def identify_caller(uid: int) -> Person:
+def person_of_caller(uid: int) -> Person:
     """Return who called. This process has the caller's rights."""
     from helper.identity.identify import identify
 

@@ -43,7 +43,7 @@ def begin() -> int:
     return peer_uid()
 
 
-def shut_in() -> None:
+def drop() -> None:
     """Give up everything except the service user's ids. SystemFault if the kernel does not confirm a step."""
     prove_no_way_back(os.geteuid(), os.getegid())
     empty_capabilities()

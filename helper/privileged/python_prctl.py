@@ -32,7 +32,7 @@ try:
         set_caps,
     )
 except ImportError:
-    from helper.privileged.prctl_stand_in import (
+    from helper.privileged.prctl_fallback import (
         PR_GET_DUMPABLE,
         PR_GET_NO_NEW_PRIVS,
         PR_GET_PDEATHSIG,

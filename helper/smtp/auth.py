@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from helper import status
 from helper.failure import HostFailed, ReplyError
-from helper.smtp.sasl.choose import REVEALING, SCRAM, common_mechanisms, no_common_mechanism, start_exchange
 from helper.smtp.sasl.exchange import NO_SENSE, BadChallenge, additional_data, decode, encode
 from helper.smtp.sasl.mask import masked
+from helper.smtp.sasl.mechanisms import REVEALING, SCRAM, common_mechanisms, no_common_mechanism, start_exchange
 from helper.smtp.steps import Authenticated, Quit, ReadText, Write
 
 TYPE_CHECKING = False

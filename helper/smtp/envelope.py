@@ -9,8 +9,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from helper.smtp.sasl.choose import ChannelBinding
     from helper.smtp.sasl.exchange import Credential
+    from helper.smtp.sasl.mechanisms import ChannelBinding
 
 
 class MailData(Record):

@@ -53,7 +53,7 @@ def begin_without_files() -> int:
     return os.getuid()
 
 
-def shut_in() -> None:
+def drop() -> None:
     """Do what comes last, when the configuration has been read and its programs have run, as at the end of drop().
 
     Rights that somebody has lent us are given up, too: begin() has refused to use them, which is still to be told.

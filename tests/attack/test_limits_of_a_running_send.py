@@ -22,7 +22,9 @@ LIMITS = ("nofile=0:0", "fsize=0:0", "as=1:1", "data=0:0", "stack=0:0", "cpu=0:0
 
 # The helper becomes the caller first, and reads root's files then.
 EARLY_DROP = {
-    "helper/entry/set_id.py": {"    serve(Entry(": "    drop()\n    __import__('time').sleep(1)\n    serve(Entry("}
+    "helper/entry/set_id.py": {
+        "    entry = Entry(begin=begin": "    drop()\n    __import__('time').sleep(1)\n    entry = Entry(begin=begin"
+    }
 }
 
 

@@ -48,7 +48,7 @@ BY_SOCKET = {
     "helper/door/__main__.py": {
         'import sys\n\nsys.path.append(__file__.rsplit("/", 3)[0])\n': TRACER.replace('"/", 2', '"/", 3')
         .replace('"/", 5', '"/", 6')
-        .format(last=("shut_in", "accept.py"))
+        .format(last=("drop", "accept.py"))
     }
 }
 WITHOUT_PRCTL = {"helper/privileged/python_prctl.py": {"    from _prctl import (\n": "    from _absent import (\n"}}
@@ -65,7 +65,7 @@ MOVED_OUT = {
 ROOMS = re.compile(
     r"helper/(privileged/\w+|entry/\w+|bundle|failure|record|secret|__main__|door/__main__|(\w+/)?__init__)\.py"
 )
-CONFIG = re.compile(r"helper/(config/\w+|smtp/sasl/(choose|__init__)|address|domain|text|status)\.py")
+CONFIG = re.compile(r"helper/(config/\w+|smtp/sasl/(mechanisms|__init__)|address|domain|text|status)\.py")
 # What a send without privilege alone executes, which has nothing to drop.
 NOT_LENT = {"helper/entry/unprivileged.py"}
 # Lines of functions that the largest of the runs below executes before the drop; CONTRIBUTING.md tells them.

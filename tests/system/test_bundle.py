@@ -40,7 +40,7 @@ def lib(tmp_path_factory):
 
 
 # Where python-prctl is not installed, loaded among the modules that only some sends need.
-STAND_IN = {"helper.privileged.prctl_stand_in", "helper.privileged.kernel"}
+STAND_IN = {"helper.privileged.prctl_fallback", "helper.privileged.kernel"}
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_each_module_can_be_loaded_alone(lib, rest):
 def test_what_a_spare_module_needs_is_loaded_with_it(lib):
     found = loaders(lib, "helper.story, helper.smtp.auth")
     assert found["helper.smtp.auth"].startswith("Bundle")
-    assert {"helper.smtp.sasl.choose", "helper.smtp.sasl.exchange", "helper.smtp.sasl.mask"} <= set(found)
+    assert {"helper.smtp.sasl.mechanisms", "helper.smtp.sasl.exchange", "helper.smtp.sasl.mask"} <= set(found)
 
 
 def test_what_is_not_in_it_is_found_beside_it(lib):

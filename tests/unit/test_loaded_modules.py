@@ -33,7 +33,7 @@ OF_OURS_BEFORE_THE_DROP = {
     "helper.privileged",
     *(f"helper.privileged.{name}" for name in ("accounts", "acquire", "begin", "compiled_copy", "drop", "path_walk")),
     *(f"helper.privileged.{name}" for name in ("paths", "process", "protected_files", "python_prctl")),
-    *(f"helper.privileged.{name}" for name in ("kernel", "prctl_stand_in") if WITHOUT_PRCTL),
+    *(f"helper.privileged.{name}" for name in ("kernel", "prctl_fallback") if WITHOUT_PRCTL),
 }
 AFTERWARDS = ", ".join(
     (
@@ -68,7 +68,7 @@ def test_after_it_nothing_is_loaded_but_this():
 # What only some sends need: a session, AUTH, a router that redirects, -f, -t, -bv, a password.
 OF_SOME_SENDS = {
     *("helper.session", "helper.request.session_server", "helper.request.smtp_session", "helper.dsn"),
-    *("helper.smtp.auth", "helper.smtp.sasl.choose", "helper.smtp.sasl.exchange", "helper.smtp.sasl.mask"),
+    *("helper.smtp.auth", "helper.smtp.sasl.mechanisms", "helper.smtp.sasl.exchange", "helper.smtp.sasl.mask"),
     *("helper.routing.lists", "helper.routing.aliases", "helper.routing.items", "helper.delivery.inquire"),
     *("helper.message.path", "helper.message.header_recipients", "helper.password", "helper.network.tls"),
     *("helper.config.configuration", "helper.privileged.log_file", "helper.privileged.command"),

@@ -9,7 +9,7 @@ import _prctl
 import prctl
 import pytest
 
-from helper.privileged import prctl_stand_in, python_prctl
+from helper.privileged import prctl_fallback, python_prctl
 from helper.privileged.process import EVERY_CAP
 
 CAPS = [0, 13, 37]
@@ -28,18 +28,18 @@ def test_python_prctl_is_what_we_use_where_it_is_there():
 
 @pytest.mark.parametrize("name", [name for name in imported() if name.isupper()])
 def test_each_number_is_the_same_in_the_stand_in(name):
-    assert getattr(prctl_stand_in, name) == getattr(_prctl, name)
+    assert getattr(prctl_fallback, name) == getattr(_prctl, name)
 
 
 @pytest.mark.parametrize("name", [name for name in imported() if not name.isupper()])
 def test_the_stand_in_has_each_function(name):
-    assert callable(getattr(prctl_stand_in, name))
+    assert callable(getattr(prctl_fallback, name))
 
 
 @pytest.mark.parametrize("name", ["dumpable", "no_new_privs", "pdeathsig"])
 def test_the_package_gets_the_same_answer(name):
     option = getattr(python_prctl, f"PR_GET_{name.upper()}")
-    assert python_prctl.prctl(option) == prctl_stand_in.prctl(option) == getattr(prctl, f"get_{name}")()
+    assert python_prctl.prctl(option) == prctl_fallback.prctl(option) == getattr(prctl, f"get_{name}")()
 
 
 def test_the_package_sees_the_same_securebits():
@@ -48,7 +48,7 @@ def test_the_package_sees_the_same_securebits():
     assert bool(securebits & python_prctl.SECBIT_NO_SETUID_FIXUP) == prctl.securebits.no_setuid_fixup
 
 
-@pytest.mark.parametrize("module", [python_prctl, prctl_stand_in])
+@pytest.mark.parametrize("module", [python_prctl, prctl_fallback])
 def test_the_package_sees_the_same_capabilities(module):
     assert module.get_caps(CAPS, CAPS, CAPS) == prctl.get_caps((CAPS, prctl.ALL_FLAGS))
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from helper.secret import Secret
-from helper.smtp.sasl.choose import common_mechanisms, gs2_header, no_common_mechanism, start_exchange
 from helper.smtp.sasl.exchange import Credential
+from helper.smtp.sasl.mechanisms import common_mechanisms, gs2_header, no_common_mechanism, start_exchange
 
 BINDING = ("tls-unique", b"twelve octet")
 EVERYTHING = (
@@ -118,7 +118,7 @@ PROBE = """
 import sys
 sys.path[:0] = [{root!r}]
 from helper.secret import Secret
-from helper.smtp.sasl.choose import start_exchange
+from helper.smtp.sasl.mechanisms import start_exchange
 from helper.smtp.sasl.exchange import Credential
 next(start_exchange({name!r}, Credential({user!r}, Secret(b"p")), (), None, lambda: b"n"))
 print(*sorted({{"hmac", "hashlib", "stringprep", "unicodedata"}} & set(sys.modules)))
