@@ -17,7 +17,7 @@ CONFIGURATION, SECRET = "etc/gatepost/gatepost.toml", "etc/gatepost/secrets/rela
 LAUNCHER = "/usr/libexec/gatepost/launcher"
 TELETYPE = {"DEBIAN_FRONTEND": "teletype"}
 MAIL_NAME, HOST, PORT = "System mail name: ", "takes this machine's mail: ", "Port of the smart host: "
-USER, SECRET_QUESTION, SENDER = "User name at the smart host: ", "Password at the smart host: ", "machine is from: "
+USER, SECRET_QUESTION, SENDER = "User name at the smart host: ", "Password at the smart host: ", "from this machine: "
 SET_GROUP_ID = "set-group-id only\\? "
 EDITOR = """#!/bin/sh
 sed -i -e 's/^gatepost.mailname=.*/gatepost\\/mailname="ws1.example.net"/' \
