@@ -1,4 +1,4 @@
-"""Files: everything that a configuration names, examined as a send would read it; root's files, or a user's own."""
+"""Examine every file that a configuration names as a send would read it: root's files, or a user's own."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def examine_files(configuration: Configuration, owner: Owner, source: Source) ->
     secrets = secret_files(configuration)
     if owner.is_root:
         public = tuple(each.tls_certificate for each in configuration.transports if each.tls_certificate)
-        yield finding("secrets", partial(examine_secrets_folder, secrets + public))
+        yield finding("secrets", partial(examine_secrets_directory, secrets + public))
     for name in secrets:
         yield from examine_secret(name, configuration, owner, source)
     if owner.is_root:
@@ -58,18 +58,18 @@ def examine_files(configuration: Configuration, owner: Owner, source: Source) ->
 
 
 def or_edit(found: Finding, remedy: str) -> Finding:
-    """Return a finding with a remedy, where it is to be minded and has none of its own."""
+    """Return a finding with a remedy, if it needs one and has none of its own."""
     return found if found.word == OK or found.remedy else found.replace(remedy=remedy)
 
 
 def how_to_replace(path: str, make: str) -> str:
-    """Return the command that makes a file, and puts aside what is no file and stands there."""
+    """Return the command that makes a file; it moves away what has that name and is not a file."""
     place, aside = shlex.quote(path), shlex.quote(f"{path}.old")
     return make if os.path.isfile(path) and not os.path.islink(path) else f"mv {place} {aside} && {make}"
 
 
 def examine_transport(transport: Transport, owner: Owner, source: Source) -> Iterator[Finding]:
-    """Yield what is found of the certificates of a transport: ours, and those of the CAs."""
+    """Yield the findings about the certificates of a transport: ours, and those of the CAs."""
     table = ("transports", transport.name)
     if transport.interface is not None:
         found = finding("interface", partial(examine_interface, transport.interface.decode("ascii")))
@@ -88,7 +88,7 @@ def examine_transport(transport: Transport, owner: Owner, source: Source) -> Ite
 
 
 def examine_interface(address: str) -> str:
-    """Find an address that this machine has: a connection cannot come from another one."""
+    """Return the address if this machine has it: a connection cannot come from another one."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
@@ -98,27 +98,27 @@ def examine_interface(address: str) -> str:
     return address
 
 
-def examine_secrets_folder(examined: tuple[str, ...]) -> str:
-    """Find the directory of secrets closed, and no file forgotten in it that others can read; some come later."""
-    folder = Path(paths.SECRETS)
-    if not folder.exists():
-        remedy = f"install -d -m 0750 -g {paths.SERVICE_USER} {shlex.quote(str(folder))}"
-        raise ConfigError(str(folder), f"does not exist: {remedy}")
+def examine_secrets_directory(examined: tuple[str, ...]) -> str:
+    """Check that the directory of secrets is closed and has no forgotten file that others can read."""
+    directory = Path(paths.SECRETS)
+    if not directory.exists():
+        remedy = f"install -d -m 0750 -g {paths.SERVICE_USER} {shlex.quote(str(directory))}"
+        raise ConfigError(str(directory), f"does not exist: {remedy}")
     try:
-        status, names = folder.stat(), sorted(folder.iterdir())
+        status, names = directory.stat(), sorted(directory.iterdir())
     except OSError as error:
-        raise ConfigError(str(folder), f"cannot be read: {error.strerror}: install Gatepost again") from None
-    protected_files.refuse_writable(str(folder), status)
+        raise ConfigError(str(directory), f"cannot be read: {error.strerror}: install Gatepost again") from None
+    protected_files.refuse_writable(str(directory), status)
     if status.st_mode & stat.S_IRWXO:
-        raise ConfigError(str(folder), "can be entered by every user: chmod 0750")
+        raise ConfigError(str(directory), "every user can enter this directory: chmod 0750")
     for path in names:
         if path.name not in examined and path.lstat().st_mode & stat.S_IRWXO and not path.is_symlink():
             raise ConfigError(str(path), "can be read by every user: chmod o-rwx")
-    return str(folder)
+    return str(directory)
 
 
 def examine_secret(name: str, configuration: Configuration, owner: Owner, source: Source) -> Iterator[Finding]:
-    """Yield what is found of a file of a password: whether it is there, who can read it, and what it holds."""
+    """Yield the findings about a password file: whether it exists, who can read it, and what it contains."""
     if name.startswith(CREDENTIAL):
         yield examine_credential(name, owner, source.editor())
         return
@@ -136,7 +136,7 @@ def examine_secret(name: str, configuration: Configuration, owner: Owner, source
 
 
 def examine_credential(name: str, owner: Owner, remedy: str) -> Finding:
-    """Return what is to be said of a credential of systemd's."""
+    """Return the finding about a credential of systemd."""
     if owner.is_root:
         text = f"{name}, which systemd gives to gatepost@.service alone: it cannot be read here"
         return Finding(OK, "secret", text)
@@ -145,14 +145,14 @@ def examine_credential(name: str, owner: Owner, remedy: str) -> Finding:
 
 
 def refuse_shared(path: str, owner: Owner) -> str:
-    """Find a secret that others than its owner cannot read, and sends can."""
+    """Find a secret that others than its owner cannot read, but sends can."""
     refuse_open(path, stat.S_IRWXO, owner)
     refuse_beyond_sends(path, os.R_OK, owner)
     return path
 
 
 def examine_password(path: str) -> str:
-    """Find one line in a file of a password, of a token one that is good still."""
+    """Find one line in a file of a password, and a token that has not expired."""
     octets = protected_files.readable_octets(path, protected_files.SECRET_LIMIT + 1)
     if len(octets) > protected_files.SECRET_LIMIT:
         raise ConfigError(path, f"is larger than {protected_files.SECRET_LIMIT} octets")
@@ -167,7 +167,7 @@ def examine_password(path: str) -> str:
 
 
 def how_to_make(name: str, configuration: Configuration, owner: Owner) -> str:
-    """Return the command that makes a file of a secret: a login for a token, else one that waits for the password."""
+    """Return the command that makes a file of a secret: a login for a token, else one that reads the password from the terminal."""
     readers = (each for each in configuration.transports if each.auth and each.auth.password_file == name)
     login = next((each.name for each in readers if takes_token(each)), None)
     if login is not None and owner.is_root:
@@ -178,7 +178,7 @@ def how_to_make(name: str, configuration: Configuration, owner: Owner) -> str:
 
 
 def examine_login(name: str, configuration: Configuration) -> str:
-    """Find what `gatepost login` left root's alone, of a transport that has use for it, and what speaks OAuth."""
+    """Find what `gatepost login` left root's alone, for a transport that uses it, and the library for OAuth."""
     with locked(name):
         token_file(configuration, name)
     if not os.path.isdir(os.path.join(paths.PYTHON_MODULES, "oauthlib")):
@@ -199,7 +199,7 @@ def examine_aliases(file: str, qualify: bytes, owner: Owner) -> str:
 
 
 def examine_certificate(file: str, key_file: str | None, owner: Owner) -> str:
-    """Read a certificate of ours with its key, and see whether sends could, and whether they fit each other."""
+    """Read a certificate of ours with its key, check that sends can read both, and that they match."""
     own = OwnCertificate(*certificate(file, key_file, owner))
     for path in dict.fromkeys((own.certificate_file, own.key_file)):
         refuse_beyond_sends(path, os.R_OK, owner)
@@ -211,7 +211,7 @@ def examine_certificate(file: str, key_file: str | None, owner: Owner) -> str:
 def examine_authorities(path: str, owner: Owner, *, is_directory: bool) -> str:
     """Find CA certificates that their owner alone can write, and that sends can read after their drop."""
     if not path.startswith("/"):
-        raise ConfigError(path, "is not an absolute path, and a send starts in another directory")
+        raise ConfigError(path, "is not an absolute path, but a send runs in another directory")
     try:
         owner.refuse_writable(path, os.stat(path))
         protected_files.refuse_unsafe_directories(path, owner)
@@ -222,7 +222,7 @@ def examine_authorities(path: str, owner: Owner, *, is_directory: bool) -> str:
         raise ConfigError(path, f"cannot be read by every user, as sends do: {how_to_open(path)}")
     refuse_beyond_sends(path, os.R_OK, owner)
     if os.path.isdir(path) != is_directory:
-        raise ConfigError(path, "is no directory" if is_directory else "is no file")
+        raise ConfigError(path, "is not a directory" if is_directory else "is not a file")
     if is_directory:
         refuse_unhashed(path)
     else:
@@ -237,7 +237,7 @@ def refuse_unhashed(path: str) -> None:
 
 
 def how_to_open(path: str) -> str:
-    """Return the command that lets everybody read a file, and enter the directories on the way that are closed."""
+    """Return the command that lets every user read a file and enter the closed directories above it."""
     closed = [str(each) for each in Path(path).parents if not each.stat().st_mode & stat.S_IXOTH]
     entered = f" && chmod o+x {shlex.join(closed)}" if closed else ""
     return f"chmod o+rX {shlex.quote(path)}{entered}"

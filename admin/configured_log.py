@@ -1,4 +1,4 @@
-"""Log: can sends write it? The system log is asked whether somebody listens and reads."""
+"""Check that sends can write the log. For the system log: whether a program listens and reads."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ START = "systemctl restart systemd-journald.socket systemd-journald.service"
 
 
 def examine_log(path: str, owner: Owner) -> str:
-    """Open the log, and see whether a send could."""
+    """Open the log, and check that a send can."""
     if path == "syslog":
         return examine_syslog()
     if not protected_files.exists(path):
@@ -36,7 +36,9 @@ def examine_log(path: str, owner: Owner) -> str:
     shared = shared_directories(path, protected_files.service_user())
     if shared:
         places = " ".join(map(shlex.quote, shared))
-        raise Caution(f"{path}: a group can write {', '.join(shared)}, and exchange what is in it: chmod g-w {places}")
+        raise Caution(
+            f"{path}: a group can write to {', '.join(shared)} and replace the files in it: chmod g-w {places}"
+        )
     return path
 
 
@@ -50,7 +52,7 @@ def how_to_make(path: str, owner: Owner) -> str:
 
 
 def examine_syslog() -> str:
-    """Find somebody who listens for the system log, and reads what comes."""
+    """Check that a system log listens and reads what is sent to it."""
     listener = connected(SYSLOG) if protected_files.exists(SYSLOG) else None
     if listener is None:
         raise Caution(f"no system log listens at {SYSLOG}, so no send is logged{how_to_start()}")
@@ -64,7 +66,7 @@ def examine_syslog() -> str:
 
 
 def how_to_start() -> str:
-    """Return, after a colon, the command that starts the system log anew; nothing where the machine has none."""
+    """Return, after a colon, the command that restarts the system log; nothing if the machine has none."""
     sudo = ": sudo " if os.geteuid() else ": "
     if os.path.isdir("/run/systemd/system"):
         return sudo + START

@@ -1,4 +1,4 @@
-"""Reach: may a send use a file, and may others change it? The same for root's files and for a user's own."""
+"""Check that a send can use a file and that others cannot change it, for root's files and a user's own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ACTIONS = {os.R_OK: ("read", "r"), os.W_OK: ("written", "w"), os.X_OK: ("execute
 
 
 def refuse_open(path: str, unreadable_by: int, owner: Owner) -> None:
-    """Raise ConfigError for a file that others than its owner can write, exchange or, by these bits, read."""
+    """Raise ConfigError for a file that users other than its owner can write, replace or, by these bits, read."""
     try:
         protected_files.refuse_unsafe(path, os.stat(path), unreadable_by, owner)
         protected_files.refuse_unsafe_directories(path, owner)
@@ -25,9 +25,9 @@ def refuse_open(path: str, unreadable_by: int, owner: Owner) -> None:
 
 
 def refuse_beyond_sends(path: str, how: int, owner: Owner) -> None:
-    """Raise ConfigError for a file that is kept from sends, or for the first directory on the way that is.
+    """Raise ConfigError for a file that sends cannot use, or for the first directory above it that they cannot enter.
 
-    The kernel is asked, for root's files with the helper's rights.
+    The kernel decides. For root's files it is asked with the helper's rights.
     """
     if not owner.is_root:
         refuse_beyond_caller(path, how)
@@ -40,21 +40,21 @@ def refuse_beyond_sends(path: str, how: int, owner: Owner) -> None:
     name = account(paths.SERVICE_USER).pw_name
     if closed is not None:
         group = f"chgrp {name} {shlex.quote(closed)} && chmod g+x {shlex.quote(closed)}"
-        raise ConfigError(closed, f"cannot be entered by {name}: {group}")
+        raise ConfigError(closed, f"{name} cannot enter this directory: {group}")
     done, bit = ACTIONS[how]
     place = shlex.quote(path)
     raise ConfigError(path, f"cannot be {done} by {name}: chgrp {name} {place} && chmod g+{bit} {place}")
 
 
 def refuse_beyond_caller(path: str, how: int) -> None:
-    """Raise ConfigError for a file that is kept from its own user."""
+    """Raise ConfigError for a file that its own user cannot use."""
     if not os.access(path, how):
         done, bit = ACTIONS[how]
         raise ConfigError(path, f"cannot be {done} by you: chmod u+{bit} {shlex.quote(path)}")
 
 
 def is_open_to_all(path: str, how: int) -> bool:
-    """Say whether everybody may do this with a file, and enter the directories on the way."""
+    """Return whether every user may do this with a file and enter the directories above it."""
     if os.stat(path).st_mode & how != how:  # R_OK and X_OK are the bits of others
         return False
     return path == "/" or is_open_to_all(os.path.dirname(path), os.X_OK)

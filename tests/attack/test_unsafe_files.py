@@ -282,7 +282,7 @@ def test_the_directories_of_a_log_are_looked_at(installation, host, aside, mode,
     assert log.read_text() != ""
     if group == "alice":
         checked = installation.run_as("root", str(installation.prefix / "bin/gatepost"), "check").stdout
-        assert f"a group can write {directory}, and exchange what is in it" in checked
+        assert f"a group can write to {directory} and replace the files in it" in checked
 
 
 def launcher_as_log(installation, host):

@@ -16,6 +16,10 @@ BETTER = {
     "will do": "needs",
     "others than": "users other than",
     "somebody else's": "another user's",
+    "is no directory": "is not a directory",
+    "is no file": "is not a file",
+    "exchange what": "replace the files",
+    "be entered by": "NAME cannot enter",
 }
 
 

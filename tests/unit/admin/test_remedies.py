@@ -45,8 +45,8 @@ WITHOUT = {
     "{error.problem}": "an editor at the line of the list",
     "{problem}": "the key is made a comment",
     "is not an absolute path": "the key is made a comment",
-    "is no directory": "the key is made a comment",
-    "is no file": "the key is made a comment",
+    "is not a directory": "the key is made a comment",
+    "is not a file": "the key is made a comment",
     "is not an address of this machine": "an editor at the key",
 }
 
