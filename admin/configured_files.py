@@ -167,7 +167,7 @@ def examine_password(path: str) -> str:
 
 
 def how_to_make(name: str, configuration: Configuration, owner: Owner) -> str:
-    """Return the command that makes a file of a secret: a login for a token, else one that reads the password from the terminal."""
+    """Return the command that makes a secret: a login for a token, else one that reads it from the terminal."""
     readers = (each for each in configuration.transports if each.auth and each.auth.password_file == name)
     login = next((each.name for each in readers if takes_token(each)), None)
     if login is not None and owner.is_root:
