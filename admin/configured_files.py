@@ -248,7 +248,7 @@ def refuse_no_pem(path: str) -> None:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
     except ssl.SSLError:
-        problem = "holds no certificate in PEM"
+        problem = "contains no certificate in PEM"
     else:
         return
     place, new = shlex.quote(path), shlex.quote(f"{path}.pem")

@@ -22,7 +22,7 @@ def password_in(read: Secret) -> Secret:
         return Secret(one_line(read.source, octets))
     time = expires.removesuffix(b"\n").removesuffix(b"\r")
     if time.translate(ANY_DIGIT) != b"0000-00-00T00:00:00Z":
-        raise ConfigError(read.source, "does not say when it expires as 2026-11-28T12:00:00Z would: gatepost refresh")
+        raise ConfigError(read.source, "needs an expiry time such as 2026-11-28T12:00:00Z: gatepost refresh")
     return Secret(one_line(read.source, line), read.source, time.decode("ascii"))
 
 

@@ -122,12 +122,12 @@ def canonical_label(label: str) -> str:
     if label.isascii():
         return label.lower()
     if WILDCARD in label:
-        raise BadValue("must have no * in a label beyond ASCII, which is compared as an A-label (xn--...)")
+        raise BadValue("must not have * in a label that is not ASCII: it is compared as an A-label (xn--...)")
     try:
         return a_label(label)
     except NoALabel:
         pass  # raised below: an exception must not lead to the value
-    raise BadValue("must have labels that have a form in ASCII (A-labels)")
+    raise BadValue("must have labels that can be converted to A-labels (xn--...)")
 
 
 PATTERN = Shape("a pattern of printable characters, at most 512", checked_pattern)

@@ -74,7 +74,7 @@ def bracketed_host(text: str) -> Host:
     """Return a host that is an address in square brackets."""
     address, bracket, rest = text[1:].partition("]")
     if not (is_ipv4(address) or is_ipv6(address)) or not bracket or rest[:1] not in ("", ":"):
-        raise BadValue("must have only an IP address in square brackets, and after them a port or nothing")
+        raise BadValue("must have an IP address in square brackets, followed by nothing or by a colon and a port")
     return with_port(Host("name", address.lower().encode("ascii"), is_address=True), rest[:1], rest[1:])
 
 

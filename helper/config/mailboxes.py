@@ -55,7 +55,7 @@ def parse_caller(value: object) -> bytes:
     require(is_login(text_of(value).removeprefix("@")), CALLER.words)
     uids = uid_range(text_of(value).encode())
     if uids is not None and not uids[0] <= uids[1] < NO_UID:
-        raise BadValue('must have uids in ascending order, as "uid61184-65519" has')
+        raise BadValue('must have uids in ascending order, such as "uid61184-65519"')
     return text_of(value).encode()
 
 

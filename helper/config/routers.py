@@ -20,7 +20,7 @@ def build_routers(value: object, transports: tuple[Transport, ...]) -> tuple[Rou
     """Return the routers in the order of the file. BadValue for none, and for two of one name."""
     tables = tables_of(value, "[[routers]]")
     if not tables:
-        raise BadValue("is empty: no address would go anywhere")
+        raise BadValue("is empty: no address could be routed")
     routers: list[Router] = []
     for number, table in enumerate(tables):
         with At(number):
@@ -38,7 +38,7 @@ def implied_routers(
 ) -> tuple[Router, ...]:
     """Return the routers of a file without any: /etc/aliases for the machine's own domains, then the only transport."""
     if len(transports) > 1:
-        raise BadValue("is missing: with more than one transport, [[routers]] have to say what goes where")
+        raise BadValue("is missing: with more than one transport, [[routers]] must say which one takes which addresses")
     accept = Router(name="smarthost", driver="accept", transport=transports[0].name)
     if not has_aliases:
         return (accept,)

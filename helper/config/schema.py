@@ -330,13 +330,13 @@ POLICY = (
 HINTS = {
     **dict.fromkeys(
         ("password", "pass", "passwd", "secret", "client_password"),
-        "put the password into a file of its own and name that in password_file",
+        "write the password into a file and name the file in password_file",
     ),
-    **dict.fromkeys(("token", "access_token"), "put the token into a file of its own and name that in password_file"),
-    **dict.fromkeys(("username", "login", "client_name"), "the name to log in with is user"),
-    **dict.fromkeys(("fallback_hosts", "host", "server", "route_list"), "all hosts stand in hosts, in order"),
+    **dict.fromkeys(("token", "access_token"), "write the token into a file and name the file in password_file"),
+    **dict.fromkeys(("username", "login", "client_name"), "use user"),
+    **dict.fromkeys(("fallback_hosts", "host", "server", "route_list"), "list all hosts in hosts, in order"),
     **dict.fromkeys(("queue_only", "queue_run_max", "retry", "delay_warning"), "Gatepost has no queue"),
     **dict.fromkeys(("hosts_require_tls", "tls_on_connect", "protocol"), "use tls"),
     **dict.fromkeys(("tls_verify_certificates",), "use tls_ca_file or tls_ca_path"),
-    **dict.fromkeys(("hosts_require_auth", "hosts_try_auth"), "give auth, or do not"),
+    **dict.fromkeys(("hosts_require_auth", "hosts_try_auth"), "the table auth turns the login on"),
 }

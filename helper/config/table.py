@@ -51,7 +51,7 @@ def refuse_unknown(entries: dict[str, Any], known: list[str]) -> None:
     if unknown is None:
         return
     if not is_word(unknown):
-        raise BadValue("holds an unknown key", (unknown,))
+        raise BadValue("contains an unknown key", (unknown,))
     if unknown in HINTS:
         raise BadValue(f"is not an option: {HINTS[unknown]}", (unknown,))
     guess = nearest(unknown, known)

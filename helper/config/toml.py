@@ -57,7 +57,7 @@ def decode(octets: bytes, file: str) -> str:
     if len(octets) > SIZE_LIMIT:
         raise ConfigError(file, f"is larger than {SIZE_LIMIT // 1024} KiB")
     if b"\0" in octets:
-        raise ConfigError(file, "holds a NUL: is it UTF-16?", line=octets.count(b"\n", 0, octets.index(b"\0")) + 1)
+        raise ConfigError(file, "contains a NUL: is it UTF-16?", line=octets.count(b"\n", 0, octets.index(b"\0")) + 1)
     try:
         return without_mark(octets).decode()
     except UnicodeDecodeError as error:

@@ -21,7 +21,7 @@ def build_transports(value: object, primary_hostname: bytes) -> tuple[Transport,
         raise BadValue("is empty: give the smart host in a table [transports.NAME]")
     unnamed = next((name for name in tables if not is_word(name)), None)
     if unnamed is not None:
-        raise BadValue("holds a transport whose name is not made of letters, digits, - and _", (unnamed,))
+        raise BadValue("contains a transport name with characters other than letters, digits, - and _", (unnamed,))
     transports = []
     for name, table in tables.items():
         with At(name):
@@ -94,10 +94,10 @@ def refuse_dane_of_addresses(transport: Transport) -> None:
 def refuse_unverified(transport: Transport) -> None:
     """Raise BadValue where the whole way has to be verified and its first step is not (RFC 8689, section 4.1)."""
     if transport.requiretls and (transport.tls == "none" or not transport.is_verified):
-        raise BadValue("needs TLS, and tls_verify = true", ("requiretls",))
+        raise BadValue("needs TLS and tls_verify = true", ("requiretls",))
 
 
 def refuse_discarded(transport: Transport) -> None:
     """Raise BadValue where what every message needs counts as not offered: none could be sent."""
     if transport.requiretls and "REQUIRETLS" in transport.discard_ehlo_keywords:
-        raise BadValue("holds REQUIRETLS, which requiretls = true needs", ("discard_ehlo_keywords",))
+        raise BadValue("contains REQUIRETLS, which requiretls = true needs", ("discard_ehlo_keywords",))

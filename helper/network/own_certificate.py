@@ -55,9 +55,9 @@ def wrong_file(own: OwnCertificate, reason: str) -> tuple[str, str]:
     if reason in ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH"):
         return own.key_file, f"is not the key of {own.certificate_file}"
     if b"-----BEGIN CERTIFICATE-----" not in own.certificate.reveal():
-        return own.certificate_file, "holds no certificate in PEM"
+        return own.certificate_file, "contains no certificate in PEM"
     if b"PRIVATE KEY-----" not in own.key.reveal():
-        return own.key_file, "holds no private key in PEM"
+        return own.key_file, "contains no private key in PEM"
     if reason:
         return own.certificate_file, f"cannot be used: {reason.replace('_', ' ').lower()}"
     both = "" if own.key_file == own.certificate_file else f", or {own.key_file}"

@@ -34,7 +34,7 @@ def make_context(trust: Trust) -> openssl.Context:
         try:
             context.load_verify_locations(file, directory)
         except OSError:
-            raise ConfigError(file or directory or "", "holds no CA certificate that can be read") from None
+            raise ConfigError(file or directory or "", "contains no readable CA certificate") from None
     else:
         context.check_hostname = False
         context.verify_mode = openssl.CERT_NONE

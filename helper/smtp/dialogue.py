@@ -118,6 +118,6 @@ def ask(session: SessionTerms, command: bytes) -> Dialogue[Reply]:
 def refused_host(command: str, reply: Reply, for_good: int = status.UNAVAILABLE) -> Dialogue[HostFailed | ReplyError]:
     """Return what it means that a host refuses us before any transaction, or says what belongs elsewhere."""
     if reply.code < 400:
-        return ReplyError(command, f"makes no sense here: {reply.text}")
+        return ReplyError(command, f"is unexpected: {reply.text}")
     yield Quit()
     return HostFailed(f"{command} was refused: {reply.text}", status.TEMPORARY if reply.is_temporary else for_good)

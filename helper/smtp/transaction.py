@@ -233,4 +233,4 @@ def unwelcome(command: str, reply: Reply) -> Refused | ReplyError:
     """Return what a reply that is not the hoped-for one means, by its first digit (RFC 5321, section 4.2.1)."""
     if reply.code >= 400:
         return Refused(command, reply)
-    return ReplyError(command, f"makes no sense here: {reply.text}")
+    return ReplyError(command, f"is unexpected: {reply.text}")

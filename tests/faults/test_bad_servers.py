@@ -130,9 +130,9 @@ def test_a_refusal_is_known_by_its_first_digit(outcome, way, step, code):
 def test_what_asks_for_more_is_neither_acceptance_nor_refusal(outcome, way, code):
     for step in ENVELOPE_STEPS:
         case = outcome(way, {step: Accepting(code + b" go on\r\n")})
-        assert (case.outcome, "makes no sense here" in case.line) == (NOT_SENT, True)
+        assert (case.outcome, "is unexpected" in case.line) == (NOT_SENT, True)
     case = outcome(way, {"MESSAGE": Accepting(code + b" go on\r\n")})
-    assert (case.outcome, "makes no sense here" in case.line) == (IN_DOUBT, True)
+    assert (case.outcome, "is unexpected" in case.line) == (IN_DOUBT, True)
 
 
 @with_each_way

@@ -10,28 +10,50 @@ from pathlib import Path
 from helper.network import tls_problem
 
 ROOT = Path(__file__).parents[2]
-# What these are given is told to the caller, as it is or after what it is about.
-FAILURES = {
-    *("UsageError", "MessageError", "InputError", "DaemonError", "AddressError", "NotPermitted", "ConfigError"),
-    *("OnlyBySocket", "StaleToken", "HostFailed", "CannotTake", "ReplyError", "WireError", "SystemFault", "InDoubt"),
-    *("Undeliverable", "BadValue", "AddressSyntax", "ListSyntax", "CannotConvert", "ReplySyntax", "BadChallenge"),
-}
+PYTHON_FILES = sorted((ROOT / "helper").rglob("*.py"))
+SENTENCE = ROOT / "helper/sentence.py"
 C_FILES = sorted([*(ROOT / "frontend").glob("*.[ch]"), *(ROOT / "helper").rglob("*.[ch]")])
 NOT_SENT = re.compile(r'NOT_SENT\(((?:\s*(?:"(?:[^"\\]|\\.)*"|[A-Z_]+))+)\s*\)')
 
 
 def sentences() -> set[str]:
     """Return all of them."""
-    python = (text for file in (ROOT / "helper").rglob("*.py") for text in of_python(file))
-    return {*python, *(text for file in C_FILES for text in of_c(file)), *of_tls()}
+    told = failures(PYTHON_FILES)
+    python = (text for file in PYTHON_FILES for text in of_python(file, told))
+    return {*python, *of_returns(SENTENCE), *(text for file in C_FILES for text in of_c(file)), *of_tls()}
 
 
-def of_python(file: Path) -> Iterator[str]:
-    """Yield the sentences that a module gives to failures."""
+def failures(files: list[Path]) -> set[str]:
+    """Return the exception classes that are given a `problem`: the caller is told it, alone or after its subject."""
+    nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text("utf-8")))]
+    classes = {node.name: node for node in nodes if isinstance(node, ast.ClassDef)}
+    return {name for name in classes if "problem" in parameters(name, classes)}
+
+
+def parameters(name: str, classes: dict[str, ast.ClassDef]) -> list[str]:
+    """Return what the constructor of an exception class takes, by itself or by its first base; [] for other classes."""
+    if name not in classes or not classes[name].bases:
+        return []
+    own = (node for node in classes[name].body if isinstance(node, ast.FunctionDef) and node.name == "__init__")
+    constructor = next(own, None)
+    base = ast.unparse(classes[name].bases[0])
+    return parameters(base, classes) if constructor is None else [each.arg for each in constructor.args.args]
+
+
+def of_python(file: Path, told: set[str]) -> Iterator[str]:
+    """Yield the sentences that a module gives to these failures."""
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FAILURES:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in told:
             words = [text for argument in node.args if (text := text_of(argument)) and " " in text]
             yield from words[-1:]
+
+
+def of_returns(file: Path) -> Iterator[str]:
+    """Yield the texts that the functions of a module return beside a status, if they add words of their own."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
+            text = text_of(node.value.elts[-1])
+            yield from [text] if re.search("[a-z]", text) else []
 
 
 def text_of(node: ast.expr) -> str:

@@ -150,7 +150,7 @@ def name_a_program_that_is_none(installation):
         (leave_a_copy, "relay.password~: can be read by every user: chmod o-rwx"),
         (name_an_authority_that_users_cannot_read, "private-ca.pem: cannot be read by every user, as sends do"),
         (name_an_authority_of_a_user, "private-ca.pem: must belong to root: chown root"),
-        (name_an_authority_that_is_no_pem, "no-ca.pem: holds no certificate in PEM"),
+        (name_an_authority_that_is_no_pem, "no-ca.pem: contains no certificate in PEM"),
         (name_a_program_that_is_none, "ask-for-it: cannot be executed by"),
     ],
 )

@@ -128,7 +128,7 @@ def test_without_routers_two_transports_are_refused(installation, smarthost):
     host, other = smarthost(), smarthost()
     configure(installation, host, others={"other": other})
     result = installation.send(CAROL, stdin=MESSAGE)
-    reason = "routers: is missing: with more than one transport, [[routers]] have to say what goes where"
+    reason = "routers: is missing: with more than one transport, [[routers]] must say which one takes which addresses"
     assert (result.status, result.reason) == (1, f"{installation.configuration}: {reason}")
     assert host.connections == other.connections == 0
 

@@ -200,7 +200,7 @@ def test_a_wrong_rule_for_rewriting_is_told_with_line_and_key(rule, key):
         ("[transports.relay]\n", 1, "transports.relay.driver", "is missing"),
         ('[transports.relay]\ndriver = "lmtp"', 2, "transports.relay.driver", '"smtp"'),
         ('\n[transports.relay]\ndriver = "smtp"', 2, "transports.relay.hosts", "is missing"),
-        (RELAY + "[transports.other]\ndriver = 'smtp'", None, "routers", "what goes where"),
+        (RELAY + "[transports.other]\ndriver = 'smtp'", None, "routers", "which one takes which addresses"),
         (RELAY + 'tls_privatekey = "k"', 1, "transports.relay.tls_certificate", "tls_privatekey"),
         (RELAY + "dane = true\ntls = 'none'", 4, "transports.relay.dane", "has no effect"),
         (RELAY + f"tls_pins = ['{'ab' * 32}']\ntls = 'none'", 4, "transports.relay.tls_pins", "has no effect"),
@@ -263,10 +263,10 @@ def test_options_that_need_or_exclude_each_other_are_told(text, line, key, words
         ("\n[transport.relay]\n" + RELAY, 2, "transport", "did you mean transports?"),
         ('[[routers]]\nbogus = 1\ndriver="accept"\ntransport="relay"\n' + RELAY, 2, "routers[1].bogus", "is not an"),
         (f"{'x' * 64} = 1\n" + RELAY, 1, "x" * 64, "is not an option here"),
-        (f"{'x' * 65} = 1\n" + RELAY, 1, None, "holds an unknown key"),
-        ('"hunter 2" = 1\n' + RELAY, 1, None, "holds an unknown key"),
-        (RELAY + '"p@ss:word" = 1\n', 4, "transports.relay", "holds an unknown key"),
-        ('[transports."p@ss"]\ndriver = 1\n', 1, "transports", "holds a transport whose name"),
+        (f"{'x' * 65} = 1\n" + RELAY, 1, None, "contains an unknown key"),
+        ('"hunter 2" = 1\n' + RELAY, 1, None, "contains an unknown key"),
+        (RELAY + '"p@ss:word" = 1\n', 4, "transports.relay", "contains an unknown key"),
+        ('[transports."p@ss"]\ndriver = 1\n', 1, "transports", "contains a transport name"),
     ],
 )
 def test_an_unknown_key_is_told_with_the_one_that_was_meant_unless_it_may_be_a_secret(text, line, key, words):

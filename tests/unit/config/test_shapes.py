@@ -238,7 +238,7 @@ def test_a_value_of_another_type_is_refused_by_every_shape(shape, value):
     [
         ("bücher.example", "A-label"),
         ("2001:db8::1", "square brackets"),
-        ("[a.example]:25", "only an IP address in square brackets"),
+        ("[a.example]:25", "must have an IP address in square brackets"),
         ("a.example:0", "from 1 to 65535"),
         ("srv:a.example:25", "the DNS gives it"),
     ],

@@ -24,8 +24,8 @@ def refusal(octets: bytes) -> ConfigError:
     ("octets", "line", "problem"),
     [
         (b"\xef\xbb\xbfa = 1\n\xef\xbb\xbfb = 2\n", 2, "is not TOML: syntax error"),
-        (b"a = 1\nb = 'x\0'\n", 2, "holds a NUL: is it UTF-16?"),
-        ("a = 1\n".encode("utf-16"), 1, "holds a NUL: is it UTF-16?"),
+        (b"a = 1\nb = 'x\0'\n", 2, "contains a NUL: is it UTF-16?"),
+        ("a = 1\n".encode("utf-16"), 1, "contains a NUL: is it UTF-16?"),
         (b"a = 1\n\n# caf\xe9\n", 3, "is not UTF-8"),
         (b"a = 1\na = 2\n", 2, "contains a key or table twice"),
         (b"[a]\n[b]\n[a]\n", 3, "contains a key or table twice"),

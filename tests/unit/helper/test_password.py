@@ -43,7 +43,7 @@ def test_a_second_line_says_when_it_expires(octets):
 def test_a_time_of_another_form_is_told_and_not_shown(time):
     with pytest.raises(ConfigError) as raised:
         read(b"token\nexpires " + time + b"\n")
-    assert raised.value.problem == "does not say when it expires as 2026-11-28T12:00:00Z would: gatepost refresh"
+    assert raised.value.problem == "needs an expiry time such as 2026-11-28T12:00:00Z: gatepost refresh"
 
 
 @pytest.mark.parametrize("octets", [b"", b"\n", b"\nexpires " + TIME, b"a\nb\nexpires " + TIME, b"a\nb\n", b"a\0b"])

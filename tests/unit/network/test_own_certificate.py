@@ -66,9 +66,9 @@ def test_a_key_of_another_certificate_is_told_with_both_files(certificates, trus
 
 
 WRONG = {
-    "no-certificate": (b"hello", None, "c.pem", "holds no certificate in PEM"),
-    "no-key": (None, b"hello", "k.pem", "holds no private key in PEM"),
-    "empty": (b"", b"", "c.pem", "holds no certificate in PEM"),
+    "no-certificate": (b"hello", None, "c.pem", "contains no certificate in PEM"),
+    "no-key": (None, b"hello", "k.pem", "contains no private key in PEM"),
+    "empty": (b"", b"", "c.pem", "contains no certificate in PEM"),
     "damaged-certificate": (b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", None, "c.pem", "PEM"),
     "damaged-key": (None, b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "c.pem", "k.pem"),
 }
