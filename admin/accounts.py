@@ -83,7 +83,7 @@ def helper_rights() -> Iterator[None]:
 
 
 def gives_user() -> bool:
-    """Say whether a helper has the service user's rights, or only those of its group (a launcher of 2755).
+    """Return whether a helper has the service user's rights, or only those of its group (a launcher of 2755).
 
     Without a set-id bit there is the one behind gatepost.socket, which is the service user.
     """

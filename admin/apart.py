@@ -46,7 +46,7 @@ class Apart:
     ) -> None:
         """Start `work` as this user; None: with the rights that we have, which `work` may give up.
 
-        `channel` becomes its descriptor 3. SystemFault where the kernel would let the user look into it before that.
+        `channel` becomes its descriptor 3. SystemFault if the kernel would let the user look into it before that.
         """
         be_unreadable()
         sys.stdout.flush()
@@ -91,7 +91,7 @@ class Apart:
     def said(self) -> Iterator[tuple[int, bytes]]:
         """Yield what it writes, with the descriptor, OUT or ERR, until it closes both.
 
-        SystemFault where it says too much or its time is over.
+        SystemFault if it says too much or its time is over.
         """
         names = {self._out: OUT, self._err: ERR}
         octets = 0
@@ -123,13 +123,13 @@ class Apart:
                 yield name, shown(line)
 
     def wait(self) -> int:
-        """Return its exit status. SystemFault where its time is over."""
+        """Return its exit status. SystemFault if its time is over."""
         if not self.has_ended(self._left()):
             raise SystemFault(f"it did not end within {self._time_limit_s:g} s")
         return self.end()
 
     def has_ended(self, within_s: float = 0) -> bool:
-        """Say whether it ends within this time."""
+        """Return whether it ends within this time."""
         return self._status is not None or bool(select.select([self._pidfd], [], [], within_s)[0])
 
     def _left(self) -> float:
@@ -137,7 +137,7 @@ class Apart:
 
 
 def fork() -> int:
-    """Return the pid of the new process, 0 in it. SystemFault where there can be none."""
+    """Return the pid of the new process, 0 in it. SystemFault if there can be none."""
     try:
         return os.fork()
     except OSError as error:

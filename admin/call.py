@@ -93,7 +93,7 @@ def place_of(server: Server, address: Address) -> str:
 
 
 def talk(access: Access, server: Server, address: Address, made: Call) -> None:
-    """Connect, hold the dialogue, and note what is learned. HostFailed or ConfigError where it comes to nothing."""
+    """Connect, hold the dialogue, and note what is learned. HostFailed or ConfigError if it comes to nothing."""
     budget = up_to_the_end_of_the_message(access.transport)
     timeout_s = access.transport.connect_timeout_s
     is_first = server.tls == "implicit"

@@ -20,7 +20,7 @@ class Certificate(Record):
 
     @property
     def is_ending(self) -> bool:
-        """Say whether somebody should look after it now."""
+        """Return whether somebody should look after it now."""
         return self.until is not None and self.days_left < SOON_DAYS
 
     @property

@@ -44,7 +44,7 @@ def check_own_interpreter() -> str:
 
 
 def is_set_id() -> bool:
-    """Say whether the launcher was installed with a set-id bit."""
+    """Return whether the launcher was installed with a set-id bit."""
     try:
         return bool(os.stat(paths.LAUNCHER).st_mode & (stat.S_ISUID | stat.S_ISGID))
     except OSError:

@@ -49,7 +49,7 @@ def examine_command(command: tuple[str, ...], owner: Owner) -> str:
 
 
 def hides_path(command: tuple[str, ...]) -> bool:
-    """Say whether an argument is a line of a shell's, or of another language, that has a path in it."""
+    """Return whether an argument is a line of a shell's, or of another language, that has a path in it."""
     runs_lines = any(os.path.basename(word) in SHELLS for word in command)
     for option, line in pairwise(command):
         is_line = runs_lines and option.startswith("-") and not option.startswith("--") and option.endswith("c")

@@ -40,7 +40,7 @@ class Case(Record):
 
 
 def explain(addresses: list[str], login: str) -> int:
-    """Print the way of each address, for a message of this user's, and return 0 where all of them can be sent to."""
+    """Print the way of each address, for a message of this user's, and return 0 if all of them can be sent to."""
     return relay(lambda: explain_in_lines(addresses, login), TIME_LIMIT_S)
 
 

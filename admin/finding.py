@@ -56,7 +56,7 @@ class Finding(Record):
     """One thing that was looked at: ok, wrong, or a warning; `facts` are for programs alone.
 
     Of a promise that was attacked: it holds, it fails, or it could not be tried, which is a warning. `remedy` is a
-    command that can be typed in; empty where there is none.
+    command that can be typed in; empty if there is none.
     """
 
     word: str
@@ -115,7 +115,7 @@ def reason(failure: Failure) -> str:
 
 
 def tell_lines(findings: Iterable[Finding], out: TextIO) -> int:
-    """Write a line for each finding as soon as it is made; return 0 where nothing is wrong, else 1."""
+    """Write a line for each finding as soon as it is made; return 0 if nothing is wrong, else 1."""
     colours = COLOURS if is_colourful(out, os.environ) else {}
     status = 0
     for each in findings:
@@ -129,7 +129,7 @@ def tell_lines(findings: Iterable[Finding], out: TextIO) -> int:
 
 
 def tell_json(findings: Iterable[Finding], out: TextIO) -> int:
-    """Write one JSON list when all is known; return 0 where nothing is wrong, else 1.
+    """Write one JSON list when all is known; return 0 if nothing is wrong, else 1.
 
     What is found at a smart host has `facts` as well.
     """
@@ -150,5 +150,5 @@ def tell_json(findings: Iterable[Finding], out: TextIO) -> int:
 
 
 def is_colourful(out: TextIO, environment: Mapping[str, str]) -> bool:
-    """Say whether the reader is a terminal that shows colours, and nobody has said no (https://no-color.org)."""
+    """Return whether the reader is a terminal that shows colours, and nobody has said no (https://no-color.org)."""
     return out.isatty() and not environment.get("NO_COLOR") and environment.get("TERM", "dumb") != "dumb"

@@ -53,7 +53,7 @@ def check_sendmail() -> str:
 
 
 def refuse_taken() -> None:
-    """Raise SystemFault where what callers run is another package's: what it says and does shows nothing of ours."""
+    """Raise SystemFault if what callers run is another package's: what it says and does shows nothing of ours."""
     if is_ours(SENDMAIL):
         return
     place = os.path.realpath(SENDMAIL)
@@ -65,7 +65,7 @@ def refuse_taken() -> None:
 
 
 def is_ours(program: Path) -> bool:
-    """Say whether this is our sendmail, which has the launcher's path in it, and not what another package put there.
+    """Return whether this is our sendmail, which has the launcher's path in it, and not what another package put there.
 
     What is not there is nobody's: that is told elsewhere.
     """
@@ -80,7 +80,7 @@ def is_ours(program: Path) -> bool:
 
 
 def leads_to_sendmail(link: Path) -> bool:
-    """Say whether a name is one of ours."""
+    """Return whether a name is one of ours."""
     return link.exists() and link.samefile(SENDMAIL)
 
 
@@ -93,7 +93,7 @@ def check_command() -> str:
 def check_launcher() -> str:
     """Find the launcher with its owner and mode, on a file system that does not take the set-id bits away.
 
-    Caution where it has no such bits, and sends are without privilege.
+    Caution if it has no such bits, and sends are without privilege.
     """
     path, service = paths.LAUNCHER, account(paths.SERVICE_USER)
     try:
@@ -148,7 +148,7 @@ def group_name(gid: int) -> str:
 
 
 def gives_rights(mode: int) -> bool:
-    """Say whether a mode lets users execute the launcher with its rights, be it only the owner or group."""
+    """Return whether a mode lets users execute the launcher with its rights, be it only the owner or group."""
     is_set_id = mode & (SET_ID | stat.S_ISVTX) in (SET_ID, stat.S_ISGID)
     is_writable_by_others = bool(mode & (stat.S_IWGRP | stat.S_IWOTH))
     return is_set_id and bool(mode & stat.S_IXUSR) and not is_writable_by_others
@@ -167,7 +167,7 @@ def mount_point(path: str, mounts: str) -> str:
 
 
 def has_set_id() -> bool:
-    """Say whether the launcher gives rights at all; without, each user's own configuration decides how they send."""
+    """Return whether the launcher gives rights at all; without, each user's own configuration decides how they send."""
     return bool(os.stat(paths.LAUNCHER).st_mode & SET_ID)
 
 
@@ -207,7 +207,7 @@ def walk(top: Path) -> Iterator[Path]:
 
 
 def is_compiled(source: Path) -> bool:
-    """Say whether a module has a compiled copy for this interpreter. ConfigError for one of another source."""
+    """Return whether a module has a compiled copy for this interpreter. ConfigError for one of another source."""
     compiled = Path(importlib.util.cache_from_source(str(source)))
     if not compiled.exists():
         return False

@@ -108,7 +108,7 @@ def check_sandbox(configuration: Configuration) -> str:
 
 
 def assess_sandbox(landlock_abi: int, has_seccomp: bool, *, is_required: bool) -> str:
-    """Return what there is. SystemFault where no message is sent for want of it; Caution where something is missing."""
+    """Return what there is. SystemFault if no message is sent for want of it; Caution if something is missing."""
     missing = []
     if not landlock_abi:
         missing.append(
@@ -137,7 +137,7 @@ def refuse_old_kernel(release: str) -> None:
 
 
 def setting(file: Path) -> str | None:
-    """Return what the kernel was told, None where it does not say."""
+    """Return what the kernel was told, None if it does not say."""
     try:
         return file.read_text().strip()
     except OSError:
@@ -145,12 +145,12 @@ def setting(file: Path) -> str | None:
 
 
 def has_no_new_privs() -> bool:
-    """Say whether nothing that we start can be set-id."""
+    """Return whether nothing that we start can be set-id."""
     return "\nNoNewPrivs:\t1\n" in Path("/proc/self/status").read_text()
 
 
 def assess_kernel(settings: Mapping[str, str | None], no_new_privs: bool) -> str:
-    """Return what is right with the settings. SystemFault where the kernel gives secrets away, or forbids sends."""
+    """Return what is right with the settings. SystemFault if the kernel gives secrets away, or forbids sends."""
     dumpable = settings["fs/suid_dumpable"]
     if dumpable is None:
         raise Caution("cannot read fs.suid_dumpable from /proc; it must not be 1")

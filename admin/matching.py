@@ -54,7 +54,7 @@ def check_list(place: str, path: Path, patterns: tuple[bytes, ...], source: Sour
 
 
 def takes_nothing(patterns: tuple[bytes, ...]) -> bool:
-    """Say whether `!*` decides before anything can be taken."""
+    """Return whether `!*` decides before anything can be taken."""
     for pattern in patterns:
         if not pattern.startswith(b"!"):
             return False

@@ -86,7 +86,7 @@ def port_of(host: Host, transport: Transport) -> int | None:
 
 
 def is_loopback(host: Host) -> bool:
-    """Say whether a host is this machine, such as a tunnel's end."""
+    """Return whether a host is this machine, such as a tunnel's end."""
     return host.name.startswith(LOOPBACK)
 
 
@@ -130,12 +130,12 @@ def check_domains(configuration: Configuration, source: Source) -> Iterator[Find
 
 
 def is_nowhere(domain: bytes) -> bool:
-    """Say whether the DNS has no such domain (RFC 2606)."""
+    """Return whether the DNS has no such domain (RFC 2606)."""
     return domain in NOWHERE or b"." not in domain or domain.rpartition(b".")[2] in RESERVED
 
 
 def own_name(key: str, configuration: Configuration, source: Source) -> str:
-    """Return the command that sets a domain to a name that the file or the machine has; an editor where it has none."""
+    """Return the command that sets a domain to a name that the file or the machine has; an editor if it has none."""
     machine, domain = configuration.primary_hostname, configuration.qualify_domain
     if key == "primary_hostname" and not is_nowhere(domain) and domain not in SHARED:
         return source.set_to((key,), f"{machine.partition(b'.')[0].decode()}.{domain.decode()}")
@@ -173,7 +173,7 @@ def named(configuration: Configuration) -> list[tuple[str, Path, tuple[bytes, ..
 
 
 def nearest_name(name: bytes) -> str:
-    """Return the login or the group that is spelt almost so, as a rule names it; nothing where there is none."""
+    """Return the login or the group that is spelt almost so, as a rule names it; nothing if there is none."""
     text = name.decode()
     if text.isdecimal():
         return next((each.pw_name for each in pwd.getpwall() if each.pw_uid == int(text)), "")
@@ -184,7 +184,7 @@ def nearest_name(name: bytes) -> str:
 
 
 def is_known(name: bytes) -> bool:
-    """Say whether somebody has the name of a user or, after `@`, of a group; a range of uids needs nobody."""
+    """Return whether somebody has the name of a user or, after `@`, of a group; a range of uids needs nobody."""
     text = name.decode()
     look_up: Callable[[str], object] = grp.getgrnam if text.startswith("@") else pwd.getpwnam
     try:

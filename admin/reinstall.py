@@ -58,7 +58,7 @@ def how_to_take_back(program: str) -> str:
 
 
 def package_of(file: str, ask: tuple[str, ...]) -> str:
-    """Return the package that a package manager knows as a file's; nothing where there is neither."""
+    """Return the package that a package manager knows as a file's; nothing if there is neither."""
     if not shutil.which(ask[0]):
         return ""
     try:

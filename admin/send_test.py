@@ -49,7 +49,7 @@ class Sent(Record):
 
 
 def send_test(address: str, login: str | None) -> int:
-    """Send a test message as a user, by default as who asks, and return sendmail's status; 64 where nothing was tried.
+    """Send a test message as a user, by default as who asks, and return sendmail's status; 64 if nothing was tried.
 
     The dialogue goes to standard error as it comes, what became of the message to standard output.
     """
@@ -77,7 +77,7 @@ def send_test_in_json(address: str, login: str | None) -> int:
 
 
 def sender(address: str, login: str | None) -> pwd.struct_passwd:
-    """Return who sends. UsageError where that cannot be, or the address is none."""
+    """Return who sends. UsageError if that cannot be, or the address is none."""
     if not address.isprintable():  # it goes into the header as well
         raise UsageError("the address contains a control character")
     try:

@@ -105,7 +105,7 @@ def check_order(configuration: Configuration, source: Source) -> Iterator[Findin
 
 
 def takes_all_local(router: Router, configuration: Configuration) -> bool:
-    """Say whether a router leaves no local address to those after it."""
+    """Return whether a router leaves no local address to those after it."""
     is_narrow = router.local_parts or router.senders or router.callers or router.check_local_user
     is_local = not router.domains or matches(router.domains, configuration.qualify_recipient)
     return router.driver != "redirect" and not is_narrow and is_local
@@ -144,7 +144,7 @@ def mailbox_of(key: bytes, domain: bytes) -> Mailbox | None:
 
 
 def failure_of(mailbox: Mailbox, files: Mapping[str, bytes | None], configuration: Configuration) -> str:
-    """Return why an address goes nowhere, nothing where it goes somewhere."""
+    """Return why an address goes nowhere, nothing if it goes somewhere."""
     lookups = Lookups(files.get, CALLERS.read, home_of, lambda _path: True)
     try:
         route(

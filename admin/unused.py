@@ -30,7 +30,7 @@ def unused_routers(configuration: Configuration, source: Source) -> Iterator[Fin
 
 
 def takes_all(router: Router) -> bool:
-    """Say whether a router leaves no address to those after it."""
+    """Return whether a router leaves no address to those after it."""
     conditions = (router.domains, router.local_parts, router.senders, router.callers, router.check_local_user)
     return router.driver != "redirect" and not any(conditions)
 

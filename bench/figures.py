@@ -61,7 +61,7 @@ AWAY = " ms away, TLS + AUTH"
 
 
 def faster_from(results: Results, peer: str) -> str | None:
-    """Say from which distance on a send with TLS and AUTH is faster than a peer's; None where that was not measured.
+    """Say from which distance on a send with TLS and AUTH is faster than a peer's; None if that was not measured.
 
     From one that was measured on, at which our median is shorter, and at all longer ones.
     """

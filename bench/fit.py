@@ -12,7 +12,7 @@ LINEAR = 1.25
 
 
 def exponent(sizes: Sequence[float], costs: Sequence[float]) -> float | None:
-    """Return k where the cost grows as size ** k between the two last points; None where too little is added to tell.
+    """Return k where the cost grows as size ** k between the two last points; None if too little is added to tell.
 
     The cost of the first point is taken off first: it is the interpreter's start, not the work.
     """

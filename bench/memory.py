@@ -43,7 +43,7 @@ def watch(runner: Runner) -> tuple[Cost, Peak]:
 
 
 def runner_lives(runner: Runner) -> bool:
-    """Say whether the runner is neither gone nor a zombie."""
+    """Return whether the runner is neither gone nor a zombie."""
     return octets_of(f"/proc/{runner.pid}/cmdline") != b""
 
 

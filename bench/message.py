@@ -42,7 +42,7 @@ class Message:
         os.close(descriptor)
 
     def is_in(self, arrival: Arrival) -> bool:
-        """Say whether this message, whole, is what arrived."""
+        """Return whether this message, whole, is what arrived."""
         return (
             FIRST_FIELD + self._mark in arrival.beginning
             and arrival.end.endswith(b"\r\n" + self._mark + b"\r\n")

@@ -12,7 +12,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def octets_of(file: str) -> bytes:
-    """Return what a file in /proc says; nothing where the process has gone."""
+    """Return what a file in /proc says; nothing if the process has gone."""
     try:
         return Path(file).read_bytes()
     except OSError:

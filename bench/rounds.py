@@ -59,7 +59,7 @@ class Bench:
         self.notes += [f"{program.name}: {program.note}." for program in self._programs if program.note]
 
     def can(self, workload: Workload) -> bool:
-        """Say whether this machine can do that; where not, a note says why."""
+        """Return whether this machine can do that; where not, a note says why."""
         away = workload.round_trip_ms
         if not away or away in self._links:
             return True
@@ -140,7 +140,7 @@ class Bench:
         cost: Cost,
         outcome: Outcome,
     ) -> list[Arrival] | None:
-        """Return what arrived. None where that is not every message, whole and for all: its figures are taken out.
+        """Return what arrived. None if that is not every message, whole and for all: its figures are taken out.
 
         A peer's failure is told in the table. With ours failed, there is nothing to compare.
         """
@@ -160,7 +160,7 @@ class Bench:
 
 
 def incoming(sink: Sink, arrivals: list[Arrival]) -> Iterator[Arrival | None]:
-    """Yield what arrives, and keep it; None where nothing more does."""
+    """Yield what arrives, and keep it; None if nothing more does."""
     while (arrival := sink.arrival()) is not None:
         arrivals.append(arrival)
         yield arrival

@@ -36,7 +36,7 @@ class Session:
         return Arrival(self._recipients, self._octets, self._beginning, end, self._turns, self._is_authenticated)
 
     def run(self) -> None:
-        """Converse until QUIT. EOFError or OSError where the client ends without it."""
+        """Converse until QUIT. EOFError or OSError if the client ends without it."""
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._offer.tls == IMPLICIT:
             self._shake_hands()

@@ -64,7 +64,7 @@ def serve(listener: socket.socket, offer: Offer, teller: Connection) -> None:
 
 
 def server_context(offer: Offer) -> ssl.SSLContext | None:
-    """Return what TLS needs, which is TLS 1.3; None where the offer has none."""
+    """Return what TLS needs, which is TLS 1.3; None if the offer has none."""
     if not offer.certificate:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

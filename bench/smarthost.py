@@ -19,7 +19,7 @@ class SmartHost:
 
     @property
     def wants_auth(self) -> bool:
-        """Say whether programs have to authenticate."""
+        """Return whether programs have to authenticate."""
         return self.tls != PLAIN
 
 

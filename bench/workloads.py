@@ -22,7 +22,7 @@ class Workload:
     tls: str = PLAIN
     acknowledges_at_once: bool = False
     round_trip_ms: int = 0  # 0: on this machine
-    watched_rounds: int = 3  # for memory and turns; 0 where another workload tells the same
+    watched_rounds: int = 3  # for memory and turns; 0 if another workload tells the same
 
     def addresses(self) -> list[str]:
         """Return the recipients."""

@@ -1,6 +1,6 @@
 """Search with every harness in turn, and say what came of it: `python3 -m fuzz.every SECONDS [NAME...]`.
 
-Status 1 where a promise was broken: the input is in build/fuzz/found, and the report of it in build/fuzz/log.
+Status 1 if a promise was broken: the input is in build/fuzz/found, and the report of it in build/fuzz/log.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def main(seconds: str, *names: str) -> int:
 
 
 def search(name: str, seconds: str) -> bool:
-    """Search with one harness and print a line. False where a promise was broken."""
+    """Search with one harness and print a line. False if a promise was broken."""
     if name == PROGRAMS:
         return programs.main(seconds) == 0
     corpus, found, log = (BUILD / folder / name for folder in ("corpus", "found", "log"))

@@ -182,7 +182,7 @@ def lies(chance: random.Random) -> bytes:
 
 
 def main(seconds: str, first: str = "") -> int:
-    """Search for so many seconds from a seed on, and print what came of it; status 1 where a promise was broken."""
+    """Search for so many seconds from a seed on, and print what came of it; status 1 if a promise was broken."""
     folder = TREE / "build/fuzz/programs"
     folder.mkdir(parents=True, exist_ok=True)
     programs = build(folder)

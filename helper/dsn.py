@@ -10,19 +10,19 @@ HEXADECIMAL = b"0123456789ABCDEF"
 
 
 def is_notify(value: bytes) -> bool:
-    """Say whether this is a value of NOTIFY, in capitals: NEVER, or a list without repeats (section 4.1)."""
+    """Return whether this is a value of NOTIFY, in capitals: NEVER, or a list without repeats (section 4.1)."""
     words = value.split(b",", len(OCCASIONS))
     return value == NEVER or (len(words) == len(set(words)) and all(word in OCCASIONS for word in words))
 
 
 def is_envid(value: bytes) -> bool:
-    """Say whether this, which is not yet xtext, can be an ENVID: printable ASCII (section 4.4)."""
+    """Return whether this, which is not yet xtext, can be an ENVID: printable ASCII (section 4.4)."""
     length = len(value) + 2 * sum(map(value.count, (b" ", b"+", b"=")))
     return is_printable(value) and 0 < length <= ENVID_LIMIT
 
 
 def are_recipient_parameters(value: bytes) -> bool:
-    """Say whether this is nothing, or NOTIFY= or ORCPT= or both, each once, with a space between."""
+    """Return whether this is nothing, or NOTIFY= or ORCPT= or both, each once, with a space between."""
     if not value:
         return True
     words = value.split(b" ", 2)
@@ -31,13 +31,13 @@ def are_recipient_parameters(value: bytes) -> bool:
 
 
 def is_recipient_parameter(word: bytes) -> bool:
-    """Say whether this is one of the two parameters of RCPT (sections 4.1 and 4.2)."""
+    """Return whether this is one of the two parameters of RCPT (sections 4.1 and 4.2)."""
     name, _, value = word.partition(b"=")
     return is_notify(value) if name == b"NOTIFY" else name == b"ORCPT" and is_orcpt(value)
 
 
 def is_orcpt(value: bytes) -> bool:
-    """Say whether this is a type of address and an address of that type (section 4.2)."""
+    """Return whether this is a type of address and an address of that type (section 4.2)."""
     if len(value) > ORCPT_LIMIT:
         return False
     address_type, _, address = value.partition(b";")
@@ -61,7 +61,7 @@ def ascii_orcpt(value: bytes) -> bytes:
 
 
 def is_xtext(value: bytes) -> bool:
-    """Say whether this is xtext: printable ASCII without space and `=`, where `+41` stands for `A` (section 4)."""
+    """Return whether this is xtext: printable ASCII without space and `=`, where `+41` stands for `A` (section 4)."""
     if not is_printable(value) or b" " in value or b"=" in value:
         return False
     return all(len(part) >= 2 and not part[:2].strip(HEXADECIMAL) for part in value.split(b"+")[1:])
@@ -74,5 +74,5 @@ def from_xtext(value: bytes) -> bytes:
 
 
 def is_printable(value: bytes) -> bool:
-    """Say whether these are printable ASCII characters, spaces among them."""
+    """Return whether these are printable ASCII characters, spaces among them."""
     return value.isascii() and value.decode("ascii").isprintable()

@@ -74,7 +74,7 @@ def configuration_of(acquired: Acquired) -> Configuration | None:
 
 
 def passwords_of(acquired: Acquired, configuration: Configuration) -> dict[str, Secret]:
-    """Return the password of each transport that has one. ConfigError where what was read is none."""
+    """Return the password of each transport that has one. ConfigError if what was read is none."""
     passwords = {}
     for each in configuration.transports:
         if each.auth is not None:

@@ -27,7 +27,7 @@ def password_in(read: Secret) -> Secret:
 
 
 def command_output(read: Secret) -> Secret:
-    """Return the one line that a program wrote; nothing where none was asked (EXTERNAL). ConfigError for more.
+    """Return the one line that a program wrote; nothing if none was asked (EXTERNAL). ConfigError for more.
 
     What was read is forgotten.
     """
@@ -39,7 +39,7 @@ def command_output(read: Secret) -> Secret:
 
 
 def one_line(source: str, octets: bytes) -> bytes:
-    """Return the only line of a file or of a program's output, without its end. ConfigError where it is not one."""
+    """Return the only line of a file or of a program's output, without its end. ConfigError if it is not one."""
     line = octets.removesuffix(b"\n").removesuffix(b"\r")
     if not line:
         raise ConfigError(source, "is empty: a password was expected")

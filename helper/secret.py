@@ -7,7 +7,7 @@ class Secret:
     """Hold a secret in memory that is overwritten by forget(); repr, str and exceptions never show it.
 
     Only the octets held here are overwritten: what reveal() gave out is the receiver's to keep short-lived. `expires`
-    is the time from which on it is worth nothing, such as 2026-11-28T12:00:00Z, empty where nobody has said one;
+    is the time from which on it is worth nothing, such as 2026-11-28T12:00:00Z, empty if nobody has said one;
     `source` is the file that says so.
     """
 

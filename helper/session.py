@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 
 def speak_smtp(command: CommandLine, person: Person, state: LoadedState, channel: Channel) -> int:
-    """Speak SMTP with a program of the caller's, and return the exit status: 0 where all that it offered was sent."""
+    """Speak SMTP with a program of the caller's, and return the exit status: 0 if all that it offered was sent."""
     server = SubmissionServer(person, state, channel)
     limit = size_limit(state) or 0
     is_good = serve(server.dialogue(limit), Client(channel), server.services(), submission(command), limit)
@@ -80,7 +80,7 @@ class SubmissionServer:
         return Services(self._check, self._send, self._abandon)
 
     def _check(self, recipient: bytes | None, reverse_path: bytes) -> bytes | None:
-        """Return why a message cannot be from or to somebody, None where it can."""
+        """Return why a message cannot be from or to somebody, None if it can."""
         answers: list[str] = []
         try:
             configuration = usable_configuration(self._holdings)
@@ -162,7 +162,7 @@ def text_of(outcome: Verdict) -> bytes:
 
 
 def is_refused_credential(failure: Failure) -> bool:
-    """Say whether a password or token was no good: another try with it in this session would only lock the account."""
+    """Return whether a password or token was refused: another try in this session could lock the account."""
     if isinstance(failure, AllHostsFailed):
         return any(each.status == status.NOT_PERMITTED for each in failure.failures)
     return isinstance(failure, StaleToken)

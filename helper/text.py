@@ -28,5 +28,5 @@ def without_mark(octets: bytes) -> bytes:
 
 
 def is_utf16(octets: bytes) -> bool:
-    """Say whether a file begins with a byte-order mark of UTF-16: what is searched for in it is not found."""
+    """Return whether a file begins with a byte-order mark of UTF-16: what is searched for in it is not found."""
     return octets.startswith(UTF16_MARKS)

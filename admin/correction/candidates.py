@@ -125,7 +125,7 @@ def append(source: Source, tables: dict[str, Any], section: str, table: dict[str
 
 
 def only_transport(tables: dict[str, Any]) -> str:
-    """Return the name of the only transport, nothing where there are several."""
+    """Return the name of the only transport, nothing if there are several."""
     transports = tables.get("transports")
     return next(iter(transports)) if isinstance(transports, dict) and len(transports) == 1 else ""
 

@@ -54,7 +54,7 @@ class Source(Record):
         return without_mark(self.octets).decode()
 
     def line(self, path: Path) -> int:
-        """Return the line of a key, that of the table where the key is missing; the first where there is neither."""
+        """Return the line of a key, that of the table where the key is missing; the first if there is neither."""
         return line_of(self.octets, path) or 1
 
     @property
@@ -63,7 +63,7 @@ class Source(Record):
         return shlex.quote(self.file)
 
     def command(self, *changes: Change | None) -> str:
-        """Return the command that makes these changes, nothing where one of them cannot be made."""
+        """Return the command that makes these changes, nothing if one of them cannot be made."""
         made = [each for each in changes if each is not None]
         if not made or len(made) < len(changes):
             return ""
@@ -74,11 +74,11 @@ class Source(Record):
         return editor(self.file, self.line(path) if self.octets else 1)
 
     def set_to(self, path: Path, value: Any) -> str:
-        """Return the command that gives a key another value, or adds it; an editor where no command can."""
+        """Return the command that gives a key another value, or adds it; an editor if no command can."""
         return self.command(setting(self.text, path, value)) or self.editor(path)
 
     def without(self, path: Path) -> str:
-        """Return the command that makes a comment of a key; an editor where no command can."""
+        """Return the command that makes a comment of a key; an editor if no command can."""
         return self.command(removal(self.text, path)) or self.editor(path)
 
 
@@ -94,7 +94,7 @@ def editor(file: str, line: int) -> str:
 
 
 def setting(text: str, path: Path, value: Any) -> Change | None:
-    """Return the change after which a key has a value; None where it would take more than a line or two."""
+    """Return the change after which a key has a value; None if it would take more than a line or two."""
     tables = tomllib.loads(text)
     wanted = with_value(tables, path, value)
     if wanted is None:
@@ -154,7 +154,7 @@ def first_that_says(wanted: Any, tried: Iterator[Change | None] | tuple[Change |
 
 
 def parsed(text: str) -> Any:
-    """Return the tables of a text, None where it has no TOML."""
+    """Return the tables of a text, None if it has no TOML."""
     try:
         return tomllib.loads(text)
     except ValueError:
@@ -237,7 +237,7 @@ def lines_of(text: str, path: Path) -> range:
 
 
 def with_value(tables: Any, path: Path, value: Any) -> Any:
-    """Return a copy of tables in which a key has a value; None where there is no table for it."""
+    """Return a copy of tables in which a key has a value; None if there is no table for it."""
     changed = copy.deepcopy(tables)
     table = at_path(changed, path[:-1])
     try:
@@ -248,7 +248,7 @@ def with_value(tables: Any, path: Path, value: Any) -> Any:
 
 
 def without_key(tables: Any, path: Path) -> Any:
-    """Return a copy of tables without a key; None where it is not there."""
+    """Return a copy of tables without a key; None if it is not there."""
     changed = copy.deepcopy(tables)
     try:
         del at_path(changed, path[:-1])[path[-1]]
@@ -258,7 +258,7 @@ def without_key(tables: Any, path: Path) -> Any:
 
 
 def at_path(tables: Any, path: Path) -> Any:
-    """Return what stands at a path, None where nothing does."""
+    """Return what stands at a path, None if nothing does."""
     for step in path:
         try:
             tables = tables[step]

@@ -21,7 +21,7 @@ RULES: tuple[Rule, ...] = (
 
 
 def mended_list(file: str, qualify: bytes) -> str:
-    """Return the command after which the first line that is wrong is right; an editor where none is known."""
+    """Return the command after which the first line that is wrong is right; an editor if none is known."""
     octets = protected_files.readable_octets(file, protected_files.ALIASES_LIMIT)
     line = first_wrong_line(octets, qualify)
     try:
@@ -39,7 +39,7 @@ def mended_list(file: str, qualify: bytes) -> str:
 
 
 def first_wrong_line(octets: bytes, qualify: bytes) -> int | None:
-    """Return the first line that is no entry, None where all are."""
+    """Return the first line that is no entry, None if all are."""
     try:
         count_entries(octets, qualify)
     except ListSyntax as error:

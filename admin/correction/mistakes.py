@@ -1,7 +1,7 @@
 """Mistakes: everything that is wrong in a configuration, at once, each with the command that corrects it.
 
 A send is told the first mistake alone. Here the first is corrected, or left out, and then the next is looked for. A
-correction is shown only where the parser has no more to say against that key.
+correction is shown only if the parser has no more to say against that key.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ PLACEHOLDERS = {
 
 
 class Reading(Record):
-    """What was read: every mistake, and the configuration as it is once all are corrected, None where one cannot be.
+    """What was read: every mistake, and the configuration as it is once all are corrected, None if one cannot be.
 
     `source` has the corrections in it, but for lines that are added: the others keep their numbers.
     """
@@ -77,7 +77,7 @@ def unreadable(source: Source, error: ConfigError) -> Finding:
 
 
 def coding_of(octets: bytes) -> str:
-    """Return in what coding a text is that is not in UTF-8; nothing where it is no text."""
+    """Return in what coding a text is that is not in UTF-8; nothing if it is no text."""
     for coding in ("UTF-16", "UTF-16LE") if b"\0" in octets else ("ISO-8859-1",):
         try:
             text = octets.decode(coding)
@@ -89,7 +89,7 @@ def coding_of(octets: bytes) -> str:
 
 
 def syntax_mistakes(source: Source) -> tuple[list[Finding], Source | None]:
-    """Return what is no TOML, and the file as it is once that is corrected; None where it cannot be."""
+    """Return what is no TOML, and the file as it is once that is corrected; None if it cannot be."""
     findings: list[Finding] = []
     while len(findings) < LIMIT:
         _, problem, line = attempt(source.text)

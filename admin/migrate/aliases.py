@@ -24,7 +24,7 @@ def carry_aliases(plan: Conversion, place: Place, line: Line, path: str, domains
 
 
 def has_router(plan: Conversion, name: str) -> bool:
-    """Say whether a router is there."""
+    """Return whether a router is there."""
     return any(each["name"] == name for each in plan.settings.get("routers", ()))
 
 
@@ -71,7 +71,7 @@ def default_of_msmtp(place: Place, path: str) -> Line | None:
 
 
 def addresses_of(line: Line) -> list[str]:
-    """Return the addresses that an entry stands for. MigrateError where there is none."""
+    """Return the addresses that an entry stands for. MigrateError if there is none."""
     addresses = [each for part in line.value.split(",") if (each := part.strip())]
     if not addresses:
         raise line.error("has no value")

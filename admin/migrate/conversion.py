@@ -1,6 +1,6 @@
 """Conversion: what a peer's configuration amounts to in ours, and what of it does not.
 
-A reader of a peer takes where it looks (a Place) and returns a Conversion, or None where the peer is not there.
+A reader of a peer takes where it looks (a Place) and returns a Conversion, or None if the peer is not there.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class MigrateError(Exception):
 class Line:
     """One setting of a peer's: where it stands, its name and its value.
 
-    The name is shown: it is one that the peer knows. It is empty where the file itself would have to tell it, since
+    The name is shown: it is one that the peer knows. It is empty if the file itself would have to tell it, since
     what stands there may be a part of a password.
     """
 
@@ -202,7 +202,7 @@ class Conversion:
 
     @property
     def own_domain(self) -> str:
-        """Return the domain that completes an address of this machine, empty where nothing says it."""
+        """Return the domain that completes an address of this machine, empty if nothing says it."""
         return str(self.settings.get("qualify_domain") or self.names.mail_name or self.names.full_name).lower()
 
     def complete_recipients(self, line: Line) -> None:
@@ -213,7 +213,7 @@ class Conversion:
         )
 
     def local_domains(self, line: Line) -> list[str]:
-        """Return the machine's own domains, for a router of its aliases. MigrateError where nothing says them.
+        """Return the machine's own domains, for a router of its aliases. MigrateError if nothing says them.
 
         They are written down with it, so that the two cannot differ.
         """
@@ -281,7 +281,7 @@ def names(text: str) -> frozenset[str]:
 
 
 def text_of(path: Path) -> str:
-    """Return what a regular file holds. MigrateError where it cannot be read or is too large to be a configuration."""
+    """Return what a regular file holds. MigrateError if it cannot be read or is too large to be a configuration."""
     try:
         octets = read_file(path, FILE_LIMIT_OCTETS)
     except OSError as error:

@@ -104,7 +104,7 @@ def identities_of(file: Path, plan: Conversion) -> tuple[list[Identity], Identit
 
 
 def settings_of(file: Path) -> Iterator[Line]:
-    """Yield the settings of a file: a keyword, and a value. MigrateError where esmtp refuses the file."""
+    """Yield the settings of a file: a keyword, and a value. MigrateError if esmtp refuses the file."""
     words = words_of(file)
     for number, word in words:
         if word == "force":

@@ -67,7 +67,7 @@ LOOKUP = re.compile(
 
 
 def read(place: Place) -> Conversion | None:
-    """Return what a configuration of Exim's comes to. MigrateError where it is no mua_wrapper."""
+    """Return what a configuration of Exim's comes to. MigrateError if it is no mua_wrapper."""
     path = place.found(*USUAL)
     if path is None:
         return None
@@ -123,7 +123,7 @@ def only_transport(file: File, path: Path) -> Instance:
 
 
 def text(instance: Instance, name: str) -> str:
-    """Return an option of an instance as it is written, empty where it is not."""
+    """Return an option of an instance as it is written, empty if it is not."""
     return instance.options[name].value if name in instance.options else ""
 
 
@@ -284,7 +284,7 @@ def log_in(plan: Conversion, file: File, transport: Instance) -> None:
 
 
 def credential_of(each: Instance) -> tuple[str, str] | None:
-    """Return user and password of an authenticator, None where it is for servers alone."""
+    """Return user and password of an authenticator, None if it is for servers alone."""
     options = each.options
     if "client_name" in options and "client_secret" in options:
         return literal(options["client_name"]), literal(options["client_secret"])

@@ -151,7 +151,7 @@ def log_in(plan: Conversion, hosts: list[str], macros: Settings, file: Path) -> 
 
 
 def is_for(pattern: str, host: str, line: Line) -> bool:
-    """Say whether an entry is for a smart host (Exim, "nwildlsearch"): a name, `*` at its start, or an expression."""
+    """Return whether an entry is for a smart host (Exim, "nwildlsearch"): a name, `*` at its start or an expression."""
     names = [name.lower() for name in (host, OTHER_NAMES.get(host.lower(), host))]
     if pattern.startswith("^"):
         try:

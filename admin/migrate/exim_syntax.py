@@ -112,7 +112,7 @@ def rule_of(text: str) -> tuple[str, str]:
 
 
 def is_true(options: dict[str, Line], name: str, *, default: bool = False) -> bool:
-    """Say whether a switch is on."""
+    """Return whether a switch is on."""
     return options[name].value.lower() in ("true", "yes") if name in options else default
 
 

@@ -100,7 +100,7 @@ def read_by(peer: str, place: Place) -> Conversion | None:
 
 
 def is_there(peer: str, place: Place) -> bool:
-    """Say whether a peer has a configuration, be it one that cannot be carried over."""
+    """Return whether a peer has a configuration, be it one that cannot be carried over."""
     try:
         return read_by(peer, replace(place, account=None)) is not None
     except MigrateError:

@@ -103,7 +103,7 @@ def usual(place: Place) -> tuple[str, ...]:
 
 
 def carry_account(plan: Conversion, place: Place, transport: str, account: Account) -> None:
-    """Carry over how one account speaks to its smart host. MigrateError where that cannot be done."""
+    """Carry over how one account speaks to its smart host. MigrateError if that cannot be done."""
     settings = account.settings
     for name, line in settings.items():
         if name in DECIDING and line.value:
@@ -142,7 +142,7 @@ def connect(plan: Conversion, transport: str, settings: Settings) -> None:
 
 
 def expanded(line: Line, plan: Conversion) -> str:
-    """Return a value with the machine's names in the place of %H, %C and %M. MigrateError where one is not known."""
+    """Return a value with the machine's names in the place of %H, %C and %M. MigrateError if one is not known."""
     known = {"%H": plan.names.host_name, "%C": plan.names.full_name, "%M": plan.names.mail_name}
     text = line.value
     for pattern, name in known.items():

@@ -88,7 +88,7 @@ def unquoted(value: str) -> str:
 
 
 def is_on(settings: Settings, name: str, *, default: bool) -> bool:
-    """Say whether a switch is on. MigrateError where it is neither."""
+    """Return whether a switch is on. MigrateError if it is neither."""
     if name not in settings:
         return default
     if settings[name].value not in ("on", "off", ""):

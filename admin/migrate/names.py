@@ -19,7 +19,7 @@ class Names:
 
     @classmethod
     def of(cls, root: Path) -> Names:
-        """Return the names of a machine; each is empty where nothing says it."""
+        """Return the names of a machine; each is empty if nothing says it."""
         kernels = os.uname().nodename if root == Path("/") else first_word(root / "etc/hostname")
         return cls(first_word(root / "etc/mailname").lower(), kernels, full_name(kernels, root / "etc/hosts").lower())
 
@@ -36,13 +36,13 @@ def full_name(name: str, hosts: Path) -> str:
 
 
 def first_word(path: Path) -> str:
-    """Return the first word of a file that holds one name, empty where there is none."""
+    """Return the first word of a file that holds one name, empty if there is none."""
     words = content(path).partition("\n")[0].split()
     return words[0] if words else ""
 
 
 def content(path: Path) -> str:
-    """Return what a small file of the system's holds, nothing where it cannot be read."""
+    """Return what a small file of the system's holds, nothing if it cannot be read."""
     try:
         return path.read_bytes()[:NAME_LIMIT_OCTETS].decode("utf-8", "replace") if path.is_file() else ""
     except OSError:

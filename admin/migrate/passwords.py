@@ -15,7 +15,7 @@ PROVIDERS = {"google": ("gmail", "google"), "microsoft": ("office365", "outlook"
 
 
 def carry_command(plan: Conversion, place: Place, line: Line, user: str, transport: str, *, is_token: bool) -> None:
-    """Carry over a program that prints a password, or an access token of OAuth 2.0, where that can be done."""
+    """Carry over a program that prints a password, or an access token of OAuth 2.0, if that can be done."""
     words = words_of(line)
     read = file_of(words)
     key = f"transports.{transport}.auth"
@@ -35,7 +35,7 @@ def carry_command(plan: Conversion, place: Place, line: Line, user: str, transpo
 
 
 def words_of(line: Line) -> list[str]:
-    """Return a command in words, none where that takes a shell."""
+    """Return a command in words, none if that takes a shell."""
     try:
         return shlex.split(line.value)
     except ValueError:
@@ -43,7 +43,7 @@ def words_of(line: Line) -> list[str]:
 
 
 def file_of(words: list[str]) -> str | None:
-    """Return the file whose first line a command prints, None where it does anything else."""
+    """Return the file whose first line a command prints, None if it does anything else."""
     if not words or any(FOR_SHELLS.search(word.removeprefix("~/")) for word in words):
         return None
     match [os.path.basename(words[0]), *words[1:]]:
@@ -55,7 +55,7 @@ def file_of(words: list[str]) -> str | None:
 
 
 def first_line_of(line: Line, place: Place, file: str) -> str:
-    """Return the first line of a file that a line names. MigrateError where it is not ours to read."""
+    """Return the first line of a file that a line names. MigrateError if it is not ours to read."""
     if file.startswith("~") and (place.home is None or not file.startswith("~/")):
         raise line.error("is a different file for each user: name one file for all, or use --user")
     if not file.startswith(("/", "~/")):
@@ -65,7 +65,7 @@ def first_line_of(line: Line, place: Place, file: str) -> str:
 
 
 def refuse_foreign(line: Line) -> None:
-    """Raise MigrateError where root would read a file that somebody else has chosen: any file could be named."""
+    """Raise MigrateError if root would read a file that somebody else has chosen: any file could be named."""
     if os.geteuid() != 0:
         return
     status = os.stat(line.file)

@@ -55,7 +55,7 @@ class NextHop:
 
     @property
     def is_implicit(self) -> bool:
-        """Say whether the port is that of TLS from the first octet."""
+        """Return whether the port is that of TLS from the first octet."""
         return self.port in (str(IMPLICIT_PORT), "smtps", "submissions")
 
 
@@ -87,7 +87,7 @@ def read(place: Place) -> Conversion | None:
 
 
 def refuse_other_ways(settings: Settings) -> None:
-    """Raise MigrateError where mail takes a way that has no equal."""
+    """Raise MigrateError if mail takes a way that has no equal."""
     for name, reason in DECIDING.items():
         line = settings.line(name)
         if line is not None and line.value not in ("no", "accept"):

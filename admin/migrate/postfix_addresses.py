@@ -47,7 +47,7 @@ def redirect(reading: Reading) -> None:
 
 
 def router_of(plan: Conversion, entry: Line) -> dict[str, list[str]] | None:
-    """Return the conditions and results of a router for an entry, None where no router could do it."""
+    """Return the conditions and results of a router for an entry, None if no router could do it."""
     local_part, at, domain = entry.name.rpartition("@") if "@" in entry.name else (entry.name, "", "")
     targets = [each for each in re.split(r"[\s,]+", entry.value) if each]
     if entry.name in (ALL_LOGINS, *targets) or any(target.startswith("@") for target in targets) or not targets:

@@ -46,7 +46,7 @@ class Settings:
             self.defaults["mydomain"] = self.value("myhostname").partition(".")[2] or "localdomain"
 
     def line(self, name: str) -> Line | None:
-        """Return where a setting stands, None where it is not set to anything."""
+        """Return where a setting stands, None if it is not set to anything."""
         line = self.lines.get(name)
         return line if line is not None and line.value else None
 
@@ -68,7 +68,7 @@ class Settings:
         return [each for each in re.split(r"[\s,]+", self.value(name)) if each]
 
     def is_on(self, name: str) -> bool:
-        """Say whether a switch is on."""
+        """Return whether a switch is on."""
         return self.value(name) == "yes"
 
 

@@ -56,7 +56,7 @@ def read_regular(path: Path, limit: int) -> bytes:
 def exchanger_of(path: Path) -> pwd.struct_passwd | None:
     """Return the user who could exchange this file, or a folder on the way to it; None for root alone.
 
-    SystemFault where many can, or a user without an account.
+    SystemFault if many can, or a user without an account.
     """
     with contextlib.suppress(OSError):  # the way ends here: nothing is read
         for place, _ in steps(str(path.absolute())):

@@ -111,7 +111,7 @@ def put_tls(settings: Settings, name: str) -> None:
 
 
 def is_yes(settings: Settings, name: str) -> bool:
-    """Say whether a switch is on."""
+    """Return whether a switch is on."""
     return name in settings and settings[name].value.lower() == "yes"
 
 

@@ -63,7 +63,7 @@ def unchecked_text(plan: Conversion) -> str:
 def write(plan: Conversion, destination: Destination, *, may_replace: bool) -> list[str]:
     """Write all files of a plan, the configuration last, and return their names.
 
-    MigrateError where one is there already, unless they may be replaced: then the old ones are kept beside them. A
+    MigrateError if one is there already, unless they may be replaced: then the old ones are kept beside them. A
     configuration that is still the one we came with is in nobody's way.
     """
     text = configuration_text(plan)
@@ -86,7 +86,7 @@ def write(plan: Conversion, destination: Destination, *, may_replace: bool) -> l
 
 
 def is_sample(path: Path) -> bool:
-    """Say whether a file holds what we came with."""
+    """Return whether a file holds what we came with."""
     return SAMPLE.is_file() and path.is_file() and path.read_bytes() == SAMPLE.read_bytes()
 
 

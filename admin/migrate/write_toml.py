@@ -32,7 +32,7 @@ def tables(name: str, value: Mapping[str, Any]) -> list[str]:
 
 
 def is_section(value: Any) -> bool:
-    """Say whether a value stands below a heading of its own."""
+    """Return whether a value stands below a heading of its own."""
     return isinstance(value, Mapping) or (isinstance(value, list) and any(isinstance(each, Mapping) for each in value))
 
 
@@ -68,7 +68,7 @@ def string(text: str) -> str:
 
 
 def is_plain(character: str) -> bool:
-    """Say whether TOML takes a character as it is."""
+    """Return whether TOML takes a character as it is."""
     return character >= " " and character != "\x7f"
 
 

@@ -72,7 +72,7 @@ def fields_of(grant: Grant) -> dict[str, str]:
 
 
 def parse_grant(file: str, octets: bytes) -> Grant:
-    """Return what a file holds. ConfigError where that is no grant; it never shows what it is instead."""
+    """Return what a file holds. ConfigError if that is no grant; it never shows what it is instead."""
     try:
         fields = json.loads(octets)
     except ValueError:
@@ -99,12 +99,12 @@ def checked(source: str, grant: Grant) -> Grant:
 
 
 def is_text(text: str) -> bool:
-    """Say whether it is a line of printable ASCII that anybody could mean."""
+    """Return whether it is a line of printable ASCII that anybody could mean."""
     return 0 < len(text) <= TEXT_LIMIT and text.isascii() and text.isprintable()
 
 
 def is_endpoint(url: str) -> bool:
-    """Say whether it names a place that is reached by TLS (RFC 6749, section 3.2), and neither user nor fragment."""
+    """Return whether it names a place that is reached by TLS (RFC 6749, section 3.2), and neither user nor fragment."""
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -79,7 +79,7 @@ def seconds_of(text: str) -> int:
 
 
 def by_browser(arguments: argparse.Namespace, grant: Grant) -> bool:
-    """Say whether a browser has to come back to us, as where there are no codes for this."""
+    """Return whether a browser has to come back to us, as where there are no codes for this."""
     provider = PROVIDERS.get(arguments.provider or "")
     return bool(arguments.browser or not grant.device_endpoint or (provider and provider.by_browser))
 
@@ -104,7 +104,7 @@ def grant_of(arguments: argparse.Namespace) -> Grant:
 
 
 def client_secret(file: str | None) -> Secret:
-    """Return the secret of a client, which is none where there is no file. ConfigError for what is no secret."""
+    """Return the secret of a client, which is none if there is no file. ConfigError for what is no secret."""
     if file is None:
         return Secret(b"")
     octets = one_line(file, protected_files.protected_file(os.path.abspath(file), SECRET_LIMIT))

@@ -24,7 +24,7 @@ MARGIN = timedelta(minutes=45)
 
 
 def refresh(names: list[str], *, is_forced: bool) -> int:
-    """Renew what expires soon, or all of it, and return the exit status: 0 only where every token is good."""
+    """Renew what expires soon, or all of it, and return the exit status: 0 only if every token is good."""
     try:
         if os.geteuid() != 0:
             raise NotPermitted("only root can renew tokens: sudo gatepost refresh")
@@ -69,7 +69,7 @@ def answer(messenger: Messenger, grant: Grant, name: str) -> dict[str, str]:
 
 
 def good_until(path: Path) -> str:
-    """Return until when the token that we have is good, empty where that is not known."""
+    """Return until when the token that we have is good, empty if that is not known."""
     try:
         return password_in(protected_files.secret(str(path))).expires
     except Failure:

@@ -38,7 +38,7 @@ def logins() -> list[str]:
 
 
 def token_file(configuration: Configuration, name: str) -> Path:
-    """Return the file from which sends by a transport read the token. ConfigError where they read none."""
+    """Return the file from which sends by a transport read the token. ConfigError if they read none."""
     transport = next((each for each in configuration.transports if each.name == name), None)
     if transport is None:
         raise ConfigError(paths.CONFIGURATION, f"has no transport {name}")
@@ -52,7 +52,7 @@ def token_file(configuration: Configuration, name: str) -> Path:
 
 
 def takes_token(transport: Transport) -> bool:
-    """Say whether sends by a transport read a token, and from a file that we can write."""
+    """Return whether sends by a transport read a token, and from a file that we can write."""
     auth = transport.auth
     if auth is None or auth.password_file is None or auth.password_file.startswith(CREDENTIAL):
         return False
@@ -63,7 +63,7 @@ def takes_token(transport: Transport) -> bool:
 def locked(name: str) -> Iterator[Grant]:
     """Yield what was remembered, while no other command of ours renews it: a refresh token may be good only once.
 
-    ConfigError where others than root can read it, or where it is no grant.
+    ConfigError if others than root can read it, or if it is not a grant.
     """
     with held(name) as file:
         yield parse_grant(str(grant_file(name)), file.read(GRANT_LIMIT))
@@ -83,7 +83,7 @@ def held(name: str) -> Iterator[BinaryIO]:
 
 
 def open_grant(path: Path) -> int:
-    """Return the open file. ConfigError where it is not root's alone."""
+    """Return the open file. ConfigError if it is not root's alone."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | protected_files.OPEN_QUIETLY)
     except OSError as error:
@@ -117,7 +117,7 @@ def save(name: str, grant: Grant, path: Path, tokens: Tokens, now: datetime) -> 
 
 
 def token_line(tokens: Tokens, now: datetime) -> tuple[bytes, str]:
-    """Return what goes into the file of an access token, and until when it is good, empty where nobody says."""
+    """Return what goes into the file of an access token, and until when it is good, empty if nobody says."""
     token, life = one_token(tokens.get("access_token", "")), tokens.get("expires_in", "")
     if not life:
         return token + b"\n", ""

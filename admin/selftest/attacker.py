@@ -54,7 +54,7 @@ class Attacker:
     def do(self, attempt: Callable[[], list[str]]) -> list[str]:
         """Do something in a process that is this user for good, in the folder, and return what it returns.
 
-        SystemFault where it does not come to its end.
+        SystemFault if it does not come to its end.
         """
 
         def tell() -> None:
@@ -68,7 +68,7 @@ class Attacker:
             raise SystemFault("the attack ended early") from None
 
     def run(self, *command: str) -> Done:
-        """Run a command as this user, with nothing on standard input, to its end. SystemFault where it has none."""
+        """Run a command as this user, with nothing on standard input, to its end. SystemFault if it has none."""
         return self.finish(program(*command))
 
     def finish(self, work: Work) -> Done:
@@ -96,7 +96,7 @@ def allowed(attempts: Mapping[str, Callable[[], object]]) -> list[str]:
 
 
 def succeeds(attempt: Callable[[], object]) -> bool:
-    """Say whether it came to anything."""
+    """Return whether it came to anything."""
     try:
         attempt()
     except OSError:

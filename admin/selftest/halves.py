@@ -33,7 +33,7 @@ def halves(
 
 
 def helper_of(frontend: Apart) -> int:
-    """Return the helper, once it has dropped (no_new_privs is the last step). SystemFault where there is none.
+    """Return the helper, once it has dropped (no_new_privs is the last step). SystemFault if there is none.
 
     A child that still executes sendmail is no helper: root's sendmail has one that can connect to gatepost.socket.
     """

@@ -51,7 +51,7 @@ def held(
 
 
 def wait_until_ready(channel: socket.socket) -> None:
-    """Wait until a message is asked for: the helper has dropped then. SystemFault where it is not, with the reason."""
+    """Wait until a message is asked for: the helper has dropped then. SystemFault if it is not, with the reason."""
     with contextlib.suppress(OSError):  # who has ended has said why
         channel.sendall(wire.hello(wire.OTHER, [b"sendmail", b"-t"]))
     heard = bytearray()

@@ -55,14 +55,14 @@ def crash_it(attacker: Attacker) -> list[str]:
 
 
 def leaves_core(attacker: Attacker, number: int) -> bool:
-    """Say whether a helper that ends by this signal is dumped, wherever the kernel puts that."""
+    """Return whether a helper that ends by this signal is dumped, wherever the kernel puts that."""
     with held(attacker, allow_cores) as pid:
         os.kill(pid, number)
         return ending(pid) == os.CLD_DUMPED
 
 
 def ending(pid: int) -> int:
-    """Return how a process of ours has ended (si_code). SystemFault where it does not, as one that its user stops."""
+    """Return how a process of ours has ended (si_code). SystemFault if it does not, as one that its user stops."""
     end = monotonic() + TIME_LIMIT_S
     while monotonic() < end:
         ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)

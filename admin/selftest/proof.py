@@ -13,7 +13,7 @@ from helper.record import Record
 class Proof(Record):
     """A promise in which `{user}` is the attacker; the attack returns the ways in which it succeeded.
 
-    It raises Caution where this machine does not allow it to be tried, another Failure where it comes to nothing.
+    It raises Caution if this machine does not allow it to be tried, another Failure if it comes to nothing.
     """
 
     subject: str

@@ -29,7 +29,7 @@ def lay_in_wait(_: Attacker) -> list[str]:
 
 
 def is_opened_by_roots_send() -> bool:
-    """Say whether anybody opens the launcher while root runs sendmail, which an execution does."""
+    """Return whether anybody opens the launcher while root runs sendmail, which an execution does."""
     watch = LIBC.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK)
     if watch < 0:
         raise Caution(f"inotify: {os.strerror(ctypes.get_errno())}")

@@ -76,7 +76,7 @@ def open_file(path: str, how: int) -> None:
 
 
 def check(result: int) -> int:
-    """Return what a system call returned. OSError where that is a failure."""
+    """Return what a system call returned. OSError if that is a failure."""
     if result < 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))

@@ -45,7 +45,7 @@ def selftest(who: pwd.struct_passwd) -> Iterator[Finding]:
 
 
 def allow_core_files() -> None:
-    """Raise the hard limit of core files, which sudo(8) sets to 0, where we have CAP_SYS_RESOURCE to do so."""
+    """Raise the hard limit of core files, which sudo(8) sets to 0, if we have CAP_SYS_RESOURCE to do so."""
     soft_limit = resource.getrlimit(resource.RLIMIT_CORE)[0]
     with contextlib.suppress(ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (soft_limit, resource.RLIM_INFINITY))

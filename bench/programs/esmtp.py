@@ -25,7 +25,7 @@ class Esmtp(Peer):
     name = "esmtp"
 
     def cannot(self, workload: Workload) -> str:
-        """Say why it cannot do this; empty where it can."""
+        """Say why it cannot do this; empty if it can."""
         return CANNOT.get(workload.tls, "")
 
     def configure(self, smart_host: SmartHost) -> None:

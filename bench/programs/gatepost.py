@@ -58,7 +58,7 @@ class Gatepost:
         password.write_text(CREDENTIAL[1] + "\n")
 
     def cannot(self, _workload: Workload) -> str:
-        """Say why it cannot do this; empty where it can."""
+        """Say why it cannot do this; empty if it can."""
         return ""
 
     def configure(self, smart_host: SmartHost, more: str = "") -> None:

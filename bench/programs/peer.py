@@ -26,7 +26,7 @@ class Peer:
         self.configuration = self.folder / "configuration"
 
     def cannot(self, _workload: Workload) -> str:
-        """Say why it cannot do this; empty where it can."""
+        """Say why it cannot do this; empty if it can."""
         return ""
 
     def write(self, text: str, smart_host: SmartHost, **more: object) -> None:

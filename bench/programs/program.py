@@ -20,7 +20,7 @@ class Program(Protocol):
     note: str
 
     def cannot(self, workload: Workload) -> str:
-        """Say why it cannot do this; empty where it can."""
+        """Say why it cannot do this; empty if it can."""
 
     def configure(self, smart_host: SmartHost) -> None:
         """Say which smart host is meant."""

@@ -77,7 +77,7 @@ def check(octets: bytes) -> None:
 
 
 def is_refused(octets: bytes, pinned: bytes) -> bool:
-    """Say whether a certificate has another key than the one that is pinned."""
+    """Return whether a certificate has another key than the one that is pinned."""
     try:
         check_pins(octets, (hashlib.sha256(pinned).digest(),))
     except HostFailed as failed:

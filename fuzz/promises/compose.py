@@ -80,7 +80,7 @@ def check_author(fields: tuple[Field, ...], author: Author) -> None:
 
 
 def addresses(field: Field) -> list[bytes]:
-    """Return the addresses of a field in lower case, none where it cannot be read."""
+    """Return the addresses of a field in lower case, none if it cannot be read."""
     try:
         return [
             spec.local_part.lower() + b"@" + (spec.domain or b"").lower() for spec in parse_address_list(field.body)

@@ -57,7 +57,7 @@ def check_error(error: ConfigError, octets: bytes) -> None:
 
 
 def is_a_key(octets: bytes) -> bool:
-    """Say whether the canary is a key: a pattern of [rewrite] is one that is shown."""
+    """Return whether the canary is a key: a pattern of [rewrite] is one that is shown."""
     try:
         tables = tomllib.loads(octets.decode())
     except ValueError:

@@ -71,7 +71,7 @@ def check(octets: bytes) -> None:
 
 
 def is_taken(server_first: bytes) -> bool:
-    """Say whether the first message of a server is one."""
+    """Return whether the first message of a server is one."""
     try:
         whole_nonce, salt, iterations = parse_server_first(server_first, NONCE)
     except BadChallenge:
@@ -82,7 +82,7 @@ def is_taken(server_first: bytes) -> bool:
 
 
 def expected_signature(server_first: bytes) -> bytes | None:
-    """Return the signature by RFC 5802, section 3; None where there is none to expect, or not soon."""
+    """Return the signature by RFC 5802, section 3; None if there is none to expect, or not soon."""
     if not is_taken(server_first):
         return None
     whole_nonce, salt, iterations = parse_server_first(server_first, NONCE)
@@ -95,7 +95,7 @@ def expected_signature(server_first: bytes) -> bytes | None:
 
 
 def proves(server_final: bytes, expected: bytes) -> bool:
-    """Say whether a last message proves it, by the library's lenient reader of base64."""
+    """Return whether a last message proves it, by the library's lenient reader of base64."""
     verifier = server_final.partition(b",")[0]
     try:
         return (

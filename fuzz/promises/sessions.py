@@ -1,6 +1,6 @@
 """Whatever a client of -bs says, each command has one reply, and 250 to a message only means that it was delivered.
 
-What is submitted was checked, recipient by recipient. Its end is good only where every message
+What is submitted was checked, recipient by recipient. Its end is good only if every message
 was delivered. No reply has a line over 512 octets, or anything but printable ASCII.
 """
 

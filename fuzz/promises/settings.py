@@ -54,7 +54,7 @@ def check(octets: bytes) -> None:
 
 
 def is_read_by(read: type[ipaddress.IPv4Address] | type[ipaddress.IPv6Address], text: str) -> bool:
-    """Say whether the library takes a text for an address."""
+    """Return whether the library takes a text for an address."""
     try:
         read(text)
     except ValueError:

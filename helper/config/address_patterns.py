@@ -67,12 +67,12 @@ def checked_pattern(value: object) -> str:
 
 
 def is_expression(text: str) -> bool:
-    """Say whether a pattern is a regular expression."""
+    """Return whether a pattern is a regular expression."""
     return text.removeprefix("!").startswith("^")
 
 
 def compiles(expression: bytes) -> bool:
-    """Say whether re can use an expression. No exception leaves here: re.error keeps the expression."""
+    """Return whether re can use an expression. No exception leaves here: re.error keeps the expression."""
     import re
 
     try:

@@ -81,7 +81,7 @@ def machine_domain(key: str, name: bytes) -> bytes:
 
 
 def refuse_hostless(routers: tuple[Router, ...], transports: tuple[Transport, ...]) -> None:
-    """Raise BadValue where an `accept` sends to a transport that has no hosts."""
+    """Raise BadValue if an `accept` sends to a transport that has no hosts."""
     wanted = {router.transport for router in routers if router.driver == "accept"}
     for transport in transports:
         if transport.name in wanted and not transport.hosts:

@@ -104,7 +104,7 @@ def refuse_international(text: str) -> None:
 
 
 def is_service(text: str) -> bool:
-    """Say whether it can name a service (RFC 6335, section 5.1)."""
+    """Return whether it can name a service (RFC 6335, section 5.1)."""
     is_word = len(text) <= SERVICE_LIMIT and "." not in text and is_name(text.encode("ascii"))
     return is_word and not LETTERS.isdisjoint(text)
 

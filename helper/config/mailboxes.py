@@ -93,13 +93,13 @@ def from_base64(digits: str) -> bytes:
 
 
 def is_login(text: str) -> bool:
-    """Say whether passwd(5) and group(5) can hold the name; `@`, `!` and `*` would look like what they are not here."""
+    """Return whether passwd(5) and group(5) can contain the name; `@`, `!` and `*` have another meaning here."""
     is_plain = text.isprintable() and 0 < len(text) <= LOGIN_LIMIT
     return is_plain and ":" not in text and "*" not in text and text[0] not in "@! "
 
 
 def is_field_name(text: str) -> bool:
-    """Say whether it is printable ASCII without a colon (RFC 5322, section 2.2)."""
+    """Return whether it is printable ASCII without a colon (RFC 5322, section 2.2)."""
     return bool(text) and text.isascii() and text.isprintable() and " " not in text and ":" not in text
 
 

@@ -124,7 +124,7 @@ def parse_keyword(value: object) -> str:
 
 
 def seconds_of(text: str) -> int:
-    """Return the seconds of "1h30m" or "90", -1 where it is no time."""
+    """Return the seconds of "1h30m" or "90", -1 if it is no time."""
     if is_number(text):
         return int(text)
     seconds = 0
@@ -139,23 +139,23 @@ def seconds_of(text: str) -> int:
 
 
 def octets_of(text: str) -> int:
-    """Return the octets of "50M", -1 where it is no size."""
+    """Return the octets of "50M", -1 if it is no size."""
     digits, octets = (text[:-1], UNITS_OCTETS[text[-1]]) if text[-1:] in UNITS_OCTETS else (text, 1)
     return int(digits) * octets if is_number(digits) else -1
 
 
 def is_number(text: str) -> bool:
-    """Say whether it is ASCII digits, and not too many; str.isdigit() takes the digits of every script."""
+    """Return whether it is ASCII digits, and not too many; str.isdigit() takes the digits of every script."""
     return 0 < len(text) <= DIGITS_LIMIT and DIGITS.issuperset(text)
 
 
 def is_path(text: str) -> bool:
-    """Say whether it can name a file without climbing: `..` leaves the folder that relative names are looked up in."""
+    """Return whether it names a file without `..`, which leaves the directory that relative names start in."""
     return bool(text) and text.isprintable() and len(text.encode()) <= PATH_LIMIT and ".." not in text.split("/")
 
 
 def is_absolute(text: str) -> bool:
-    """Say whether it can name a file, whatever the folder."""
+    """Return whether it can name a file, whatever the folder."""
     return text.startswith("/") and is_path(text)
 
 

@@ -16,7 +16,7 @@ INCLUDE = b":include:"
 
 
 def tcp_ports(configuration: Configuration, port_of: Callable[[bytes], int | None]) -> frozenset[int] | None:
-    """Return the ports that are connected to, None where the DNS chooses them (srv:).
+    """Return the ports that are connected to, None if the DNS chooses them (srv:).
 
     `port_of` knows the port of a service by its name, None for one that nobody knows.
     """
@@ -51,7 +51,7 @@ def certificates(configuration: Configuration) -> tuple[str, ...]:
 
 
 def reads_lists(configuration: Configuration, alias_files: Mapping[str, bytes | None]) -> bool:
-    """Say whether routing can come to files that only an address or an alias names: `$home/.forward`, `:include:`."""
+    """Return whether routing can read files that only an address or an alias names: `$home/.forward`, `:include:`."""
     texts = [item for router in configuration.routers for item in router.data]
     texts += [octets for octets in alias_files.values() if octets]
     in_homes = any(router.file is not None and "$" in router.file for router in configuration.routers)

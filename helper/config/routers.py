@@ -93,13 +93,13 @@ def refuse_unclear_redirect(fields: dict[str, Any]) -> None:
 
 
 def refuse_unknown_transport(router: Router, transports: tuple[Transport, ...]) -> None:
-    """Raise BadValue where the transport of a router is not there."""
+    """Raise BadValue if the transport of a router is not there."""
     if router.transport and all(router.transport != transport.name for transport in transports):
         raise BadValue("is not a transport in this file", ("transport",))
 
 
 def refuse_given_away(router: Router, transports: tuple[Transport, ...]) -> None:
-    """Raise BadValue where whoever owns the domain of a recipient would be logged in to, and so be given the password.
+    """Raise BadValue if whoever owns the domain of a recipient would be logged in to, and so be given the password.
 
     The caller chooses that domain. All other drivers send to hosts that the file names.
     """

@@ -40,7 +40,7 @@ def build_policies(value: object) -> tuple[Policy, ...]:
 
 
 def is_rewritable(pattern: str) -> bool:
-    """Say whether it is a login or an address, with or without `*`; no regular expression, no negation."""
+    """Return whether it is a login or an address, with or without `*`; no regular expression, no negation."""
     local_part, at, domain = pattern.rpartition("@") if "@" in pattern else (pattern, "", "")
     is_short = 0 < len(local_part.encode()) <= LOCAL_PART_LIMIT
     is_local_part = is_short and local_part[0] not in "!^" and all(map(is_in_local_part, local_part))
@@ -55,5 +55,5 @@ def is_domain_pattern(pattern: str) -> bool:
 
 
 def is_in_local_part(character: str) -> bool:
-    """Say whether a character may stand in a local part without quotes (RFC 5321, section 4.1.2; RFC 6531)."""
+    """Return whether a character may stand in a local part without quotes (RFC 5321, section 4.1.2; RFC 6531)."""
     return character.encode() in ATEXT + b"." or (not character.isascii() and character.isprintable())

@@ -100,5 +100,5 @@ def integer_of(value: object) -> int:
 
 
 def is_word(text: str) -> bool:
-    """Say whether it looks like a key: anything else on a left side may be a secret in the wrong place."""
+    """Return whether it looks like a key: anything else on a left side may be a secret in the wrong place."""
     return 0 < len(text) <= WORD_LIMIT and WORD_CHARACTERS.issuperset(text)

@@ -31,7 +31,7 @@ def parse_toml(octets: bytes, file: str) -> dict[str, Any]:
 
 
 def line_of(octets: bytes, path: Path) -> int | None:
-    """Return the line on which the statement begins that gives a key its value, from 1; None where no part of it is.
+    """Return the line on which the statement begins that gives a key its value, from 1; None if no part of it is.
 
     The octets must have parsed. For a key that is missing it is the line of the innermost table that is there. TOML
     can be cut after each statement: the shortest piece that holds the key ends with the statement looked for.
@@ -98,7 +98,7 @@ def present_part(tables: Any, path: Path) -> Path:
 
 
 def holds(value: Any, step: str | int) -> bool:
-    """Say whether a table has a key, or an array a place."""
+    """Return whether a table has a key, or an array a place."""
     if isinstance(value, list):
         return isinstance(step, int) and step < len(value)
     return isinstance(value, dict) and step in value

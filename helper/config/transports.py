@@ -15,7 +15,7 @@ CREDENTIALS = ("password_file", "password_command", "token_command")
 
 
 def build_transports(value: object, primary_hostname: bytes) -> tuple[Transport, ...]:
-    """Return the transports in the order of the file. BadValue where there is none."""
+    """Return the transports in the order of the file. BadValue if there is none."""
     tables = table_of(value)
     if not tables:
         raise BadValue("is empty: give the smart host in a table [transports.NAME]")
@@ -49,7 +49,7 @@ def build_transport(name: str, table: object, primary_hostname: bytes) -> Transp
 
 
 def build_authentication(value: object) -> Authentication:
-    """Return who we are at the smart host. BadValue where user or credential is missing, or is given twice."""
+    """Return who we are at the smart host. BadValue if user or credential is missing, or is given twice."""
     fields = read_options(value, schema.AUTHENTICATION)
     if fields.get("mechanisms") != ("EXTERNAL",):  # there our certificate is the credential (RFC 4422, appendix A)
         required(fields, "user")
@@ -59,20 +59,20 @@ def build_authentication(value: object) -> Authentication:
 
 
 def refuse_without_credential(fields: dict[str, Any]) -> None:
-    """Raise BadValue where there is nothing to prove with who we are."""
+    """Raise BadValue if there is nothing to prove with who we are."""
     if not any(key in fields for key in CREDENTIALS):
         required(fields, "password_file")
 
 
 def refuse_second_credential(fields: dict[str, Any]) -> None:
-    """Raise BadValue where it is not clear which credential counts."""
+    """Raise BadValue if it is not clear which credential counts."""
     given = [key for key in CREDENTIALS if key in fields]
     if len(given) > 1:
         raise BadValue(f"cannot be given together with {given[0]}", (given[1],))
 
 
 def refuse_exposed(transport: Transport) -> None:
-    """Raise BadValue where credentials would go over an open line and nobody has said that they may."""
+    """Raise BadValue if credentials would go over an open line and nobody has said that they may."""
     if transport.tls == "none" and transport.auth and not transport.auth.allow_plaintext:
         raise BadValue('would send credentials unencrypted with tls = "none": set allow_plaintext = true', ("auth",))
 
@@ -85,19 +85,19 @@ def refuse_without_tls(transport: Transport) -> None:
 
 
 def refuse_dane_of_addresses(transport: Transport) -> None:
-    """Raise BadValue where DANE is to prove an address: TLSA records belong to names."""
+    """Raise BadValue if DANE is to prove an address: TLSA records belong to names."""
     numbers = [number for number, host in enumerate(transport.hosts) if host.is_address]
     if transport.dane and numbers:
         raise BadValue("must be a name, because dane = true", ("hosts", numbers[0]))
 
 
 def refuse_unverified(transport: Transport) -> None:
-    """Raise BadValue where the whole way has to be verified and its first step is not (RFC 8689, section 4.1)."""
+    """Raise BadValue if the whole way has to be verified and its first step is not (RFC 8689, section 4.1)."""
     if transport.requiretls and (transport.tls == "none" or not transport.is_verified):
         raise BadValue("needs TLS and tls_verify = true", ("requiretls",))
 
 
 def refuse_discarded(transport: Transport) -> None:
-    """Raise BadValue where what every message needs counts as not offered: none could be sent."""
+    """Raise BadValue if what every message needs counts as not offered: none could be sent."""
     if transport.requiretls and "REQUIRETLS" in transport.discard_ehlo_keywords:
         raise BadValue("contains REQUIRETLS, which requiretls = true needs", ("discard_ehlo_keywords",))

@@ -1,4 +1,4 @@
-"""What gatepost.toml says, as values that cannot change. No secret stands in them, only where a secret lies.
+"""What gatepost.toml says, as values that cannot change. They say where a secret is, and never contain one.
 
 `None` and `()` mean that an option was not given. Domains and host names are in lower case; patterns, logins and paths
 are as written. A default here is what an absent key means; schema.py says the same in the words of the file.

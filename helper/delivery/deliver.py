@@ -67,7 +67,7 @@ def located(failure: Failed, label: str) -> Failed:
 def deliver_to_server(envelope: Envelope, server: Server, access: Access, budget: TimeBudget) -> Reply:
     """Deliver to the first address of a server that answers; if that fails, to the first of those that are left.
 
-    HostFailed where none works, with what the last one said if any of them could be reached. A password that was
+    HostFailed if none works, with what the last one said if any of them could be reached. A password that was
     refused at one address is not tried at the next: it would only lock the account sooner.
     """
     budget.check()

@@ -35,7 +35,7 @@ def inquire(
     alias_files: Mapping[str, bytes | None],
     show: Show,
 ) -> int:
-    """Answer a question line by line and return the exit status: 0 where every answer is a good one."""
+    """Answer a question line by line and return the exit status: 0 if every answer is a good one."""
     origin = origin_of(person, Submission(inquiry.recipients, reverse_path=inquiry.reverse_path), configuration)
     if inquiry.mode == CHECK_ALIASES:
         return check_aliases(origin, configuration, alias_files, show)

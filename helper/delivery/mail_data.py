@@ -45,7 +45,7 @@ def mail_data(header: bytes, source: Buffer, body_start: int) -> MailData:
 
 
 def may_have_parts(header: bytes) -> bool:
-    """Say whether there may be other headers in the body."""
+    """Return whether there may be other headers in the body."""
     lowered = header.lower()
     return b"multipart" in lowered or b"message/" in lowered
 
@@ -75,7 +75,7 @@ def charset_of(header: bytes) -> str:
 
 
 def converted_data(header: bytes, source: Buffer, body_start: int, keep_8bit: bool, keep_8bit_header: bool) -> MailData:
-    """Return a message in short lines, 8-bit only where it may be kept. CannotTake where that would lose something."""
+    """Return a message in short lines, 8-bit only if it may be kept. CannotTake if that would lose something."""
     from helper.message.convert import CannotConvert, convert  # few messages need it
 
     try:

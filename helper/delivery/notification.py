@@ -20,7 +20,7 @@ PLAIN_IN_XTEXT = frozenset(range(33, 127)) - frozenset(b"+=")
 def notification_of(
     submission: Submission, destinations: Sequence[Destination], qualify_recipient: bytes
 ) -> Notification | None:
-    """Return the parameters of MAIL and of each RCPT, None where nothing was asked for."""
+    """Return the parameters of MAIL and of each RCPT, None if nothing was asked for."""
     asked = parameters_by_recipient(submission, qualify_recipient)
     if submission.notify is None and submission.ret is None and submission.envid is None and not asked:
         return None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def recipients_of(submission: Submission, fields: Sequence[Field], configuration: Configuration) -> list[Mailbox]:
-    """Return the recipients before routing, qualified. AddressError or MessageError where one is none, or all are.
+    """Return the recipients before routing, qualified. AddressError or MessageError if one is none, or all are.
 
     Arguments and header together are the union, or, with extract_addresses_remove_arguments, the header's less the
     arguments (Exim's way).

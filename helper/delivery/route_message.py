@@ -26,9 +26,9 @@ def route_message(
     alias_files: Mapping[str, bytes | None],
     trace: Callable[[str], None] | None = None,
 ) -> Route | None:
-    """Return the way of a message, None where aliases leave nobody to send to.
+    """Return the way of a message, None if aliases leave nobody to send to.
 
-    AddressError or MessageError where a recipient goes nowhere, or two cannot go together.
+    AddressError or MessageError if a recipient goes nowhere, or two cannot go together.
     """
     destinations = route(
         recipients,

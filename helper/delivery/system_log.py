@@ -34,7 +34,7 @@ class SystemLog:
 
 
 def connected(path: str) -> _socket.socket | None:
-    """Return a socket that is connected to a log, of either kind that there is; None where nobody listens."""
+    """Return a socket that is connected to a log, of either kind that there is; None if nobody listens."""
     for kind in (_socket.SOCK_DGRAM, _socket.SOCK_STREAM):
         found = _socket.socket(_socket.AF_UNIX, kind | _socket.SOCK_NONBLOCK)
         try:
@@ -49,7 +49,7 @@ def connected(path: str) -> _socket.socket | None:
 
 
 def sent(connection: _socket.socket, octets: bytes, deadline: float) -> bool:
-    """Send a line, or give it up at the deadline; False where nobody is at the other end any more."""
+    """Send a line, or give it up at the deadline; False if nobody is at the other end any more."""
     is_stream = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_TYPE) == _socket.SOCK_STREAM
     rest = memoryview(octets + b"\0" if is_stream else octets)  # what ends a line in a stream
     room = select.poll()

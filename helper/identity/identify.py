@@ -18,7 +18,7 @@ ROOT = 0
 
 
 class Person(Record):
-    """The caller as the password file knows them; `gecos` is empty and `home` None where it does not.
+    """The caller as the password file knows them; `gecos` is empty and `home` None if it does not.
 
     `groups` are the names of `gids`, as far as they have any. `is_subordinate` says that the uid is one of a range that
     /etc/subuid gives to the user who is named here.
@@ -83,7 +83,7 @@ def group_names(gids: Iterable[int]) -> frozenset[bytes]:
 
 
 def home_of(login: bytes) -> Home | None:
-    """Return the home directory of a local user, None where there is no such user."""
+    """Return the home directory of a local user, None if there is no such user."""
     try:
         entry = pwd.getpwnam(login.decode(errors="surrogateescape"))
     except (KeyError, ValueError):

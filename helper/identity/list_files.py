@@ -19,7 +19,7 @@ LIST_LIMIT = 16 * 1024 * 1024  # octets of a file that an alias or a .forward fi
 class Files(Record):
     """How files are read for a caller.
 
-    `read` returns a list that a user names, or for None the configuration, and None where there is none; OSError says
+    `read` returns a list that a user names, or for None the configuration, and None if there is none; OSError says
     why it cannot be read. `may_see` says whether a caller, by the uid, may see what an alias file says.
     """
 
@@ -28,7 +28,7 @@ class Files(Record):
 
 
 def read_file(path: str, user: int | None) -> ListFile | None:
-    """Return a .forward file, or one that is included, with the caller's rights; None where there is none.
+    """Return a .forward file, or one that is included, with the caller's rights; None if there is none.
 
     OSError for one that cannot be read, is not a regular file (a FIFO would make us wait), is larger than any list, or
     could be somebody else's trick (list_owner.py). `user` is whose word the path is, None for the configuration's.
@@ -49,7 +49,7 @@ def read_file(path: str, user: int | None) -> ListFile | None:
 
 
 def may_see(path: str, uid: int) -> bool:
-    """Say whether the caller may see what a file says that we could read: root may, whose stand-in we are."""
+    """Return whether the caller may see what a file says that we could read: root may, whose stand-in we are."""
     return uid == ROOT or os.access(path, os.R_OK)
 
 
@@ -59,7 +59,7 @@ def refuse(_path: str, _user: int | None) -> ListFile | None:
 
 
 def may_see_as_root(_path: str, uid: int) -> bool:
-    """Say whether the caller may see an alias file, where the kernel cannot be asked for anybody but ourselves."""
+    """Return whether the caller may see an alias file, where the kernel cannot be asked for anybody but ourselves."""
     return uid == ROOT
 
 

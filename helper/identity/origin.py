@@ -34,7 +34,7 @@ class Origin(Record):
 def origin_of(
     person: Person, submission: Submission, configuration: Configuration, mbox_sender: bytes | None = None
 ) -> Origin:
-    """Return who the message is from. AddressError where a login or -f is no address.
+    """Return who the message is from. AddressError if a login or -f is no address.
 
     `mbox_sender` is whom an mbox line names. It is heard where -f would be, if there is none (Exim, "UUCP 'From'").
     """
@@ -101,7 +101,7 @@ def account_mailbox(login: bytes, domain: bytes) -> Mailbox:
 
 
 def is_reverse_path(text: bytes, qualify: bytes) -> bool:
-    """Say whether a text can be the reverse-path; an mbox line may have anything where that stands."""
+    """Return whether a text can be the reverse-path; an mbox line may have anything where that stands."""
     from helper.message.path import parse_reverse_path
 
     try:

@@ -21,7 +21,7 @@ NO_OWNERS = ("root", paths.SERVICE_USER, paths.STANDIN_USER)
 
 
 def owner_of(uid: int, octets: bytes) -> pwd.struct_passwd | None:
-    """Return the account that a uid is subordinate to; None where it is nobody's, root's, or that of more than one."""
+    """Return the account that a uid is subordinate to; None if it is nobody's, root's, or that of more than one."""
     owners = {owner for owner, first, count in ranges(octets) if first <= uid < first + count}
     entries = {entry.pw_uid: entry for entry in map(account, owners) if entry is not None}
     if len(entries) != 1 or any(account(owner) is None for owner in owners):
@@ -47,7 +47,7 @@ def account(owner: str) -> pwd.struct_passwd | None:
 
 
 def subordinate_uids() -> bytes:
-    """Return the octets of /etc/subuid, none where it cannot be read."""
+    """Return the octets of /etc/subuid, none if it cannot be read."""
     try:
         descriptor = os.open(SUBUID, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

@@ -21,7 +21,7 @@ ADDRESSES_LIMIT = 100_000
 
 
 class AddrSpec(Record):
-    """Where an addr-spec stands in a text, and what it says; the domain is None where there is none.
+    """Where an addr-spec stands in a text, and what it says; the domain is None if there is none.
 
     The local part is in its wire form. Nothing else is checked yet: a Mailbox is made of it for that.
     """

@@ -29,7 +29,7 @@ class Author(Record):
 
     `account` is the login at qualify_domain, or the login itself where it is an address; `own` are all addresses that
     are the caller's, `rewrite` is the [rewrite] table; `full_name` is UTF-8 and may be empty; `given_name` is that of
-    -F. `reverse_path` is the one that was allowed, None where it is the null one. `override_from` is from_override.
+    -F. `reverse_path` is the one that was allowed, None if it is the null one. `override_from` is from_override.
     `prefix` and `suffix` are local_from_prefix and local_from_suffix, with a leading or trailing `*` for anything.
     """
 
@@ -125,12 +125,12 @@ def named(field_name: bytes, name: bytes, mailbox: Mailbox) -> Field:
 
 
 def is_from_own(fields: Fields, prefix: bytes, author: Author) -> bool:
-    """Say whether all that `From:` holds is one own address. Two such fields are checked both (threat H6)."""
+    """Return whether all that `From:` holds is one own address. Two such fields are checked both (threat H6)."""
     return all(is_own_alone(field, author) for field in fields if field.key == prefix.lower() + b"from")
 
 
 def is_own_alone(field: Field, author: Author) -> bool:
-    """Say whether a field holds one address and it is the caller's; one that cannot be read is not."""
+    """Return whether a field holds one address and it is the caller's; one that cannot be read is not."""
     try:
         specs = parse_address_list(field.body)
     except AddressSyntax:
@@ -139,7 +139,7 @@ def is_own_alone(field: Field, author: Author) -> bool:
 
 
 def is_own(spec: AddrSpec, author: Author) -> bool:
-    """Say whether an address is the caller's: before or after [rewrite], with a permitted prefix and suffix."""
+    """Return whether an address is the caller's: before or after [rewrite], with a permitted prefix and suffix."""
     try:
         mailbox = Mailbox(spec.local_part, author.account.domain if spec.domain is None else spec.domain)
     except AddressSyntax:
@@ -152,7 +152,7 @@ def is_own(spec: AddrSpec, author: Author) -> bool:
 
 
 def has_local_part(given: bytes, own: bytes, author: Author) -> bool:
-    """Say whether `given` is `own` with what may stand before and after it; no case is known, as in Exim."""
+    """Return whether `given` is `own` with what may stand before and after it; no case is known, as in Exim."""
     given, own = given.lower(), own.lower()
     at = given.find(own)
     while at >= 0:
@@ -163,14 +163,14 @@ def has_local_part(given: bytes, own: bytes, author: Author) -> bool:
 
 
 def may_precede(text: bytes, prefix: bytes) -> bool:
-    """Say whether a text is the permitted prefix, or nothing."""
+    """Return whether a text is the permitted prefix, or nothing."""
     if prefix.startswith(b"*"):
         return not text or text.endswith(prefix[1:])
     return text in (b"", prefix)
 
 
 def may_follow(text: bytes, suffix: bytes) -> bool:
-    """Say whether a text is the permitted suffix, or nothing."""
+    """Return whether a text is the permitted suffix, or nothing."""
     if suffix.endswith(b"*"):
         return not text or text.startswith(suffix[:-1])
     return text in (b"", suffix)

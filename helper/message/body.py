@@ -51,7 +51,7 @@ def survey(message: Buffer, start: int, stop: int | None = None) -> Survey:
 
 
 def wire_chunks(message: Buffer, start: int, chunk_octets: int = CHUNK_OCTETS) -> Iterator[bytes]:
-    """Yield a message from `start` on in lines that end in CRLF, the last one too; nothing where there is nothing.
+    """Yield a message from `start` on in lines that end in CRLF, the last one too; nothing if there is nothing.
 
     LF, CRLF and a bare CR each end a line, as in Exim; so does a CRLF with more CRs before it, as in a header: broken
     converters make that of CRLF.

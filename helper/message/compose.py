@@ -42,7 +42,7 @@ class Stamp(Record):
 class Options(Record):
     """What the configuration says of headers.
 
-    `rewrite` is the [rewrite] table. `only_recipient` is named in `Received:`, None where there are several: each would
+    `rewrite` is the [rewrite] table. `only_recipient` is named in `Received:`, None if there are several: each would
     see the others. `headers_add` are whole fields in one line, `headers_remove` names in lower case, with a `*` at the
     end for any rest; the added ones are not removed.
     """
@@ -66,7 +66,7 @@ class Header(Record):
 def compose(fields: Fields, author: Author, stamp: Stamp, options: Options) -> Header:
     """Return the header that goes out: identified, completed, cleared, its addresses qualified and rewritten.
 
-    MessageError where nobody can tell which `Resent-` fields are the newest ones.
+    MessageError if nobody can tell which `Resent-` fields are the newest ones.
     """
     fields = with_required(fields, author, stamp)
     fields = tuple(with_addresses(field, options) for field in fields)
@@ -119,7 +119,7 @@ def with_addresses(field: Field, options: Options) -> Field:
 
 
 def author_address(local_part: bytes, domain: bytes | None, options: Options) -> bytes | None:
-    """Return what stands for an author's address, None where it stays or is none that we could send."""
+    """Return what stands for an author's address, None if it stays or is none that we could send."""
     try:
         mailbox = Mailbox(local_part, options.qualify_domain if domain is None else domain)
     except AddressSyntax:
@@ -129,7 +129,7 @@ def author_address(local_part: bytes, domain: bytes | None, options: Options) ->
 
 
 def recipient_address(local_part: bytes, domain: bytes | None, options: Options) -> bytes | None:
-    """Return the qualified address of a recipient, None where it is qualified or none that we could send."""
+    """Return the qualified address of a recipient, None if it is qualified or none that we could send."""
     if domain is not None:
         return None
     try:
@@ -163,7 +163,7 @@ def message_id_of(fields: Fields) -> bytes:
 
 
 def is_removed(field: Field, patterns: tuple[bytes, ...]) -> bool:
-    """Say whether the configuration removes a field."""
+    """Return whether the configuration removes a field."""
     return any(
         field.key.startswith(pattern[:-1]) if pattern.endswith(b"*") else field.key == pattern for pattern in patterns
     )

@@ -39,7 +39,7 @@ class Converted(Record):
 
     @property
     def is_body_changed(self) -> bool:
-        """Say whether anything of the source is sent otherwise."""
+        """Return whether anything of the source is sent otherwise."""
         return any(segment.text or segment.encoding is not unchanged for segment in self.segments)
 
     def chunks(self) -> Iterator[bytes]:
@@ -54,7 +54,7 @@ class Converted(Record):
 
 
 def convert(header: bytes, source: Buffer, body_start: int, *, keep_8bit: bool, keep_8bit_header: bool) -> Converted:
-    """Return the message with no line over 998 octets, 8-bit only where it may be kept. CannotConvert says why not.
+    """Return the message with no line over 998 octets, 8-bit only if it may be kept. CannotConvert says why not.
 
     `keep_8bit` is for the bodies, `keep_8bit_header` for what has no form in ASCII in the header fields of the message,
     its parts, and the messages within it. The header has LF line ends and ends with the empty line.

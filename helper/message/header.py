@@ -90,7 +90,7 @@ def new_field(name: bytes, parts: Sequence[bytes]) -> Field:
 
 
 def end_of_mbox_line(head: bytes) -> int:
-    """Return where the mbox line at the start ends, 0 where there is none; `From :` is a field in obsolete syntax."""
+    """Return where the mbox line at the start ends, 0 if there is none; `From :` is a field in obsolete syntax."""
     if not head.startswith((b"From ", b">From ")):
         return 0
     line_end = end_of_line(head, 0)
@@ -111,7 +111,7 @@ def cleaned(line: bytes) -> bytes:
 
 
 def field_name(line: bytes) -> bytes:
-    """Return the name of the field that a line begins, nothing where it begins none.
+    """Return the name of the field that a line begins, nothing if it begins none.
 
     White space before the colon is obsolete syntax, and no part of the name (RFC 5322, section 4.5).
     """

@@ -21,7 +21,7 @@ ANY_DOMAIN = b"localhost"
 
 
 def header_recipients(fields: Sequence[Field]) -> list[tuple[bytes, bytes | None]]:
-    """Return local part and domain of all recipients in their order; the domain is None where there is none.
+    """Return local part and domain of all recipients in their order; the domain is None if there is none.
 
     From `To:`, `Cc:` and `Bcc:`, or from the newest resent block alone where there is one: the others got theirs.
     Each makes a Mailbox. MessageError, with the name of the field, where an address is wrong: who is left out of a

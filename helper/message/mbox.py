@@ -12,7 +12,7 @@ LINE_LIMIT = 1000  # octets; the longest address, and a date
 
 
 def mbox_sender(message: Buffer) -> bytes | None:
-    """Return whom the mbox line at the start of a message names as its sender, None where there is no such line.
+    """Return whom the mbox line at the start of a message names as its sender, None if there is no such line.
 
     As Exim recognises it (uucp_from_pattern): an address without spaces, and a date with a time of day.
     """
@@ -24,6 +24,6 @@ def mbox_sender(message: Buffer) -> bytes | None:
 
 
 def is_time(word: bytes) -> bool:
-    """Say whether a word is a time of day, such as 12:34 or 12:34:56."""
+    """Return whether a word is a time of day, such as 12:34 or 12:34:56."""
     hours, colon, rest = word.partition(b":")
     return hours.isdigit() and colon != b"" and rest[:2].isdigit()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def with_only_address(field: Field, address: bytes) -> Field | None:
     """Return the field with this address in the place of the first one, and without the others.
 
-    The display name and the comments of the first one stay as they are. None where the field names nobody, cannot be
+    The display name and the comments of the first one stay as they are. None if the field names nobody, cannot be
     read, or holds a group, which is no author (RFC 5322, section 3.6.2).
     """
     body = field.body

@@ -30,7 +30,7 @@ def newest_resent_block(fields: Sequence[Field]) -> tuple[int, int]:
 
     It begins at the first `Resent-` field, wherever that stands: Python's `email` appends it to the header. Other
     fields may stand within it. The next trace field ends it, and so does a second field of a name that a block has
-    once. MessageError where what was cut off is no older block: its recipients would be lost.
+    once. MessageError if what was cut off is no older block: its recipients would be lost.
     """
     start = next_resent(fields, 0)
     if start == len(fields):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def rewrite_addresses(field: Field, change: Change) -> Field:
     """Return the field with those addresses replaced for which `change` returns octets.
 
-    `change` is given local part (wire form) and domain (None where there is none) of each addr-spec. Display names,
+    `change` is given local part (wire form) and domain (None if there is none) of each addr-spec. Display names,
     comments, folding and encoded words stay. A field that is no address list is left as it is.
     """
     try:

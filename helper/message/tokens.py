@@ -36,7 +36,7 @@ class Tokens:
 
 
 def next_token(text: bytes, at: int) -> Token:
-    """Return the first token at or after `at`. AddressSyntax where there is none and the text goes on."""
+    """Return the first token at or after `at`. AddressSyntax if there is none and the text goes on."""
     start = skip_white_and_comments(text, at)
     if start == len(text):
         return END, start, start

@@ -54,7 +54,7 @@ def names_of(certificate: bytes) -> tuple[str, ...]:
 
 
 def is_dns_name(name: str, certificate: bytes) -> bool:
-    """Say whether a text, which may look like an address, stands in a certificate as a DNS name or a common name."""
+    """Return whether a text, which may look like an address, stands in a certificate as a DNS name or a common name."""
     parts = parts_of(certificate)
     found = [shown_name(element.content) for element in alternative_names(parts) if element.tag == DNS_NAME]
     return name in (each.lower() for each in (*found, *common_names(parts[SUBJECT])))
@@ -85,7 +85,7 @@ def parts_of(certificate: bytes) -> list[Element]:
 
 
 def alternative_names(parts: list[Element]) -> list[Element]:
-    """Return the elements of the subject's alternative names, none where there are none."""
+    """Return the elements of the subject's alternative names, none if there are none."""
     if parts[-1].tag != EXTENSIONS:
         return []
     for extension in elements(one(elements(parts[-1].content), SEQUENCE).content):

@@ -59,7 +59,7 @@ class Race:
         self._begin_next()
 
     def winner(self, hello: bytes = b"") -> Connection:
-        """Return the first connection that stands, and close the others. HostFailed where none does in time.
+        """Return the first connection that stands, and close the others. HostFailed if none does in time.
 
         `hello` is what the client says first, if it does.
         """
@@ -150,7 +150,7 @@ class Race:
 
 
 class Attempt:
-    """A connection that is being made. OSError where the kernel says no at once."""
+    """A connection that is being made. OSError if the kernel says no at once."""
 
     def __init__(self, address: Address, interface: bytes | None, speaks_first: bool) -> None:
         self.address = address
@@ -173,7 +173,7 @@ class Attempt:
 
 
 def opens_fast(connecting: _socket.socket) -> bool:
-    """Ask for TCP Fast Open, which saves a round trip from the second connection on; False where it is turned off."""
+    """Ask for TCP Fast Open, which saves a round trip from the second connection on; False if it is turned off."""
     try:
         connecting.setsockopt(_socket.IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1)
     except OSError:

@@ -32,7 +32,7 @@ class Connection:
     def __init__(self, connected: _socket.socket, budget: TimeBudget, hello: bytes | None) -> None:
         """Take over a connected socket that does not block.
 
-        `hello` is what is left to send of the first flight of a TLS handshake, None where the server speaks first.
+        `hello` is what is left to send of the first flight of a TLS handshake, None if the server speaks first.
         """
         self._socket = connected
         self._allowance = budget
@@ -50,7 +50,7 @@ class Connection:
 
     @property
     def message_is_out(self) -> bool:
-        """Say whether the kernel has taken the end of the message: from now on it may be delivered."""
+        """Return whether the kernel has taken the end of the message: from now on it may be delivered."""
         return self._message_end is not None and self._sent_octets >= self._message_end
 
     def secure(self, layer: TlsLayer, timeout_s: float) -> None:
@@ -85,7 +85,7 @@ class Connection:
     def command(self, octets: bytes, name: str) -> None:
         """Hold commands back until a reply is wanted; each line of them will have one.
 
-        ReplyError where the server has said more than it was asked: each later reply would be taken for the one to
+        ReplyError if the server has said more than it was asked: each later reply would be taken for the one to
         the next command, and the refusal of the last recipient be read after the message has gone.
         """
         if not self._replies_due:
@@ -100,10 +100,10 @@ class Connection:
         self._unsent += self._tls.encrypt(octets) if self._tls else octets
 
     def may_go_on(self, octets: bytes, timeout_s: float) -> bool:
-        """Write octets of a message, sending when they are many; False where it is of no use to write more of it.
+        """Write octets of a message, sending when they are many; False if it is of no use to write more of it.
 
         A server that has gone, or answers before the end, has not taken the message: what it said is read next, and
-        the end is not sent. HostFailed where the server takes nothing in time.
+        the end is not sent. HostFailed if the server takes nothing in time.
         """
         self._listen()
         if self._is_over or (self._heard and not self._replies_due):
@@ -128,7 +128,7 @@ class Connection:
     def read_reply(self, command: str, timeout_s: float) -> Reply:
         """Send what was held back and return the next reply.
 
-        HostFailed where none comes in time or the connection is lost; ReplyError where what comes is none.
+        HostFailed if none comes in time or the connection is lost; ReplyError if what comes is none.
         """
         deadline = self._allowance.deadline(timeout_s)
         try:
@@ -233,7 +233,7 @@ class Connection:
         return octets
 
     def _has_arrived(self) -> bool:
-        """Say whether octets wait in the kernel."""
+        """Return whether octets wait in the kernel."""
         try:
             return bool(self._socket.recv(1, _socket.MSG_PEEK))
         except OSError:

@@ -72,7 +72,7 @@ class Expected(Record):
 
 
 def expected_of(host: bytes, port: int, look_up: Callable[[bytes, str], Answer]) -> Expected:
-    """Return what DANE expects of a host. HostFailed where that is not known for sure.
+    """Return what DANE expects of a host. HostFailed if that is not known for sure.
 
     An alias is followed as far as it is signed; the records of the name at its end come first (RFC 7672, section 2.2).
     """
@@ -112,7 +112,7 @@ def place(name: bytes, port: int) -> str:
 
 
 def is_usable(association: Association) -> bool:
-    """Say whether it can be compared with what a smart host presents.
+    """Return whether it can be compared with what a smart host presents.
 
     A CA of which only a digest is known cannot: Python before 3.13 does not show the certificates above the first, and
     none can verify a signature by a certificate that was not known before.
@@ -131,7 +131,7 @@ def unusable(associations: tuple[Association, ...]) -> str:
 
 
 def matches(association: Association, certificate: bytes) -> bool:
-    """Say whether it means this certificate."""
+    """Return whether it means this certificate."""
     selected = certificate if association.selector == WHOLE_CERTIFICATE else public_key_info(certificate)
     return DIGESTS[association.matching](selected) == association.octets
 

@@ -38,7 +38,7 @@ class Service(Record):
 def mail_exchangers(domain: bytes, look_up: LookUp) -> list[bytes]:
     """Return the hosts that take mail for a domain, best first; the domain itself where it has no MX (RFC 5321, 5.1).
 
-    HostFailed where the domain does not exist, takes no mail (RFC 7505), or cannot be looked up now.
+    HostFailed if the domain does not exist, takes no mail (RFC 7505), or cannot be looked up now.
     """
     answer = look_up(domain, "MX")
     if not answer:
@@ -51,9 +51,9 @@ def mail_exchangers(domain: bytes, look_up: LookUp) -> list[bytes]:
 
 
 def services(service: bytes, domain: bytes, look_up: LookUp) -> list[Service]:
-    """Return the servers of a service, best first, those of one priority drawn by weight; none where there is none.
+    """Return the servers of a service, best first, those of one priority drawn by weight; none if there is none.
 
-    HostFailed where this cannot be looked up now.
+    HostFailed if this cannot be looked up now.
     """
     try:
         answer = look_up(service + b"." + domain, "SRV")
@@ -64,9 +64,9 @@ def services(service: bytes, domain: bytes, look_up: LookUp) -> list[Service]:
 
 
 def records_within(budget: TimeBudget) -> LookUp:
-    """Return how records of a kind are looked up as long as there is time: none where the name has only others.
+    """Return how records of a kind are looked up as long as there is time: none if the name has only others.
 
-    UnknownName where it does not exist.
+    UnknownName if it does not exist.
     """
     return lambda name, kind: tuple(ask(dns.resolver.Resolver, name, kind, budget).rrset or ())
 
@@ -98,7 +98,7 @@ def describe(error: Exception, budget: TimeBudget) -> str:
 
 
 def host_name(name: dns.name.Name) -> bytes:
-    """Return a name as it is resolved and verified, empty where it is the root or no name of a host."""
+    """Return a name as it is resolved and verified, empty if it is the root or no name of a host."""
     text: bytes = name.to_text(omit_final_dot=True).lower().encode("ascii", "replace")
     return text if text.strip(b".") and not text.translate(None, HOST_OCTETS) else b""
 

@@ -28,7 +28,7 @@ class Address(Record):
 
 
 def resolve(server: Server) -> list[Address]:
-    """Return a server's addresses, in the order of the system's resolver (RFC 6724). HostFailed where it has none.
+    """Return a server's addresses, in the order of the system's resolver (RFC 6724). HostFailed if it has none.
 
     Name and port go to the resolver as octets: text would be encoded by the idna codec, whose import costs as much as
     all others of a send. The resolver knows no deadline of ours: what bounds it are the options timeout and attempts

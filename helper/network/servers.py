@@ -30,7 +30,7 @@ class Server(Record):
 
 
 def servers_of(host: Host, transport: Transport, budget: TimeBudget) -> list[Server]:
-    """Return the servers behind an entry in the order in which they are tried. HostFailed where the DNS has none."""
+    """Return the servers behind an entry in the order in which they are tried. HostFailed if the DNS has none."""
     port = str(transport.port if host.port is None else host.port).encode("ascii")
     if host.kind == "name":
         verify_name = transport.tls_verify_name or host.name

@@ -10,7 +10,7 @@ SERVICES = "/etc/services"
 
 
 def services() -> bytes:
-    """Return the octets of /etc/services, none where it cannot be read."""
+    """Return the octets of /etc/services, none if it cannot be read."""
     try:
         with open(SERVICES, "rb", buffering=0) as file:
             return file.read()
@@ -19,7 +19,7 @@ def services() -> bytes:
 
 
 def port_in(lines: bytes, name: bytes) -> int | None:
-    """Return the port of TCP that such lines give to a service or to an alias of one, None where there is none."""
+    """Return the port of TCP that such lines give to a service or to an alias of one, None if there is none."""
     for line in lines.split(b"\n"):
         fields = line.partition(b"#")[0].split()
         port, _, protocol = fields.pop(1).partition(b"/") if len(fields) > 1 else (b"", b"", b"")

@@ -30,7 +30,7 @@ PAYLOAD_OCTETS = 1232  # what a datagram holds that nobody has to cut (DNS flag 
 
 
 def signed_records_within(budget: TimeBudget) -> LookUp:
-    """Return how signed records of a kind are looked up as long as there is time: none where the name has only others.
+    """Return how signed records of a kind are looked up as long as there is time: none if the name has only others.
 
     HostFailed for such as are not signed.
     """
@@ -70,7 +70,7 @@ def trusted_resolver() -> dns.resolver.Resolver:
     """Return the resolver of the system, asked for the AD bit (RFC 6840, section 5.7).
 
     Not for the signatures themselves (DO): systemd-resolved, for one, hands such questions on to others.
-    HostFailed where what it says of signatures cannot be believed.
+    HostFailed if what it says of signatures cannot be believed.
     """
     resolver = dns.resolver.Resolver(RESOLV_CONF)
     strangers = [server for server in map(str, resolver.nameservers) if not is_on_this_machine(server)]
@@ -87,12 +87,12 @@ def trusted_resolver() -> dns.resolver.Resolver:
 
 
 def is_on_this_machine(address: str) -> bool:
-    """Say whether an address is one of loopback."""
+    """Return whether an address is one of loopback."""
     return address.startswith("127.") or address == "::1"
 
 
 def trusts_ad(text: bytes) -> bool:
-    """Say whether a resolv.conf has `options trust-ad`."""
+    """Return whether a resolv.conf has `options trust-ad`."""
     lines = [line.split() for line in text.split(b"\n")]
     return any(words[:1] == [b"options"] and b"trust-ad" in words for words in lines)
 

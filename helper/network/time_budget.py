@@ -27,7 +27,7 @@ class TimeBudget:
         return min(self._clock() + timeout_s, self._over_s)
 
     def left(self, timeout_s: float) -> float:
-        """Return how many seconds a wait that begins now may take, none where the time is over."""
+        """Return how many seconds a wait that begins now may take, none if the time is over."""
         return max(0.0, self.deadline(timeout_s) - self._clock())
 
     def within(self, timeout_s: float) -> str:
@@ -35,7 +35,7 @@ class TimeBudget:
         return f"within {self._seconds}" if self._is_over() else f"within {timeout_s:g} s"
 
     def check(self) -> None:
-        """Raise HostFailed where no time is left to begin anything."""
+        """Raise HostFailed if no time is left to begin anything."""
         if self._is_over():
             raise HostFailed(f"not tried {self.within(0)}", status.TEMPORARY)
 

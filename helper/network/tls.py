@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def make_context(trust: Trust) -> openssl.Context:
-    """Return a client's context. ConfigError where there is nothing to verify a certificate against."""
+    """Return a client's context. ConfigError if there is nothing to verify a certificate against."""
     context = openssl.Context(openssl.PROTOCOL_TLS_CLIENT)
     # What was verified, and what an authentication was tied to, is the session of the first handshake.
     context.options |= openssl.OP_NO_RENEGOTIATION
@@ -141,7 +141,7 @@ class TlsLayer:
     def decrypt(self, received: bytes) -> bytes:
         """Return what was said in these octets and in what was left of earlier ones.
 
-        HostFailed where they were tampered with. Whether the end of the connection was announced (close_notify) does
+        HostFailed if they were tampered with. Whether the end of the connection was announced (close_notify) does
         not matter: only a complete reply counts.
         """
         self._in.write(received)

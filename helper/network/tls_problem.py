@@ -94,7 +94,7 @@ HANDSHAKE_PROBLEMS = {
 def certificate_problem(code: int, message: str, certificate: bytes, wanted: str) -> str:
     """Return why a certificate was not accepted, and what to do.
 
-    `code` and `message` are what OpenSSL says, `certificate` is the smart host's own in DER, empty where it is not
+    `code` and `message` are what OpenSSL says, `certificate` is the smart host's own in DER, empty if it is not
     known; `wanted` is the name that it had to prove.
     """
     sentence = CERTIFICATE_PROBLEMS.get(code)
@@ -121,7 +121,7 @@ def handshake_problem(reason: str, message: str, minimum: str, wanted: str) -> s
 
 
 def has_as_name(certificate: bytes, address: str) -> bool:
-    """Say whether an address stands in a certificate where names do; not in one that is not as it has to be."""
+    """Return whether an address stands in a certificate where names do; not in one that is not as it has to be."""
     try:
         return is_dns_name(address, certificate)
     except NotACertificate:

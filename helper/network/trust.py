@@ -35,12 +35,12 @@ class Trust(Record):
 
     @property
     def is_verified(self) -> bool:
-        """Say whether somebody else than the smart host that was meant is found out."""
+        """Return whether somebody else than the smart host that was meant is found out."""
         return self.verify or bool(self.anchors) or bool(self.checks)
 
 
 def trust_in(server: Server, transport: Transport, own_certificate: OwnCertificate | None, budget: TimeBudget) -> Trust:
-    """Return how a server has to prove who it is. HostFailed where DANE is to say so and does not, in time.
+    """Return how a server has to prove who it is. HostFailed if DANE is to say so and does not, in time.
 
     Pins come on top of what else is demanded; without verification they alone decide.
     """
@@ -73,7 +73,7 @@ def check_pins(certificate: bytes, pins: tuple[bytes, ...]) -> None:
 
 
 def trust_by_dane(trust: Trust, server: Server, transport: Transport, budget: TimeBudget) -> Trust:
-    """Return the same with DANE in the place of the CAs. HostFailed where the DNS does not say what to expect.
+    """Return the same with DANE in the place of the CAs. HostFailed if the DNS does not say what to expect.
 
     The name to prove is the one at which the TLSA records stand (RFC 7672, section 3.2.2), for they were signed.
     """

@@ -19,7 +19,7 @@ SETS, ROWS, WORD_OCTETS, OWN = 3, 2, 4, 0  # the last is the pid that stands for
 
 
 def prctl(option: int, argument: int = 0) -> int:
-    """Return the result of prctl(2), or what it writes. OSError where the kernel refuses."""
+    """Return the result of prctl(2), or what it writes. OSError if the kernel refuses."""
     if option == PR_GET_PDEATHSIG:
         answer = Memory(bytes(WORD_OCTETS))
         call_function("prctl", option, answer.address)

@@ -26,13 +26,13 @@ def empty_capabilities() -> None:
 
 
 def has_capabilities() -> bool:
-    """Say whether one of the three sets holds anything."""
+    """Return whether one of the three sets holds anything."""
     sets = get_caps(EVERY_CAP, EVERY_CAP, EVERY_CAP)
     return any(any(held.values()) for held in sets.values())
 
 
 def keeps_capabilities() -> bool:
-    """Say whether capabilities outlive a change of user (capabilities(7), securebits)."""
+    """Return whether capabilities outlive a change of user (capabilities(7), securebits)."""
     return bool(prctl(PR_GET_SECUREBITS) & (SECBIT_KEEP_CAPS | SECBIT_NO_SETUID_FIXUP))
 
 

@@ -45,7 +45,7 @@ OCTETS_KEPT = 48 * 1024  # a client may read its end of a pipe, which holds 64 K
 class Services(Record):
     """What a session needs of the story.
 
-    `check` returns why there can be no such reverse-path or no such recipient, None where there can; `send` brings a
+    `check` returns why there can be no such reverse-path or no such recipient, None if there can; `send` brings a
     message to the smart host, and returns the outcome; `abandon` logs what was never submitted, and returns the line.
     """
 
@@ -69,7 +69,7 @@ class Client:
         self._replies.append(reply.octets)
 
     def line(self) -> Line | None:
-        """Return the next line; None where there is none any more, IDLE where none comes."""
+        """Return the next line; None if there is none any more, IDLE if none comes."""
         while (line := self._lines.take()) is None:
             octets = self.octets()
             if not octets:
@@ -86,7 +86,7 @@ class Client:
         self._lines.feed(octets)
 
     def octets(self) -> bytes:
-        """Return what comes next, nothing where the client has gone or is idle."""
+        """Return what comes next, nothing if the client has gone or is idle."""
         self.flush()
         if self._is_idle:
             return b""

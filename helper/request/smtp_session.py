@@ -283,7 +283,7 @@ COMMANDS: dict[bytes, Callable[[ServerSession, bytes], Steps]] = {
 
 
 def says_quit(line: Line) -> bool:
-    """Say whether this is the command that is never refused, and the last."""
+    """Return whether this is the command that is never refused, and the last."""
     return line.text is not None and line.text.upper().split(b" ", 1)[0].rstrip(b"\t") == b"QUIT"
 
 

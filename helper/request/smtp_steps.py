@@ -49,7 +49,7 @@ class ServerReply(Record):
 
 
 class ReadCommand(Record):
-    """Wait for a line: answered with a Line, None where the client has gone, or IDLE where it says nothing any more."""
+    """Wait for a line: answered with a Line, None if the client has gone, or IDLE if it says nothing any more."""
 
 
 class Line(Record):

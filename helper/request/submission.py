@@ -17,7 +17,7 @@ class Submission(Record):
     """A message to be sent: from whom to whom it goes.
 
     `recipients` are arguments as they were given, each an RFC 5322 address list; in a `session` each is one path in
-    angle brackets. `reverse_path` is None where no option named one, and b"" for the null reverse-path. `notify`, `ret`
+    angle brackets. `reverse_path` is None if no option named one, and b"" for the null reverse-path. `notify`, `ret`
     and `envid` are NOTIFY, RET and ENVID of RFC 3461, the last one not yet xtext. `recipient_parameters` are those that
     an SMTP client gave with each recipient: b"", or NOTIFY= and ORCPT= with a space between.
     """

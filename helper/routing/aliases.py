@@ -42,7 +42,7 @@ class AliasFile:
         self.index: dict[bytes, int] = {}
 
     def find(self, key: bytes) -> Entry | None:
-        """Return the entry of a key, a local part as it stands in addresses; None where there is none."""
+        """Return the entry of a key, a local part as it stands in addresses; None if there is none."""
         if not key.isascii():
             self.searches_left = 0  # the file may have it in another normal form
         starts = [self.start_of(spelling) for spelling in spellings(lower_case(key))]
@@ -54,7 +54,7 @@ class AliasFile:
         return self.octets.count(b"\n", 0, entry.start)
 
     def start_of(self, spelling: bytes) -> int:
-        """Return where the first line begins that has this key in this spelling, 0 where none does."""
+        """Return where the first line begins that has this key in this spelling, 0 if none does."""
         at = -1
         while self.searches_left:
             self.searches_left -= 1
@@ -97,7 +97,7 @@ def compared_key(key: bytes) -> bytes:
 
 
 def key_end(line: bytes) -> int:
-    """Return where the key ends that a line begins with, 0 where it begins with none."""
+    """Return where the key ends that a line begins with, 0 if it begins with none."""
     if line.startswith(b'"'):
         end = quotation_end(line)
         return end if line[end : end + 1] in KEY_ENDS else 0
@@ -136,12 +136,12 @@ def value_after_key(line: bytes) -> bytes:
 
 
 def is_continuation(line: bytes) -> bool:
-    """Say whether a line goes on with the entry above it."""
+    """Return whether a line goes on with the entry above it."""
     return line.startswith(BLANKS)
 
 
 def is_nothing(line: bytes) -> bool:
-    """Say whether a line is empty or a comment."""
+    """Return whether a line is empty or a comment."""
     return line.startswith(b"#") or not line.strip()
 
 
@@ -156,7 +156,7 @@ def count_entries(octets: bytes, qualify: bytes) -> int:
 
 
 def entries(octets: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield line number and value of each entry. ListSyntax where a line has no key, and for UTF-16."""
+    """Yield line number and value of each entry. ListSyntax if a line has no key, and for UTF-16."""
     if is_utf16(octets):
         raise ListSyntax("the file is UTF-16: save it as UTF-8", 1)
     begun_at, parts = 0, list[bytes]()

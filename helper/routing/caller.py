@@ -17,7 +17,7 @@ class Caller(Record):
     has_account: bool = True
 
     def is_among(self, names: tuple[bytes, ...]) -> bool:
-        """Say whether one of the names is the login, a group of the caller's, or takes a uid that has no account."""
+        """Return whether one of the names is the login, a group of the caller's, or takes a uid that has no account."""
         return any(name[1:] in self.groups if name.startswith(b"@") else self._is_called(name) for name in names)
 
     def _is_called(self, name: bytes) -> bool:

@@ -29,7 +29,7 @@ class LateLists:
         self._lists: Lists | None = None
 
     def of_router(self, router: Router, local_part: bytes, home: Home | None) -> Listing | None:
-        """Return what a redirect router says of a local part, None where it says nothing."""
+        """Return what a redirect router says of a local part, None if it says nothing."""
         if self._lists is None:
             from helper.routing.lists import Lists
 
@@ -61,7 +61,7 @@ class Accepted(Record):
 
 
 def unmet_condition(router: Router, mailbox: Mailbox, circumstances: Circumstances) -> str | None:
-    """Return the name of the first condition under which the router is not for this address, None where all hold."""
+    """Return the name of the first condition under which the router is not for this address, None if all hold."""
     if router.domains and not matches(router.domains, mailbox.domain):
         return "domains"
     if router.local_parts and not matches_local_part(router.local_parts, mailbox.local_part):
@@ -76,7 +76,7 @@ def unmet_condition(router: Router, mailbox: Mailbox, circumstances: Circumstanc
 
 
 def run_router(router: Router, mailbox: Mailbox, circumstances: Circumstances) -> Declined | Listing | Accepted:
-    """Return what the driver makes of an address that meets the conditions. Undeliverable where it goes nowhere."""
+    """Return what the driver makes of an address that meets the conditions. Undeliverable if it goes nowhere."""
     if router.driver == "redirect":
         return redirect(router, mailbox, circumstances)
     transport = circumstances.transports[router.transport or ""]

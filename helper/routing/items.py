@@ -41,7 +41,7 @@ class Item(Record):
     mailbox: Mailbox | None = None
 
     def address_in(self, domain: bytes) -> Mailbox | None:
-        """Return the address that the item stands for where it stands for one of `domain`; None where it is none."""
+        """Return the address that the item stands for where it stands for one of `domain`; None if it is none."""
         is_local = self.kind == OWN and self.mailbox is None
         return Mailbox(self.text, domain) if is_local else self.mailbox
 
@@ -120,7 +120,7 @@ def guarded_item_end(line: bytes, at: int, number: int) -> int:
 
 
 def parse_item(text: bytes, qualify: bytes) -> Item:
-    """Return what one item is. AddressSyntax where it is nothing that an address can stand for."""
+    """Return what one item is. AddressSyntax if it is nothing that an address can stand for."""
     bare = without_quotes(text)
     if bare.startswith(b":"):
         return parse_special(bare)
@@ -139,7 +139,7 @@ def without_quotes(text: bytes) -> bytes:
 
 
 def quotation_end(text: bytes) -> int:
-    """Return where the quotation ends that a text begins with, 0 where it has no end."""
+    """Return where the quotation ends that a text begins with, 0 if it has no end."""
     without_escapes = text.replace(b"\\\\", b"__").replace(b'\\"', b"__")
     return without_escapes.find(b'"', 1) + 1
 
@@ -159,7 +159,7 @@ def parse_address(text: bytes, qualify: bytes) -> Mailbox:
 
 
 def has_domain(text: bytes) -> bool:
-    """Say whether the address in a text has a domain of its own."""
+    """Return whether the address in a text has a domain of its own."""
     return parse_address_list(text)[0].domain is not None
 
 
@@ -178,7 +178,7 @@ def parse_special(text: bytes) -> Item:
 
 
 def is_address(text: bytes, qualify: bytes) -> bool:
-    """Say whether it is an address with a domain, as `/CN=x/@gateway.example` is (Exim's rule)."""
+    """Return whether it is an address with a domain, as `/CN=x/@gateway.example` is (Exim's rule)."""
     if b"@" not in text:
         return False
     try:

@@ -33,7 +33,7 @@ class Lists:
         self.files: dict[tuple[bytes, int | None], tuple[tuple[Item, ...], int | None]] = {}
 
     def of_router(self, router: Router, local_part: bytes, home: Home | None) -> Listing | None:
-        """Return what a redirect router says of a local part, None where it says nothing."""
+        """Return what a redirect router says of a local part, None if it says nothing."""
         if router.file is None:
             return self.of_data(f"the data of router {router.name}", router.data)
         if not router.file.startswith("$home"):
@@ -48,7 +48,7 @@ class Lists:
         return Listing(items, place) if items else None
 
     def of_alias_file(self, path: str, local_part: bytes) -> Listing | None:
-        """Return the entry of a local part, or the default entry. Undeliverable where an entry has no value."""
+        """Return the entry of a local part, or the default entry. Undeliverable if an entry has no value."""
         file = self.alias_file(path)
         entry = file.find(local_part) or file.find(DEFAULT_KEY)
         if entry is None:
@@ -64,7 +64,7 @@ class Lists:
         return Listing(self.entries[path, entry.start], path, path)
 
     def alias_file(self, path: str) -> AliasFile:
-        """Return an alias file. Undeliverable where it cannot be read, or is not there though it is configured."""
+        """Return an alias file. Undeliverable if it cannot be read, or is not there though it is configured."""
         if path not in self.alias_files:
             try:
                 octets = self.lookups.alias_file(path)
@@ -113,7 +113,7 @@ class Lists:
         return tuple(found)
 
     def items_of_file(self, path: bytes, user: int | None) -> tuple[tuple[Item, ...], int | None]:
-        """Return the items of a file that is included, and whose word they are. Undeliverable where there is none."""
+        """Return the items of a file that is included, and whose word they are. Undeliverable if there is none."""
         if (path, user) not in self.files:
             file = self.list_file(path.decode("utf-8", "surrogateescape"), user)
             if file is None:
@@ -122,7 +122,7 @@ class Lists:
         return self.files[path, user]
 
     def list_file(self, path: str, user: int | None) -> ListFile | None:
-        """Return a file of a list, None where there is none. Undeliverable where it cannot be read."""
+        """Return a file of a list, None if there is none. Undeliverable if it cannot be read."""
         try:
             file = self.lookups.read_file(path, user)
         except OSError as error:

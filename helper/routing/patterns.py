@@ -21,20 +21,20 @@ NULL_REVERSE_PATH = b"<>"
 
 
 def matches(patterns: tuple[bytes, ...], text: bytes) -> bool:
-    """Say whether a list of patterns takes a domain; the empty list takes nothing."""
+    """Return whether a list of patterns takes a domain; the empty list takes nothing."""
     text = lower_case(text)
     return decide(patterns, lambda pattern: matches_text(pattern, text))
 
 
 def matches_local_part(patterns: tuple[bytes, ...], local_part: bytes) -> bool:
-    """Say the same of a local part in its wire form."""
+    """Return the same of a local part in its wire form."""
     local_part = lower_case(local_part)
     content = content_of(local_part)
     return decide(patterns, lambda pattern: matches_text(pattern, local_part if pattern.startswith(b"^") else content))
 
 
 def matches_address(patterns: tuple[bytes, ...], mailbox: Mailbox | None) -> bool:
-    """Say whether a list of patterns takes an address; the null reverse-path (None) is taken by `<>`, `*` and `^`."""
+    """Return whether a list of patterns matches an address; `<>`, `*` and `^` match the null reverse-path (None)."""
     if mailbox is None:
         return decide(patterns, lambda pattern: pattern == NULL_REVERSE_PATH or matches_text(pattern, b""))
     local_part, domain = lower_case(mailbox.local_part), mailbox.domain.lower()
@@ -52,7 +52,7 @@ def decide(patterns: tuple[bytes, ...], takes: Callable[[bytes], bool]) -> bool:
 
 
 def matches_parts(pattern: bytes, local_part: bytes, domain: bytes) -> bool:
-    """Say whether one pattern takes an address.
+    """Return whether one pattern takes an address.
 
     Local part and domain are compared apart, so that a quoted local part with an `@` in it cannot lend the pattern
     `*@example.*` a domain that is not the address's own.
@@ -67,7 +67,7 @@ def matches_parts(pattern: bytes, local_part: bytes, domain: bytes) -> bool:
 
 
 def matches_text(pattern: bytes, text: bytes) -> bool:
-    """Say whether one pattern takes a text that is in lower case."""
+    """Return whether one pattern takes a text that is in lower case."""
     if pattern.startswith(b"^"):
         return matches_expression(pattern, text)
     first, *middle = pattern.lower().split(b"*")
@@ -77,7 +77,7 @@ def matches_text(pattern: bytes, text: bytes) -> bool:
 
 
 def matches_pieces(first: bytes, middle: list[bytes], last: bytes, text: bytes) -> bool:
-    """Say whether the pieces between wildcards stand in a text in this order, the outer two at its ends.
+    """Return whether the pieces between wildcards stand in a text in this order, the outer two at its ends.
 
     The leftmost place of each piece is never a wrong choice, so there is nothing to try twice.
     """
@@ -93,7 +93,7 @@ def matches_pieces(first: bytes, middle: list[bytes], last: bytes, text: bytes) 
 
 
 def matches_expression(expression: bytes, text: bytes) -> bool:
-    """Say whether a regular expression of the administrator's takes a text; re is slow to import, and seldom needed."""
+    """Return whether a regular expression matches a text. `re` is imported here: it is slow, and rarely needed."""
     import re
 
     return re.search(expression, text, re.IGNORECASE) is not None

@@ -61,7 +61,7 @@ def refuse_unknown(policies: tuple[Policy, ...], caller: Caller) -> None:
 
 
 def is_over(count: int, limit: int | None) -> bool:
-    """Say whether there is more than a limit; None is no limit."""
+    """Return whether there is more than a limit; None is no limit."""
     return limit is not None and count > limit
 
 

@@ -39,9 +39,9 @@ def route(
     qualify_recipient: bytes,
     recipients_max: int | None = None,
 ) -> tuple[Destination, ...]:
-    """Return where each address goes, once each, in the order given; nothing where aliases leave nobody to send to.
+    """Return where each address goes, once each, in the order given; nothing if aliases leave nobody to send to.
 
-    AddressError where one goes nowhere, MessageError where there are too many. `trace` is told each step in a line.
+    AddressError if one goes nowhere, MessageError if there are too many. `trace` is told each step in a line.
     """
     lists = LateLists(lookups, qualify_recipient)
     circumstances = Circumstances(
@@ -73,7 +73,7 @@ def route(
 
 
 def refuse_surplus(count: int, limit: int | None) -> None:
-    """Raise MessageError where there are more than the limit; None is no limit."""
+    """Raise MessageError if there are more than the limit; None is no limit."""
     if limit is not None and count > limit:
         raise MessageError(f"the message has more than {limit} recipients")
 
@@ -81,7 +81,7 @@ def refuse_surplus(count: int, limit: int | None) -> None:
 def route_step(
     step: Step, routers: tuple[Router, ...], circumstances: Circumstances, seen: set[tuple[object, ...]]
 ) -> Destination | list[Step]:
-    """Return where one address goes, or the addresses that it becomes: none where it was routed before."""
+    """Return where one address goes, or the addresses that it becomes: none if it was routed before."""
     passed = routers_passed(step)
     ancestry = step.ancestry
     state = (

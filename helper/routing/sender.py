@@ -21,7 +21,7 @@ def reverse_path_for(
 ) -> Mailbox | None:
     """Return the reverse-path of a message; None is the null reverse-path.
 
-    `requested` is the text of `-f`, None where there was none. `own` are the addresses that are the caller's; the
+    `requested` is the text of `-f`, None if there was none. `own` are the addresses that are the caller's; the
     first stands in where nothing was requested or the caller may not have it, which Exim ignores without a word.
     AddressError for a text that is no address, whoever gives it.
     """
@@ -39,7 +39,7 @@ def reverse_path_for(
 def may_send_as(
     mailbox: Mailbox | None, caller: Caller, own: tuple[Mailbox, ...], untrusted_set_sender: tuple[bytes, ...]
 ) -> bool:
-    """Say whether a caller may have a reverse-path; the null one claims to be nobody, and is everybody's."""
+    """Return whether a caller may have a reverse-path; the null one claims to be nobody, and is everybody's."""
     if mailbox is None or caller.trusted:
         return True
     is_own = any(mailbox.key == each.key for each in own)

@@ -51,7 +51,7 @@ def single_transaction(destinations: Sequence[Destination]) -> Route:
 
 
 def difference_between(one: Destination, other: Destination) -> str | None:
-    """Return the name of the first thing in which two destinations differ, None where they can go together."""
+    """Return the name of the first thing in which two destinations differ, None if they can go together."""
     if one.transport != other.transport:
         return "transport"
     if one.hosts != other.hosts:

@@ -64,7 +64,7 @@ class Step(Record):
 def routers_passed(step: Step) -> frozenset[int]:
     """Return the routers that an address passes over, since they have redirected it on the way here.
 
-    Undeliverable for a loop. It is none where the address was among its own results, for then it was meant to stay;
+    Undeliverable for a loop. It is none if the address was among its own results, for then it was meant to stay;
     else nobody named it as an end of the way, and the next router would send to what was only meant to be replaced.
     """
     passed = {step.ancestry.by} if step.own else set()

@@ -44,7 +44,7 @@ class Trace:
         self.step(step, f"router {router.name}: redirected by {listing.place} to {shown}")
 
     def hides(self, listing: Listing) -> bool:
-        """Say whether nothing may be told of what a redirection says, in a trace or in a failure."""
+        """Return whether nothing may be told of what a redirection says, in a trace or in a failure."""
         file = listing.alias_file
         if file is None:
             return False

@@ -75,7 +75,7 @@ class Sandbox:
     def shut_in(self) -> None:
         """Give up writing, executing, other processes, and TCP but to the ports.
 
-        SystemFault where the kernel refuses, or has too little and a sandbox is required.
+        SystemFault if the kernel refuses, or has too little and a sandbox is required.
         """
         self._landlock, has_seccomp = landlock.abi(), seccomp_is_there()
         self.strength = strength_of(self._landlock, has_seccomp)
@@ -93,7 +93,7 @@ class Sandbox:
     def shut_in_further(self, kept_back: str = "") -> None:
         """Give up reading, but of what resolving names and TLS need; of one folder there, `kept_back`, that too.
 
-        SystemFault where the kernel refuses.
+        SystemFault if the kernel refuses.
         """
         if not self._landlock or not self._reads_anything:
             return
@@ -107,7 +107,7 @@ class Sandbox:
 
 
 def strength_of(landlock_abi: int, has_seccomp: bool) -> str:
-    """Return what the kernel has, empty where that is all that we ask of it."""
+    """Return what the kernel has, empty if that is all that we ask of it."""
     if landlock_abi >= landlock.FIRST_WITH_SCOPES and has_seccomp:
         return ""
     parts = [f"landlock-{landlock_abi}"] if landlock_abi else []
@@ -116,7 +116,7 @@ def strength_of(landlock_abi: int, has_seccomp: bool) -> str:
 
 
 def seccomp_is_there() -> bool:
-    """Say whether the kernel filters system calls, by numbers that we know."""
+    """Return whether the kernel filters system calls, by numbers that we know."""
     own = machine()
     if own not in MACHINES:
         return False

@@ -31,7 +31,7 @@ ANY_PORT = 0  # to bind(2): one that the kernel chooses
 
 
 def abi() -> int:
-    """Return the newest ABI that the kernel knows, 0 where there is no Landlock."""
+    """Return the newest ABI that the kernel knows, 0 if there is no Landlock."""
     try:
         return call(CREATE_RULESET, 0, 0, TELL_ABI)
     except OSError:
@@ -41,7 +41,7 @@ def abi() -> int:
 def leave_only_reading(known: int, ports: Collection[int] | None, *, may_bind: bool) -> None:
     """Give up all rights to files but reading, TCP but to these ports, and signals and abstract sockets of others.
 
-    Where `ports` is None, TCP goes to any. OSError where the kernel, which knows this ABI, refuses.
+    Where `ports` is None, TCP goes to any. OSError if the kernel, which knows this ABI, refuses.
     """
     files = (1 << FILE_RIGHTS[min(known, len(FILE_RIGHTS) - 1)]) - 1
     network = BIND_TCP | (CONNECT_TCP if ports is not None else 0)

@@ -31,7 +31,7 @@ def authenticate(
 ) -> Dialogue[tuple[tuple[str, Reply], ...]]:
     """Prove who we are, over an encrypted connection unless the configuration allows otherwise.
 
-    Return what was refused: each mechanism with the reply to it, nothing for success. HostFailed where none can be
+    Return what was refused: each mechanism with the reply to it, nothing for success. HostFailed if none can be
     tried, or where the server does not prove what the mechanism demands.
     """
     if session.tls == "none" and not session.allow_plaintext:
@@ -86,7 +86,7 @@ def after(refused: Sequence[tuple[str, Reply]], failure: HostFailed | ReplyError
 
 
 def attempt(name: str, exchange: Exchange, timeout_s: float) -> Dialogue[Reply]:
-    """Hold one exchange and return the reply that ends it. BadChallenge where the server cannot be believed."""
+    """Hold one exchange and return the reply that ends it. BadChallenge if the server cannot be believed."""
     initial = next(exchange)
     command, words = f"AUTH {name}".encode("ascii"), f"AUTH {name}"
     at_once = b"" if initial is None else b" " + (encode(initial) or b"=")
@@ -106,7 +106,7 @@ def attempt(name: str, exchange: Exchange, timeout_s: float) -> Dialogue[Reply]:
 
 
 def respond(exchange: Exchange, challenge: bytes) -> bytes:
-    """Return the response to a challenge. BadChallenge where the mechanism has no more of them."""
+    """Return the response to a challenge. BadChallenge if the mechanism has no more of them."""
     try:
         return exchange.send(challenge) or b""
     except StopIteration:
@@ -114,7 +114,7 @@ def respond(exchange: Exchange, challenge: bytes) -> bytes:
 
 
 def finish(exchange: Exchange, success: Reply) -> None:
-    """Let the exchange see the success as its last challenge. BadChallenge where it misses something."""
+    """Let the exchange see the success as its last challenge. BadChallenge if it misses something."""
     for challenge in (additional_data(success)[0], b""):
         try:
             exchange.send(challenge)

@@ -1,7 +1,7 @@
 """SMTP from the greeting to the reply that takes the message: RFC 5321 read aloud, as a generator without a socket.
 
 It yields steps, is given a reply for each Read, and returns the reply that took the message. Where what came is no
-reply, ReplyError is thrown in at the Read, and HostFailed where nothing came.
+reply, ReplyError is thrown in at the Read, and HostFailed if nothing came.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ class MailData(Record):
     `size_octets` counts it before dots are doubled (RFC 1870, section 5), `longest_line_octets` without its CRLF.
     `as_chunk` and `as_data` begin it anew, in pieces of wire octets, the latter with dots doubled. `convert` is told
     whether 8-bit octets may stay in the body and in the header, and returns mail data that need less, or raises
-    CannotTake with the reason; None where nothing can be converted, or was already.
+    CannotTake with the reason; None if nothing can be converted, or was already.
     """
 
     size_octets: int
@@ -32,7 +32,7 @@ class MailData(Record):
 
     @property
     def needs_smtputf8(self) -> bool:
-        """Say whether the header has more than ASCII, as RFC 6532 allows where SMTPUTF8 was agreed on."""
+        """Return whether the header has more than ASCII, as RFC 6532 allows where SMTPUTF8 was agreed on."""
         return self.header_charset == "utf-8"
 
 

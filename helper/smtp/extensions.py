@@ -22,7 +22,7 @@ class Extensions(Record):
         return keyword in self.keywords
 
     def may_come(self, keyword: str) -> bool:
-        """Say whether a keyword is not offered and could be yet, once the server knows who asks."""
+        """Return whether a keyword is not offered and could be yet, once the server knows who asks."""
         return keyword not in self.keywords and keyword not in self.discarded
 
     def lack(self, keyword: str) -> str:
@@ -57,7 +57,7 @@ NOTHING_OFFERED = Extensions({})
 
 
 def number(digits: str) -> int | None:
-    """Return a decimal number, None where these are not the digits of one.
+    """Return a decimal number, None if these are not the digits of one.
 
     Twenty hold every size there is (RFC 1870); a longer number would only cost time (CVE-2020-10735).
     """

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def may_gain(envelope: Envelope, extensions: Extensions) -> bool:
-    """Say whether this envelope could do with more than is offered; some servers offer more once they know who asks."""
+    """Return whether this envelope needs more than is offered; some servers offer more after authentication."""
     wanted = (
         ("8BITMIME", envelope.data.is_8bit),
         ("SMTPUTF8", envelope.is_internationalised or envelope.data.needs_smtputf8),
@@ -86,7 +86,7 @@ def header_problem(data: MailData, extensions: Extensions) -> str:
 
 
 def too_large(envelope: Envelope, extensions: Extensions) -> str | None:
-    """Return why the message is too large, None where it is not (RFC 1870, section 6.1)."""
+    """Return why the message is too large, None if it is not (RFC 1870, section 6.1)."""
     limit, size = extensions.size_limit, envelope.data.size_octets
     return (
         f"the message has {size} octets, but at most {limit} are accepted"
@@ -96,7 +96,7 @@ def too_large(envelope: Envelope, extensions: Extensions) -> str | None:
 
 
 def too_many(envelope: Envelope, extensions: Extensions) -> str | None:
-    """Return why there are too many recipients, None where there are not (RFC 9422): one transaction is all we have."""
+    """Return why there are too many recipients, None if there are not (RFC 9422): one transaction is all we have."""
     for name, noun in (("RCPTMAX", "recipients"), ("RCPTDOMAINMAX", "domains of recipients")):
         limit = extensions.limit(name)
         if limit is None:

@@ -34,12 +34,12 @@ class Reply(Record):
 
     @property
     def is_positive(self) -> bool:
-        """Say whether the command was accepted: 2xx."""
+        """Return whether the command was accepted: 2xx."""
         return self.code // 100 == 2
 
     @property
     def is_temporary(self) -> bool:
-        """Say whether another try may help: 4xx."""
+        """Return whether another try may help: 4xx."""
         return self.code // 100 == 4
 
     @property
@@ -77,7 +77,7 @@ def clean(line: bytes) -> str:
 
 
 def is_enhanced_status_code(word: str) -> bool:
-    """Say whether a word is one: class "." subject "." detail (RFC 3463)."""
+    """Return whether a word is one: class "." subject "." detail (RFC 3463)."""
     parts = word.split(".")
     return len(parts) == 3 and all(part.isascii() and part.isdigit() and len(part) <= 3 for part in parts)
 

@@ -56,7 +56,7 @@ def transact(timeouts: Timeouts, offered: Envelope, extensions: Extensions) -> D
 
 
 def is_harmless_as_commands(data: MailData) -> bool:
-    """Say whether a server may take a message for commands, as one does that does not know BDAT, or reads on after it.
+    """Return whether a message does no harm if a server reads it as commands, because it does not know BDAT.
 
     A caller's text would be commands in our authenticated session. Mail is sent by none of them without RCPT, for which
     we look, and, as ours was accepted, by DATA or another BDAT. Without a recipient there is no transaction: MAIL, RSET
@@ -184,7 +184,7 @@ def leaving(steps: Dialogue[Result]) -> Dialogue[Result]:
 
 
 def accepted(command: str, timeout_s: float) -> Dialogue[None]:
-    """Wait until a command is accepted. Refused where it is not, 4xx and 5xx alike."""
+    """Wait until a command is accepted. Refused if it is not, 4xx and 5xx alike."""
     reply = yield (ReadOfRecipients if command.startswith("RCPT ") else Read)(command, timeout_s)
     if not reply.is_positive:
         raise unwelcome(command, reply)

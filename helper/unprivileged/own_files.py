@@ -13,7 +13,7 @@ from helper.privileged.protected_files import Owner, Writer
 
 
 def given_configuration(path: str) -> tuple[Owner, bytes]:
-    """Return who keeps the configuration that the caller named, and its octets. ConfigError where it is not fit."""
+    """Return who keeps the configuration that the caller named, and its octets. ConfigError if it is not fit."""
     owner = owner_of(path)
     return owner, protected_files.configuration(owner)
 
@@ -47,7 +47,7 @@ def home() -> str:
 
 
 def is_bound(path: str) -> bool:
-    """Say whether somebody listens at a socket that we may connect to, without connecting to it.
+    """Return whether somebody listens at a socket that we may connect to, without connecting to it.
 
     A datagram socket never fits one that listens, which the kernel says after it has found who has bound the path.
     """
@@ -74,7 +74,7 @@ def environment_of_programs() -> dict[str, str]:
 
 
 def refuse_writable(path: str, status: os.stat_result) -> None:
-    """Raise ConfigError where anyone but root and the caller can write it."""
+    """Raise ConfigError if anyone but root and the caller can write it."""
     if status.st_uid not in (0, os.getuid()):
         raise ConfigError(path, owner_problem(status))
     if protected_files.is_writable_by_others(status):

@@ -29,7 +29,7 @@ AUXILIARY_LIMIT = 4096  # octets; some twenty pairs of words
 
 
 def begin() -> int:
-    """Return the uid of who called (0 where root did); refuse a process that has any rights but an ordinary user's.
+    """Return the uid of who called (0 if root did); refuse a process that has any rights but an ordinary user's.
 
     A configuration of the caller's choice, read with the rights of somebody else, was CVE-2010-4345 (Exim). SystemFault
     names what is wrong; NotPermitted an account that cannot send.
@@ -68,7 +68,7 @@ def drop() -> None:
 
 
 def refuse_lent_rights(users: Collection[int], groups: Collection[int]) -> None:
-    """Raise SystemFault where real, effective and saved ids are not the same, and for root."""
+    """Raise SystemFault if real, effective and saved ids are not the same, and for root."""
     if len(set(users)) > 1 or len(set(groups)) > 1:
         raise SystemFault("the caller's own configuration is never used with another user's rights")
     if 0 in users:
@@ -76,7 +76,7 @@ def refuse_lent_rights(users: Collection[int], groups: Collection[int]) -> None:
 
 
 def refuse_secure_execution(auxiliary: bytes) -> None:
-    """Raise SystemFault where the kernel says that the interpreter was given rights by its file (ld.so(8))."""
+    """Raise SystemFault if the kernel says that the interpreter was given rights by its file (ld.so(8))."""
     words = [
         int.from_bytes(auxiliary[at : at + WORD_OCTETS], sys.byteorder) for at in range(0, len(auxiliary), WORD_OCTETS)
     ]
@@ -85,7 +85,7 @@ def refuse_secure_execution(auxiliary: bytes) -> None:
 
 
 def auxiliary_vector() -> bytes:
-    """Return what the kernel told this process at its start; nothing where there is no /proc to ask."""
+    """Return what the kernel told this process at its start; nothing if there is no /proc to ask."""
     try:
         descriptor = os.open("/proc/self/auxv", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

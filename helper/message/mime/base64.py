@@ -22,7 +22,7 @@ def base64(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def wrapped_base64(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield what is base64 already in lines as they should be. CannotConvert where it is malformed."""
+    """Yield what is base64 already in lines as they should be. CannotConvert if it is malformed."""
     return in_lines(checked_letters(chunks))
 
 

@@ -42,7 +42,7 @@ def next_boundary_line(source: Buffer, at: int, boundaries: Sequence[bytes]) -> 
 
 
 def boundary_line(source: Buffer, start: int, boundaries: Sequence[bytes]) -> BoundaryLine | None:
-    """Return the boundary line that the line at `start` is, None where it is none."""
+    """Return the boundary line that the line at `start` is, None if it is none."""
     line, stop = line_at(source, start)
     for owner, boundary in enumerate(boundaries):
         if not boundary or not line.startswith(b"--" + boundary):
@@ -109,7 +109,7 @@ def lines_with(source: Buffer, at: int, beginning: bytes) -> Iterator[int]:
 
 
 def common_prefix(texts: Sequence[bytes]) -> bytes | None:
-    """Return what all texts begin with, None where there are none."""
+    """Return what all texts begin with, None if there are none."""
     if not texts:
         return None
     low, high = min(texts), max(texts)

@@ -24,9 +24,9 @@ MULTIPART, MESSAGE, LEAF = "multipart", "message", "leaf"
 class Content(Record):
     """What a body is: parts with a boundary between them, a message, or neither (a leaf).
 
-    `kind` says which; `media_type` is in lower case, and empty where no field says it; `encoding` is what
+    `kind` says which; `media_type` is in lower case, and empty if no field says it; `encoding` is what
     Content-Transfer-Encoding says, in lower case. `parts_type` is that of parts which say nothing. `problem` is why the
-    body has to stay as it is, empty where it has not: then it is a leaf, whatever it holds.
+    body has to stay as it is, empty if it has not: then it is a leaf, whatever it holds.
     """
 
     kind: str = LEAF

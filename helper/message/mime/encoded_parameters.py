@@ -60,7 +60,7 @@ class Form(Record):
 
 
 def with_encoded_parameters(field: Field, charset: bytes) -> bytes:
-    """Return the body of a field with short parameters in ASCII. CannotConvert where they have no such form."""
+    """Return the body of a field with short parameters in ASCII. CannotConvert if they have no such form."""
     try:
         text, parameters = readable(field.body)
         groups: dict[bytes, list[Parameter]] = {}
@@ -129,7 +129,7 @@ def base_name(parameter: Parameter) -> bytes:
 
 
 def needs_encoding(parameter: Parameter) -> bool:
-    """Say whether a value is not ASCII, or too long for a line; a boundary is no text."""
+    """Return whether a value is not ASCII, or too long for a line; a boundary is no text."""
     is_long = len(parameter.value) > LONG_WORD and base_name(parameter) != b"boundary"
     return is_long or not parameter.value.isascii()
 
@@ -138,7 +138,7 @@ def replacements(parameters: Sequence[Parameter], charset: bytes) -> dict[int, b
     """Return what goes in the place of parameters with one base name, by where they start; empty for what is left out.
 
     A plain value that is short ASCII may differ from the others: it is for readers that do not know RFC 2231.
-    AddressSyntax where forms of which one would have to stand for all mean different things.
+    AddressSyntax if forms of which one would have to stand for all mean different things.
     """
     if not any(map(needs_encoding, parameters)):
         return {}
@@ -155,7 +155,7 @@ def replacements(parameters: Sequence[Parameter], charset: bytes) -> dict[int, b
 
 
 def forms_of(parameters: Sequence[Parameter], charset: bytes) -> Iterator[Form]:
-    """Yield the forms in which parameters with one base name give its value. AddressSyntax where one is malformed."""
+    """Yield the forms in which parameters with one base name give its value. AddressSyntax if one is malformed."""
     sections: list[tuple[bytes, Parameter]] = []
     for each in parameters:
         _, star, number = each.name.partition(b"*")
@@ -173,7 +173,7 @@ def forms_of(parameters: Sequence[Parameter], charset: bytes) -> Iterator[Form]:
 
 
 def extended_form(parts: tuple[Parameter, ...], charset: bytes) -> Form:
-    """Return a form of RFC 2231. AddressSyntax where it is malformed, or 8-bit and not in the charset that it names."""
+    """Return a form of RFC 2231. AddressSyntax if it is malformed, or 8-bit and not in the charset that it names."""
     values = [part.value for part in parts]
     labels = values[0].split(b"'", 2) if parts[0].name.endswith(b"*") else []
     named = language = b""

@@ -57,7 +57,7 @@ def encoded_run(gap: bytes, meaning: bytes, charset: bytes, before: bytes) -> It
 
 
 def is_encoded_word(octets: bytes) -> bool:
-    """Say whether a word will be decoded."""
+    """Return whether a word will be decoded."""
     return octets.startswith(b"=?") and octets.endswith(b"?=")
 
 

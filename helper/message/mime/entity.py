@@ -79,5 +79,5 @@ def untouchable(start: int, problem: str) -> Entity:
 
 
 def signature_in(fields: Fields) -> str:
-    """Return the name of a field that signs header and body, empty where there is none."""
+    """Return the name of a field that signs header and body, empty if there is none."""
     return next((field.name.decode("ascii") for field in fields if field.key in SIGNATURE_KEYS), "")

@@ -56,7 +56,7 @@ WORDS: dict[bytes, Callable[[bytes], Iterator[Word]]] = {
 
 
 def fields_of(lines: Iterable[bytes]) -> Fields | None:
-    """Return the fields that lines without their ends are; None where they are anything else, or far too many."""
+    """Return the fields that lines without their ends are; None if they are anything else, or far too many."""
     found: list[list[bytes]] = []
     for line in lines:
         if line[:1] in (b" ", b"\t") and found:
@@ -71,7 +71,7 @@ def fields_of(lines: Iterable[bytes]) -> Fields | None:
 def encoded_field(field: Field) -> Field:
     """Return a field in short lines, in ASCII as far as UTF-8 in it can be encoded without loss.
 
-    A local part and a message id cannot, and what is no UTF-8 stays as it is. CannotConvert where it cannot be folded.
+    A local part and a message id cannot, and what is no UTF-8 stays as it is. CannotConvert if it cannot be folded.
     """
     charset = charset_of([field.octets])
     if field.octets.isascii() or charset == UNKNOWN:
@@ -83,7 +83,7 @@ def encoded_field(field: Field) -> Field:
 
 
 def ascii_field(field: Field) -> Field:
-    """Return a field in ASCII and in short lines. CannotConvert where it has no such form."""
+    """Return a field in ASCII and in short lines. CannotConvert if it has no such form."""
     if field.octets.isascii():
         return short_field(field)
     encoded = in_encoded_words(field, charset_of([field.octets]))
@@ -94,7 +94,7 @@ def ascii_field(field: Field) -> Field:
 
 
 def short_field(field: Field) -> Field:
-    """Return a field in short lines, 8-bit or not. CannotConvert where it cannot be folded."""
+    """Return a field in short lines, 8-bit or not. CannotConvert if it cannot be folded."""
     if not is_too_long(field):
         return field
     try:
@@ -106,7 +106,7 @@ def short_field(field: Field) -> Field:
 def in_encoded_words(field: Field, charset: bytes) -> Field:
     """Return a field in short lines in which all has been encoded that is not ASCII, or too long, and can be.
 
-    CannotConvert where it is so large that this would take seconds.
+    CannotConvert if it is so large that this would take seconds.
     """
     if len(field.octets) > ENCODED_OCTETS_MAX:
         name = field.name.decode("ascii")
@@ -121,7 +121,7 @@ def in_encoded_words(field: Field, charset: bytes) -> Field:
 
 
 def words_of(field: Field, charset: bytes) -> Words:
-    """Return the words of a field. CannotConvert where it is so malformed that nobody knows what they are."""
+    """Return the words of a field. CannotConvert if it is so malformed that nobody knows what they are."""
     text = with_encoded_parameters(field, charset) if field.key in PARAMETRISED_KEYS else field.body
     try:
         text = with_ascii_urls(text) if field.key in URL_KEYS and charset == UTF_8 else text
@@ -143,7 +143,7 @@ def reader_of(field: Field) -> Callable[[bytes], Iterator[Word]]:
 
 
 def with_a_labels(local_part: bytes, domain: bytes | None) -> bytes | None:
-    """Return an address with its domain in ASCII, whatever its local part, None where it stays as it is."""
+    """Return an address with its domain in ASCII, whatever its local part, None if it stays as it is."""
     if domain is None or domain.isascii():
         return None
     try:

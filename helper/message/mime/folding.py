@@ -21,7 +21,7 @@ AS_WORDS = bytes.maketrans(b"\r\v\f", b"xxx")
 
 
 def is_too_long(field: Field) -> bool:
-    """Say whether a field has a line that no server has to take."""
+    """Return whether a field has a line that no server has to take."""
     return len(field.octets) > LINE_LIMIT and any(len(line) > LINE_LIMIT for line in field.octets.split(b"\n"))
 
 
@@ -62,7 +62,7 @@ def split_at_white_space(piece: Piece) -> Iterator[Piece]:
 def folded(field: Field, pieces: Iterable[Piece]) -> Field:
     """Return a field that consists of these pieces, folded where a line would be too long, and where it was before.
 
-    CannotConvert where white space is too rare, or there is too much in one place: a line of nothing but white space
+    CannotConvert if white space is too rare, or there is too much in one place: a line of nothing but white space
     would be taken for the end of the header. So would one with nothing besides but VT and FF.
     """
     prefix = field.octets[: len(field.octets) - len(field.body)]

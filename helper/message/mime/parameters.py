@@ -36,7 +36,7 @@ class Parametrised(Record):
 
 
 def parse_parametrised(text: bytes) -> Parametrised:
-    """Return what the body of a field says. AddressSyntax where readers would not agree on it."""
+    """Return what the body of a field says. AddressSyntax if readers would not agree on it."""
     value, at = parsed_value(text)
     parsed = Parametrised(value, tuple(parameters_of(text, at)))
     if len({parameter.name for parameter in parsed.parameters}) < len(parsed.parameters):

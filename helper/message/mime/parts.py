@@ -55,7 +55,7 @@ class Walk:
         self.kept_8bit = 0
 
     def walk(self) -> None:
-        """Go through all parts to the end. CannotConvert where one that has to change has to stay as it is."""
+        """Go through all parts to the end. CannotConvert if one that has to change has to stay as it is."""
         line = self.enter(self.top)
         while line is not None:
             self.leave(line.owner + 1)
@@ -135,7 +135,7 @@ class Walk:
         return line
 
     def may_stay(self, seen: Survey) -> bool:
-        """Say whether text may be sent as it is, and remember that 8-bit text was."""
+        """Return whether text may be sent as it is, and remember that 8-bit text was."""
         if seen.longest_line > LINE_LIMIT or (seen.is_8bit and not self.kept.body):
             return False
         self.kept_8bit += seen.is_8bit

@@ -30,7 +30,7 @@ def quoted_printable(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def wrapped_quoted_printable(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield what is quoted-printable already with its long lines broken. CannotConvert where one is malformed.
+    """Yield what is quoted-printable already with its long lines broken. CannotConvert if one is malformed.
 
     So is one with white space at its end: who reads it should ignore that (rule 3), but not everyone does.
     """

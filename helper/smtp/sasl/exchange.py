@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     # Yields responses, is sent challenges, both decoded; the first response is the initial one (None: there is none).
     # Success is sent as a last challenge, holding what came with it; the exchange agrees by coming to its end.
-    # BadChallenge where a challenge is not what the mechanism says.
+    # BadChallenge if a challenge is not what the mechanism says.
     Exchange = Generator[bytes | None, bytes, None]
 
 # RFC 4954, section 4: what a server may send as one challenge, in octets of base64.
@@ -50,7 +50,7 @@ def encode(response: bytes) -> bytes:
 
 
 def decode(challenge: bytes) -> bytes:
-    """Return what a challenge says. BadChallenge where it is no base64 or too long."""
+    """Return what a challenge says. BadChallenge if it is no base64 or too long."""
     if len(challenge) > CHALLENGE_LIMIT:
         raise BadChallenge(NO_SENSE)
     try:

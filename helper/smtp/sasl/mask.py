@@ -29,7 +29,7 @@ def masked(reply: Reply, credential: Credential) -> Reply:
 
 
 def forms(secret: bytes) -> tuple[bytes, ...]:
-    """Return the secret as given and as prepared; nothing where it was forgotten."""
+    """Return the secret as given and as prepared; nothing if it was forgotten."""
     if not secret or secret.isascii():
         return (secret,) if secret else ()
     from helper.smtp.sasl.saslprep import CannotPrepare, saslprep

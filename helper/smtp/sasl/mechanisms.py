@@ -65,7 +65,7 @@ def common_mechanisms(
 
 
 def usable(credential: Credential, is_private: bool) -> tuple[str, ...]:
-    """Return what the credential is good for. EXTERNAL only where it is asked for: servers offer it to everybody."""
+    """Return what the credential is good for. EXTERNAL only if it is asked for: servers offer it to everybody."""
     external_first = tuple(name for name in credential.mechanisms if name == "EXTERNAL")
     if credential.kind == "token":
         return (*TOKEN, *external_first)
@@ -74,7 +74,7 @@ def usable(credential: Credential, is_private: bool) -> tuple[str, ...]:
 
 
 def can_be_prepared(credential: Credential) -> bool:
-    """Say whether SCRAM can be spoken with what we have."""
+    """Return whether SCRAM can be spoken with what we have."""
     strings = (credential.user, credential.secret.reveal())
     if all(octets.isascii() for octets in strings):
         return True

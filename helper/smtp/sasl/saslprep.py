@@ -29,7 +29,7 @@ def saslprep(octets: bytes) -> bytes:
 
 
 def is_prohibited(character: str) -> bool:
-    """Say whether no prepared string holds it (RFC 4013, section 2.3)."""
+    """Return whether no prepared string holds it (RFC 4013, section 2.3)."""
     import stringprep
 
     tables = (
@@ -41,7 +41,7 @@ def is_prohibited(character: str) -> bool:
 
 
 def is_one_way(text: str) -> bool:
-    """Say whether it is read in one direction from end to end (RFC 3454, section 6)."""
+    """Return whether it is read in one direction from end to end (RFC 3454, section 6)."""
     import stringprep
 
     if not any(stringprep.in_table_d1(each) for each in text):

@@ -30,7 +30,7 @@ WRONG_PROOF = "the server does not know the password: its proof is wrong"
 def scram(hash_name: str, credential: Credential, nonce: bytes, gs2_header: bytes, binding_data: bytes) -> Exchange:
     """Speak SCRAM with one of HASHES; `nonce` is ours, printable, without comma, and used once.
 
-    CannotPrepare where user name or password cannot be made into what both sides hash.
+    CannotPrepare if user name or password cannot be made into what both sides hash.
     """
     user, password = saslprep(credential.user), saslprep(credential.secret.reveal())
     client_first_bare = b"n=" + escaped(user) + b",r=" + nonce
