@@ -21,7 +21,8 @@ from helper.unprivileged.own_files import is_bound, own_configuration, owner_of
 def check_own(then: Visit) -> Iterator[Finding]:
     """Yield what is right and what is wrong with the caller's own installation; `then` goes on with a configuration."""
     yield finding("interpreter", check_own_interpreter)
-    yield finding("prctl", check_prctl)
+    prctl = finding("prctl", check_prctl)
+    yield prctl.replace(remedy=f"sudo {prctl.remedy}") if prctl.remedy else prctl
     path = own_configuration()
     if not protected_files.exists(path) and (is_set_id() or is_bound(paths.SOCKET)):
         whose = f"your mail is sent by {paths.CONFIGURATION}, which root can check (sudo gatepost check)"
