@@ -110,7 +110,7 @@ def intrude(say):
 STORY, MAIN = "helper/story.py", "helper/entry/serve.py"
 REPORT = "def report(outcome: Verdict"
 BEFORE_ROUTING = "    route = route_message("
-BEFORE_CONNECTING = "    reply = deliver(plan)\n"
+BEFORE_CONNECTING = "    reply = deliver(envelope, route.hosts, access)\n"
 INTRUDE = "    intrude(channel.say)\n"
 FIRST_STEP, SECOND_STEP = "    sandbox.shut_in()\n", "    shut_in_further(asked, configuration, state)\n"
 READING = {"read-home", "read-tmp"}  # until routing is over
