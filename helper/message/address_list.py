@@ -1,4 +1,4 @@
-"""Address lists: the addr-specs that a text holds, and where they stand in it.
+"""Parse address lists: the addr-specs in a text and their positions.
 
 RFC 5322, section 3.4, with the obsolete forms of section 4.4.
 """
@@ -21,7 +21,7 @@ ADDRESSES_LIMIT = 100_000
 
 
 class AddrSpec(Record):
-    """Where an addr-spec stands in a text, and what it says; the domain is None if there is none.
+    """An addr-spec and its position in a text; the domain is None if there is none.
 
     The local part is in its wire form. Nothing else is checked yet: a Mailbox is made of it for that.
     """

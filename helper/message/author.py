@@ -1,4 +1,4 @@
-"""Author: what `From:` and `Sender:` say of the caller.
+"""Set `From:` and `Sender:` for the caller.
 
 Exim's specification, "Message processing", sections on `From:`, `Sender:` and constructed addresses; RFC 5322, 3.6.2
 and 3.6.6. All addresses here are as they were before [rewrite], which is applied to the result.
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Author(Record):
-    """Who sends the message, and what is to be said of it.
+    """The sender of the message, and the rules for its header.
 
     `account` is the login at qualify_domain, or the login itself where it is an address; `own` are all addresses that
     are the caller's, `rewrite` is the [rewrite] table; `full_name` is UTF-8 and may be empty; `given_name` is that of
@@ -125,12 +125,12 @@ def named(field_name: bytes, name: bytes, mailbox: Mailbox) -> Field:
 
 
 def is_from_own(fields: Fields, prefix: bytes, author: Author) -> bool:
-    """Return whether all that `From:` holds is one own address. Two such fields are checked both (threat H6)."""
+    """Return whether `From:` has one address, and it is the caller's. Two such fields are checked both (threat H6)."""
     return all(is_own_alone(field, author) for field in fields if field.key == prefix.lower() + b"from")
 
 
 def is_own_alone(field: Field, author: Author) -> bool:
-    """Return whether a field holds one address and it is the caller's; one that cannot be read is not."""
+    """Return whether a field has one address and it is the caller's; False for a field that cannot be parsed."""
     try:
         specs = parse_address_list(field.body)
     except AddressSyntax:

@@ -1,4 +1,4 @@
-"""The body on its way to the wire: what it needs of a server, CRLF line ends, and dots doubled.
+"""Prepare the body for SMTP: find what it needs from the server, convert line ends to CRLF, double dots.
 
 A server that takes LF.LF, LF.CRLF or CR.CR for the end of the data would take what follows for commands, inside our
 authenticated session (SMTP smuggling, CVE-2023-51764 to 51766). So no CR or LF leaves here but in CRLF, and dots are
@@ -23,7 +23,7 @@ CHUNK_OCTETS = 256 * 1024  # fits a processor's cache; a message is never in mem
 
 
 class Survey(Record):
-    """What octets need of a server.
+    """What a message needs from the server.
 
     `octets` is their size on the wire, before dots are doubled (RFC 1870, section 5). `longest_line` counts no CRLF,
     and is exact where it is more than 998; it is 998 where no line is longer: those are not measured.
@@ -36,7 +36,7 @@ class Survey(Record):
 
 
 def survey(message: Buffer, start: int, stop: int | None = None) -> Survey:
-    """Look at a message from `start` on, up to `stop` or its end, once."""
+    """Measure a message from `start` to `stop` or its end, in one pass."""
     octets = 0
     is_8bit = has_nul = False
     line_start, longest = 0, LINE_LIMIT  # line_start: how many octets of an unfinished line came before

@@ -1,4 +1,4 @@
-"""Compose: the header as it goes out, from the one that came in.
+"""Compose the header that is sent from the header that was submitted.
 
 Exim's specification, "Message processing"; RFC 5322, section 3.6; RFC 5321, section 4.4 for `Received:`.
 """
@@ -29,7 +29,7 @@ COMMENT_SPECIALS = frozenset(b"()\\")
 
 
 class Stamp(Record):
-    """What a message is stamped with: `date` is a date-time of RFC 5322, `unique` an id of atext and dots."""
+    """The date and id of a message: `date` is a date-time of RFC 5322, `unique` an id of atext and dots."""
 
     date: bytes
     unique: bytes
@@ -40,7 +40,7 @@ class Stamp(Record):
 
 
 class Options(Record):
-    """What the configuration says of headers.
+    """The configuration of headers.
 
     `rewrite` is the [rewrite] table. `only_recipient` is named in `Received:`, None if there are several: each would
     see the others. `headers_add` are whole fields in one line, `headers_remove` names in lower case, with a `*` at the
@@ -79,7 +79,7 @@ def compose(fields: Fields, author: Author, stamp: Stamp, options: Options) -> H
 
 
 def with_required(fields: Fields, author: Author, stamp: Stamp) -> Fields:
-    """Remove what is nobody else's, say who sends the message, add `Date:` and `Message-ID:` where they are missing.
+    """Remove fields that only we may set, identify the sender, add `Date:` and `Message-ID:` if they are missing.
 
     In a message that is sent again, the newest block says who does, and gets its own; the rest is somebody else's. The
     block is found first: without its blind copies it may be empty, or an older one be taken for it.
@@ -119,7 +119,7 @@ def with_addresses(field: Field, options: Options) -> Field:
 
 
 def author_address(local_part: bytes, domain: bytes | None, options: Options) -> bytes | None:
-    """Return what stands for an author's address, None if it stays or is none that we could send."""
+    """Return the address that replaces an author's, None if it stays or cannot be sent."""
     try:
         mailbox = Mailbox(local_part, options.qualify_domain if domain is None else domain)
     except AddressSyntax:
@@ -139,7 +139,7 @@ def recipient_address(local_part: bytes, domain: bytes | None, options: Options)
 
 
 def received_field(stamp: Stamp, only_recipient: Mailbox | None) -> Field:
-    """Return the trace of this submission, which tells the administrator who it was."""
+    """Return the `Received:` field of this submission, which names the caller."""
     who = b"(Gatepost %b, from userid %d, login %b)" % (stamp.version, stamp.uid, in_comment(stamp.login))
     parts = [b"by " + stamp.primary_hostname, who, b"id " + stamp.unique]
     if only_recipient is not None and not only_recipient.is_internationalised:

@@ -1,6 +1,6 @@
-"""Convert: a message in short lines, and in ASCII where a server takes nothing else, without the loss of an octet.
+"""Convert a message to short lines, and to ASCII if the server accepts nothing else, without losing an octet.
 
-Its header and those of its parts are in ASCII wherever they can be: what a server offers, the next one may not.
+Its header and those of its parts are converted to ASCII if possible: the next server may lack an extension.
 Parts are encoded one by one (RFC 2045, section 6; RFC 6152, section 3); what would lose something, as a signature
 would, is refused. Only messages that need it get here.
 """
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Converted(Record):
-    """A message as it goes out: its header with LF line ends, and what is sent for each stretch of the source.
+    """A converted message: its header with LF line ends, and the body in pieces of the source or new text.
 
     `size_octets` is the size on the wire before dots are doubled; `is_8bit` says whether 8-bit octets are left.
     """
@@ -39,7 +39,7 @@ class Converted(Record):
 
     @property
     def is_body_changed(self) -> bool:
-        """Return whether anything of the source is sent otherwise."""
+        """Return whether any part of the source is changed."""
         return any(segment.text or segment.encoding is not unchanged for segment in self.segments)
 
     def chunks(self) -> Iterator[bytes]:
@@ -94,7 +94,7 @@ def walk_through(source: Buffer, top: Entity, kept: Kept) -> Walk:
 
 
 def measured(converted: Converted) -> Converted:
-    """Return the same with its size, which nobody knows before all of it was encoded once."""
+    """Return the same with its size, which is known only after encoding all of it once."""
     octets = 0
     is_8bit = False
     for chunk in converted.chunks():

@@ -1,4 +1,4 @@
-"""Display names: from the password file or `-F` to what may stand in a header field."""
+"""Make display names for header fields from the password file or `-F`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CONTROLS = dict.fromkeys([*range(32), *range(127, 160)], " ")
 
 
 def full_name_of(gecos: bytes, login: bytes) -> bytes:
-    """Return the full name in UTF-8 that a password entry holds, nothing if it holds none.
+    """Return the full name in a password entry, in UTF-8; nothing if it has none.
 
     It ends at the first comma; an ampersand stands for the login, capitalised (passwd(5) of BSD, Exim's gecos_name).
     """

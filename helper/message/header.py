@@ -1,4 +1,4 @@
-"""The header: fields cut from the octets of a message and never made anew, so that what nobody asked to change stays.
+"""Split a message into header fields and body. Fields keep their octets, so that only intended changes are made.
 
 RFC 5322, sections 2.2 and 4.5; Exim's specification, "Message processing", for what is no proper header.
 """
@@ -30,7 +30,7 @@ class Field(Record):
 
     @property
     def key(self) -> bytes:
-        """The name in lower case: names know no case (RFC 5322, section 1.2.2)."""
+        """The name in lower case: case does not matter in names (RFC 5322, section 1.2.2)."""
         return self.name.lower()
 
     @property
@@ -105,7 +105,7 @@ def end_of_line(head: bytes, at: int) -> int:
 def cleaned(line: bytes) -> bytes:
     r"""Return a line that ends in LF, and in which a bare CR has become a space.
 
-    Who takes CR for a line end would see fields that nobody checked. `\r\r\n` is what broken converters make of CRLF.
+    A program that accepts CR as a line end would see unchecked fields. Broken converters make `\r\r\n` of CRLF.
     """
     return line.removesuffix(b"\n").rstrip(b"\r").replace(b"\r", b" ") + b"\n"
 

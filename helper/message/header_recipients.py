@@ -1,4 +1,4 @@
-"""Recipients: whom a message names in its header, for `-t`."""
+"""Find the recipients in the header of a message, for `-t`."""
 
 from __future__ import annotations
 

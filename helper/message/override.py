@@ -1,4 +1,4 @@
-"""Override: one address in the place of those in a `From:`, for smart hosts that accept no other (from_override)."""
+"""Replace the addresses in `From:` by one, for smart hosts that accept no other (from_override)."""
 
 from __future__ import annotations
 

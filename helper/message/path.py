@@ -1,4 +1,4 @@
-"""Paths: one address, as MAIL, RCPT and -f give it (RFC 5321, section 4.1.2); never a list or a group of RFC 5322."""
+"""Parse paths: one address in MAIL, RCPT or -f (RFC 5321, section 4.1.2); not a list or a group of RFC 5322."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Resent: the block of fields that says who sent an old message again (RFC 5322, section 3.6.6)."""
+"""Find the newest block of `Resent-` fields, which identifies who resent a message (RFC 5322, section 3.6.6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rewrite: other addresses in a header field, and not an octet else."""
+"""Replace addresses in a header field and change nothing else."""
 
 from __future__ import annotations
 

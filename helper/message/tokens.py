@@ -24,7 +24,7 @@ WHITE = frozenset(b" \t\r\n")
 
 
 class Tokens:
-    """The token at hand of a text that is read once, from left to right."""
+    """The current token of a text that is read once, from left to right."""
 
     def __init__(self, text: bytes) -> None:
         self.text = text
@@ -65,7 +65,7 @@ def skip_white_and_comments(text: bytes, at: int) -> int:
 
 
 def end_of_comment(text: bytes, start: int) -> int:
-    """Return where a comment ends. Nesting is counted, not recursed into: a million brackets are no deep stack."""
+    """Return the end of a comment. Nesting is counted, without recursion: the stack stays small."""
     depth = 0
     at = start
     while at < len(text):
@@ -116,5 +116,5 @@ def end_of_literal(text: bytes, start: int) -> int:
 
 
 def shown(octet: int) -> str:
-    """Return how a message calls an octet; controls must not reach a terminal."""
+    """Return an octet as an error message shows it, without control characters."""
     return f"'{chr(octet)}'" if 32 < octet < 127 else f"octet {octet}"

@@ -1,7 +1,7 @@
-"""An alias file: keys and what they stand for, as aliases(5) and Exim's lsearch (chapter "Single-key lookups") read it.
+"""Alias files: keys and their values, read as aliases(5) and Exim's lsearch (chapter "Single-key lookups") do.
 
 A key ends at a colon or white space, or stands in quotes; lines that begin with white space continue an entry; empty
-lines and lines that begin with `#` count nowhere. Of two entries with one key the first is meant. Upper and lower
+lines and lines that begin with `#` are ignored. If two entries have the same key, the first one counts. Upper and lower
 case are the same in keys, as are all spellings of a local part.
 """
 
@@ -25,14 +25,14 @@ KEYLESS = (*BLANKS, b"#", b"")  # what lines begin with that go on with an entry
 
 
 class Entry(Record):
-    """What the first entry of a key says, its lines made one; `start` tells where it stands."""
+    """The value of the first entry of a key, its lines joined; `start` is its position in the file."""
 
     start: int
     value: bytes
 
 
 class AliasFile:
-    """The octets of an alias file, searched without making a table of it until that is cheaper."""
+    """The octets of an alias file. They are searched directly; an index is made only when that is cheaper."""
 
     def __init__(self, octets: bytes) -> None:
         # Each line follows a line end now, and its number is how many went before.
@@ -54,7 +54,7 @@ class AliasFile:
         return self.octets.count(b"\n", 0, entry.start)
 
     def start_of(self, spelling: bytes) -> int:
-        """Return where the first line begins that has this key in this spelling, 0 if none does."""
+        """Return the position of the first line with this key in this spelling, 0 if there is none."""
         at = -1
         while self.searches_left:
             self.searches_left -= 1
@@ -70,7 +70,7 @@ class AliasFile:
 
 
 def spellings(key: bytes) -> tuple[bytes, ...]:
-    """Return how a file may write a key: quotes are free unless the local part needs them, or looks like a comment."""
+    """Return the ways in which a file may write a key: quotes are optional unless the local part needs them."""
     if key.startswith(b'"'):
         return (key,)
     quoted = b'"' + key + b'"'
@@ -78,7 +78,7 @@ def spellings(key: bytes) -> tuple[bytes, ...]:
 
 
 def key_index(octets: bytes) -> dict[bytes, int]:
-    """Return where the first line of each key begins; wrong lines have no key."""
+    """Return the position of the first line of each key; wrong lines have no key."""
     index = {b"": 0}
     at = 0
     for line in octets.split(b"\n"):
@@ -89,7 +89,7 @@ def key_index(octets: bytes) -> dict[bytes, int]:
 
 
 def compared_key(key: bytes) -> bytes:
-    """Return a key as keys are compared; one that is not in UTF-8 is no local part."""
+    """Return a key in the form in which keys are compared; a key that is not UTF-8 is not a local part."""
     try:
         return lower_case(key)
     except UnicodeDecodeError:
@@ -97,7 +97,7 @@ def compared_key(key: bytes) -> bytes:
 
 
 def key_end(line: bytes) -> int:
-    """Return where the key ends that a line begins with, 0 if it begins with none."""
+    """Return the end of the key at the beginning of a line, 0 if there is no key."""
     if line.startswith(b'"'):
         end = quotation_end(line)
         return end if line[end : end + 1] in KEY_ENDS else 0
@@ -106,7 +106,7 @@ def key_end(line: bytes) -> int:
 
 
 def entry_value(octets: bytes, start: int) -> bytes:
-    """Return what stands after the key, continuation lines joined by a space."""
+    """Return the value after the key, with continuation lines joined by a space."""
     end = line_end(octets, start)
     parts = [value_after_key(octets[start:end])]
     while (start := end + 1) < len(octets):
@@ -131,12 +131,12 @@ def line_end(octets: bytes, start: int) -> int:
 
 
 def value_after_key(line: bytes) -> bytes:
-    """Return what the first line of an entry says, after a colon or white space or both."""
+    """Return the value in the first line of an entry, after a colon or white space or both."""
     return line[key_end(line) :].strip().removeprefix(b":").strip()
 
 
 def is_continuation(line: bytes) -> bool:
-    """Return whether a line goes on with the entry above it."""
+    """Return whether a line continues the entry above it."""
     return line.startswith(BLANKS)
 
 
@@ -146,7 +146,7 @@ def is_nothing(line: bytes) -> bool:
 
 
 def count_entries(octets: bytes, qualify: bytes) -> int:
-    """Return how many entries an alias file holds. ListSyntax tells of the first wrong one, and its line."""
+    """Return how many entries an alias file holds. ListSyntax names the first wrong line."""
     count = 0
     for number, value in entries(octets):
         if not parse_items(value, qualify, number):

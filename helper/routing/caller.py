@@ -1,4 +1,4 @@
-"""The caller as routers and policies see one: who the kernel says called, with the names of the groups."""
+"""The caller as routers and policies see it: the user that the kernel reports, with the names of the groups."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ ROOT = 0
 
 
 class Caller(Record):
-    """Who runs sendmail. `groups` are the names of all groups; `trusted` may claim to be somebody else."""
+    """Who runs sendmail. `groups` are the names of all groups; `trusted` callers may send as another user."""
 
     login: bytes
     uid: int
@@ -17,7 +17,7 @@ class Caller(Record):
     has_account: bool = True
 
     def is_among(self, names: tuple[bytes, ...]) -> bool:
-        """Return whether one of the names is the login, a group of the caller's, or takes a uid that has no account."""
+        """Return whether one of the names is the login, a group of the caller, or includes a uid without an account."""
         return any(name[1:] in self.groups if name.startswith(b"@") else self._is_called(name) for name in names)
 
     def _is_called(self, name: bytes) -> bool:
@@ -38,6 +38,6 @@ def identify(
     *,
     has_account: bool = True,
 ) -> Caller:
-    """Return the caller; trusted are root and whoever the configuration names (Exim, chapter 5, "Trusted users")."""
+    """Return the caller; root and the users in the configuration are trusted (Exim, chapter 5, "Trusted users")."""
     trusted = uid == ROOT or login in trusted_users or not groups.isdisjoint(trusted_groups)
     return Caller(login, uid, groups, trusted, has_account)

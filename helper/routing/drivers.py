@@ -1,4 +1,4 @@
-"""The routers: whether one is meant for an address, and what its driver makes of it (Exim, chapters 15 to 22)."""
+"""Run the routers: check their conditions, and route an address by their drivers (Exim, chapters 15 to 22)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NO_LOCAL_DELIVERY = "and there is no local delivery"
 
 
 class LateLists:
-    """The lists of one message; their code is loaded when a router redirects, and most messages meet none that does."""
+    """The lists of one message. Their code is loaded when a router redirects: most messages do not need it."""
 
     def __init__(self, lookups: Lookups, qualify: bytes) -> None:
         self.lookups = lookups
@@ -29,7 +29,7 @@ class LateLists:
         self._lists: Lists | None = None
 
     def of_router(self, router: Router, local_part: bytes, home: Home | None) -> Listing | None:
-        """Return what a redirect router says of a local part, None if it says nothing."""
+        """Return the list that a redirect router has for a local part, None if it has none."""
         if self._lists is None:
             from helper.routing.lists import Lists
 
@@ -48,7 +48,7 @@ class Circumstances(Record):
 
 
 class Declined(Record):
-    """The router leaves the address alone; `because` ends the line of a trace."""
+    """The router passes the address on; `because` ends the line of a trace."""
 
     because: str
 
@@ -61,7 +61,7 @@ class Accepted(Record):
 
 
 def unmet_condition(router: Router, mailbox: Mailbox, circumstances: Circumstances) -> str | None:
-    """Return the name of the first condition under which the router is not for this address, None if all hold."""
+    """Return the name of the first condition that this address does not meet, None if it meets all of them."""
     if router.domains and not matches(router.domains, mailbox.domain):
         return "domains"
     if router.local_parts and not matches_local_part(router.local_parts, mailbox.local_part):
@@ -76,7 +76,7 @@ def unmet_condition(router: Router, mailbox: Mailbox, circumstances: Circumstanc
 
 
 def run_router(router: Router, mailbox: Mailbox, circumstances: Circumstances) -> Declined | Listing | Accepted:
-    """Return what the driver makes of an address that meets the conditions. Undeliverable if it goes nowhere."""
+    """Return the result of the driver for an address that meets the conditions. Undeliverable if it has none."""
     if router.driver == "redirect":
         return redirect(router, mailbox, circumstances)
     transport = circumstances.transports[router.transport or ""]
@@ -87,7 +87,7 @@ def run_router(router: Router, mailbox: Mailbox, circumstances: Circumstances) -
 
 
 def redirect(router: Router, mailbox: Mailbox, circumstances: Circumstances) -> Declined | Listing:
-    """Return the list that takes the place of an address; what in it is no address is sent nothing."""
+    """Return the list that replaces an address; items that are not addresses get no mail."""
     home = home_of(mailbox, circumstances) if router.check_local_user else None
     listing = circumstances.lists.of_router(router, mailbox.local_part, home)
     if listing is None:
@@ -104,7 +104,7 @@ def redirect(router: Router, mailbox: Mailbox, circumstances: Circumstances) -> 
 
 
 def decide(router: Router, verdict: Item, listing: Listing) -> Declined | Listing:
-    """Do what an item says that speaks for its whole list; the first one in it decides."""
+    """Apply an item such as :fail:, which decides for its whole list; the first one counts."""
     from helper.routing.items import BLACKHOLE, DEFER, FAIL, UNKNOWN
 
     if verdict.kind == UNKNOWN:
@@ -127,12 +127,12 @@ def look_up(transport: Transport, mailbox: Mailbox) -> Declined | Accepted:
 
 
 def in_order(hosts: tuple[Host, ...], transport: Transport) -> tuple[Host, ...]:
-    """Return hosts in the order that tells lists apart: where one is drawn for each message, there is only one list."""
+    """Return hosts in an order for comparison: with hosts_randomize, lists with the same hosts are equal."""
     if not transport.hosts_randomize:
         return hosts
     return tuple(sorted(hosts, key=lambda host: (host.kind, host.name, host.port or 0, host.service or b"")))
 
 
 def home_of(mailbox: Mailbox, circumstances: Circumstances) -> Home | None:
-    """Return the home of the user whose login the local part is; logins are in lower case, local parts in any."""
+    """Return the home directory of the user whose login is this local part, in any case."""
     return circumstances.lists.lookups.home_of(mailbox.local_part.lower())

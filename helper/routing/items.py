@@ -1,4 +1,4 @@
-"""What an address stands for: the items of an alias, of a .forward file or of a list that is included.
+"""Parse the items of an alias, a .forward file or an included list.
 
 The syntax is that of aliases(5) and of Exim's redirection lists (chapter "The redirect router"): items end at commas
 and line ends, `#` where an item could begin hides the rest of the line, and a `:fail:` or `:defer:` takes the rest of
@@ -82,14 +82,14 @@ def split_line(line: bytes, number: int) -> Iterator[bytes]:
 
 
 def next_item(line: bytes, at: int) -> int:
-    """Return where the next item begins: empty ones are nothing."""
+    """Return the beginning of the next item that is not empty."""
     while at < len(line) and line[at] in BLANKS_AND_COMMAS:
         at += 1
     return at
 
 
 def item_end(line: bytes, start: int, number: int) -> int:
-    """Return where the item ends that begins at `start`: at a comma that is neither quoted nor in a comment."""
+    """Return the end of the item at `start`: a comma that is neither quoted nor in a comment."""
     comma = line.find(b",", start)
     end = comma if comma >= 0 else len(line)
     item = line[start:end]
@@ -120,7 +120,7 @@ def guarded_item_end(line: bytes, at: int, number: int) -> int:
 
 
 def parse_item(text: bytes, qualify: bytes) -> Item:
-    """Return what one item is. AddressSyntax if it is nothing that an address can stand for."""
+    """Parse one item. AddressSyntax if it is not a valid item."""
     bare = without_quotes(text)
     if bare.startswith(b":"):
         return parse_special(bare)
@@ -139,13 +139,13 @@ def without_quotes(text: bytes) -> bytes:
 
 
 def quotation_end(text: bytes) -> int:
-    """Return where the quotation ends that a text begins with, 0 if it has no end."""
+    """Return the end of the quotation at the beginning of a text, 0 if it is not closed."""
     without_escapes = text.replace(b"\\\\", b"__").replace(b'\\"', b"__")
     return without_escapes.find(b'"', 1) + 1
 
 
 def parse_own(text: bytes, qualify: bytes) -> Item:
-    """Return what follows the backslash of an item that its router leaves alone."""
+    """Parse an item with a backslash, which its router does not redirect again."""
     mailbox = parse_address(text, qualify)
     return Item(OWN, mailbox=mailbox) if has_domain(text) else Item(OWN, mailbox.local_part)
 
@@ -189,7 +189,7 @@ def is_address(text: bytes, qualify: bytes) -> bool:
 
 
 def parse_local_delivery(text: bytes) -> Item:
-    """Return a pipe or a file, /dev/null as what it means."""
+    """Parse a pipe or a file; /dev/null means that mail is discarded."""
     if text == b"/dev/null":
         return Item(NOTHING)
     return Item(PIPE if text.startswith(b"|") else FILE, text)

@@ -1,4 +1,4 @@
-"""The lists that redirect routers redirect by: read once for a message, and with what they include."""
+"""Read the lists of redirect routers and what they include, once for each message."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Lists:
         self.files: dict[tuple[bytes, int | None], tuple[tuple[Item, ...], int | None]] = {}
 
     def of_router(self, router: Router, local_part: bytes, home: Home | None) -> Listing | None:
-        """Return what a redirect router says of a local part, None if it says nothing."""
+        """Return the list that a redirect router has for a local part, None if it has none."""
         if router.file is None:
             return self.of_data(f"the data of router {router.name}", router.data)
         if not router.file.startswith("$home"):
@@ -41,7 +41,7 @@ class Lists:
         return None if home is None else self.of_forward_file(home.path + router.file.removeprefix("$home"), home.uid)
 
     def of_data(self, place: str, data: tuple[bytes, ...]) -> Listing | None:
-        """Return what the configuration itself says, the same for every address."""
+        """Return the list in the configuration itself, the same for every address."""
         if (place, 0) not in self.entries:
             self.entries[place, 0] = self.with_included(parse_list(place, b"\n".join(data), self.qualify))
         items = self.entries[place, 0]
@@ -76,7 +76,7 @@ class Lists:
         return self.alias_files[path]
 
     def of_forward_file(self, path: str, user: int) -> Listing | None:
-        """Return what a user's .forward file says; one that is absent or says nothing leaves the address alone."""
+        """Return the list in a user's .forward file; without a file, or with an empty one, the address is passed on."""
         file = self.list_file(path, user)
         if file is None:
             return None
@@ -87,7 +87,7 @@ class Lists:
         return Listing(items, path) if items else None
 
     def with_included(self, items: Iterable[Item], user: int | None = None) -> tuple[Item, ...]:
-        """Return the items of a list, with what the files hold in the places of `:include:`; `user` is whose it is.
+        """Return the items of a list, with each `:include:` replaced by the items of its file; `user` owns the list.
 
         A file that is included twice adds nothing the second time; one that includes itself is a loop.
         """
@@ -113,7 +113,7 @@ class Lists:
         return tuple(found)
 
     def items_of_file(self, path: bytes, user: int | None) -> tuple[tuple[Item, ...], int | None]:
-        """Return the items of a file that is included, and whose word they are. Undeliverable if there is none."""
+        """Return the items of an included file, and the user who controls it. Undeliverable if it does not exist."""
         if (path, user) not in self.files:
             file = self.list_file(path.decode("utf-8", "surrogateescape"), user)
             if file is None:
@@ -131,20 +131,20 @@ class Lists:
 
 
 def unreadable(path: str, error: OSError) -> Undeliverable:
-    """Return what is told of a file that cannot be read."""
+    """Return the error for a file that cannot be read."""
     reason = printable((error.strerror or str(error)).encode("utf-8", "surrogateescape"))
     return Undeliverable(f"cannot be routed: {shown(path)} cannot be read: {reason}", later=True)
 
 
 def text_of(path: str, octets: bytes) -> bytes:
-    """Return what is in a file without a byte-order mark. Undeliverable for UTF-16."""
+    """Return the text of a file without a byte-order mark. Undeliverable for UTF-16."""
     if is_utf16(octets):
         raise Undeliverable(f"cannot be routed: {shown(path)} is UTF-16: save it as UTF-8")
     return without_mark(octets)
 
 
 def shown(path: str) -> str:
-    """Return a path as it is told to those who may know it."""
+    """Return a path in printable form, for users who may see it."""
     return hidden(printable(path.encode("utf-8", "surrogateescape")))
 
 

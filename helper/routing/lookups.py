@@ -1,4 +1,4 @@
-"""What routing asks of the system, and what it is told."""
+"""The questions that routing asks the system, and the answers."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 class Home(Record):
-    """Where a user's own files are."""
+    """The home directory of a user."""
 
     path: str
     uid: int
 
 
 class ListFile(Record):
-    """What is in a file of a list, and whose word that is: None for the configuration's, root's and the sender's."""
+    """The content of a list file, and the user who controls it: None for the configuration, root and the sender."""
 
     octets: bytes
     user: int | None
@@ -30,9 +30,9 @@ class Lookups(Record):
 
     `alias_file` returns the octets of a file that the configuration names, which may have been opened while we still
     had the rights to it; `read_file` any other file, with the rights of the caller: what a .forward file names must
-    never be opened with more. It is told whose word the path is, lest somebody else names what only the caller may
-    read. Both return None for a file that does not exist and raise OSError for one that cannot be read. `may_show`
-    tells whether the caller may read an alias file, and so see in a trace what it says.
+    never be opened with more. It is told who controls the path, so that no other user can name a file that only the
+    caller may read. Both return None for a file that does not exist and raise OSError for one that cannot be read.
+    `may_show` tells whether the caller may read an alias file, so that a trace may show what it says.
     """
 
     alias_file: Callable[[str], bytes | None]
@@ -42,9 +42,9 @@ class Lookups(Record):
 
 
 class Listing(Record):
-    """What an address is redirected to, and for people: where that is written.
+    """The list that an address is redirected to, and for error messages its file.
 
-    `alias_file` is the path of the file where it came from one that the caller may perhaps not read.
+    `alias_file` is the path of its file, if this is one that the caller may not be allowed to read.
     """
 
     items: tuple[Item, ...]

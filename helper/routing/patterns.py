@@ -21,7 +21,7 @@ NULL_REVERSE_PATH = b"<>"
 
 
 def matches(patterns: tuple[bytes, ...], text: bytes) -> bool:
-    """Return whether a list of patterns takes a domain; the empty list takes nothing."""
+    """Return whether a list of patterns matches a domain; the empty list matches nothing."""
     text = lower_case(text)
     return decide(patterns, lambda pattern: matches_text(pattern, text))
 
@@ -42,7 +42,7 @@ def matches_address(patterns: tuple[bytes, ...], mailbox: Mailbox | None) -> boo
 
 
 def decide(patterns: tuple[bytes, ...], takes: Callable[[bytes], bool]) -> bool:
-    """Return what the first item that matches says, else the opposite of the last item."""
+    """Return the result of the first item that matches, else the opposite of the last item."""
     is_negated = False
     for pattern in patterns:
         is_negated = pattern.startswith(b"!")
@@ -52,7 +52,7 @@ def decide(patterns: tuple[bytes, ...], takes: Callable[[bytes], bool]) -> bool:
 
 
 def matches_parts(pattern: bytes, local_part: bytes, domain: bytes) -> bool:
-    """Return whether one pattern takes an address.
+    """Return whether one pattern matches an address.
 
     Local part and domain are compared apart, so that a quoted local part with an `@` in it cannot lend the pattern
     `*@example.*` a domain that is not the address's own.
@@ -67,7 +67,7 @@ def matches_parts(pattern: bytes, local_part: bytes, domain: bytes) -> bool:
 
 
 def matches_text(pattern: bytes, text: bytes) -> bool:
-    """Return whether one pattern takes a text that is in lower case."""
+    """Return whether one pattern matches a text in lower case."""
     if pattern.startswith(b"^"):
         return matches_expression(pattern, text)
     first, *middle = pattern.lower().split(b"*")
@@ -77,9 +77,9 @@ def matches_text(pattern: bytes, text: bytes) -> bool:
 
 
 def matches_pieces(first: bytes, middle: list[bytes], last: bytes, text: bytes) -> bool:
-    """Return whether the pieces between wildcards stand in a text in this order, the outer two at its ends.
+    """Return whether a text contains the pieces between wildcards in this order, the outer two at its ends.
 
-    The leftmost place of each piece is never a wrong choice, so there is nothing to try twice.
+    The leftmost place of each piece is always a right choice, so that no backtracking is needed.
     """
     if len(first) + len(last) > len(text) or not text.startswith(first) or not text.endswith(last):
         return False

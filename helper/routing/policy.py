@@ -23,7 +23,7 @@ def check(
     reverse_path: Mailbox | None,
     size_octets: int,
 ) -> None:
-    """Return if this message may go. NotPermitted says in which way the caller's policy forbids it.
+    """Return if this message may be sent. NotPermitted says which limit of the caller's policy it exceeds.
 
     `recipients` and `reverse_path` are the final ones, after routing. The sentence tells what is forbidden and nothing
     else of the configuration; a limit is told, for who is over it cannot help it otherwise.
@@ -55,13 +55,13 @@ def policy_for(policies: tuple[Policy, ...], caller: Caller) -> Policy | None:
 
 
 def refuse_unknown(policies: tuple[Policy, ...], caller: Caller) -> None:
-    """Raise NotPermitted for a uid without an account: nobody knows whose policy it would have passed by."""
+    """Raise NotPermitted for a uid without an account: a policy for its user would not be found."""
     if policies and not caller.has_account:
         raise NotPermitted(f"uid {caller.uid} has no account (or the directory service is down)", later=True)
 
 
 def is_over(count: int, limit: int | None) -> bool:
-    """Return whether there is more than a limit; None is no limit."""
+    """Return whether a count is over a limit; None means no limit."""
     return limit is not None and count > limit
 
 

@@ -1,4 +1,4 @@
-"""The `[rewrite]` table: the addresses of this machine's own people, made into ones that a smart host accepts."""
+"""The `[rewrite]` table: replace local addresses by addresses that a smart host accepts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ANY_LOCAL_PART = b"*"
 
 
 def rewritten(rules: tuple[tuple[bytes, bytes], ...], mailbox: Mailbox, local_domains: tuple[bytes, ...]) -> Mailbox:
-    """Return what the first rule that matches makes of an address, or the address itself.
+    """Return an address rewritten by the first rule that matches, or the address itself.
 
     A rule is a pattern and an address. A pattern without `@` is a login in one of `local_domains`. A local part `*` of
     the address stands for the one that there was, so that `"*@old.example" = "*@new.example"` changes the domain alone.
@@ -32,7 +32,7 @@ def rewritten_login(
 
 
 def result(mailbox: Mailbox, address: bytes) -> Mailbox:
-    """Return the address that a rule puts in the place of another one."""
+    """Return the address that replaces another one by a rule."""
     local_part, _, domain = address.rpartition(b"@")
     return Mailbox(mailbox.local_part if local_part == ANY_LOCAL_PART else local_part, domain)
 

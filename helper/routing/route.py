@@ -1,6 +1,6 @@
-"""Route: take each address through the routers, until it has a transport or the message fails.
+"""Route each address through the routers until it has a transport or the message fails.
 
-Exim's way (chapter 3, "Processing an address for delivery"): the first router that takes an address decides; what a
+As in Exim (chapter 3, "Processing an address for delivery"): the first router that accepts an address decides; what a
 redirect makes of it starts again at the first router; a router is passed over for an address that it has already
 redirected on the way here, so that `root: root, admin` means both.
 """
@@ -39,9 +39,9 @@ def route(
     qualify_recipient: bytes,
     recipients_max: int | None = None,
 ) -> tuple[Destination, ...]:
-    """Return where each address goes, once each, in the order given; nothing if aliases leave nobody to send to.
+    """Return the destination of each address once, in the given order; nothing if aliases leave no recipient.
 
-    AddressError if one goes nowhere, MessageError if there are too many. `trace` is told each step in a line.
+    AddressError if one cannot be routed, MessageError if there are too many. `trace` gets a line for each step.
     """
     lists = LateLists(lookups, qualify_recipient)
     circumstances = Circumstances(
@@ -63,7 +63,7 @@ def route(
         if isinstance(outcome, Destination):
             key = outcome.address.key
             if key not in found or (found[key].is_hidden and not outcome.is_hidden):
-                found[key] = outcome  # whom the caller names as well is hidden no more: that would tell of the list
+                found[key] = outcome  # not hidden if the caller names it too: that would show that it is in the list
             refuse_surplus(len(found), recipients_max)
         else:
             expansions += len(outcome)
@@ -73,7 +73,7 @@ def route(
 
 
 def refuse_surplus(count: int, limit: int | None) -> None:
-    """Raise MessageError if there are more than the limit; None is no limit."""
+    """Raise MessageError if there are more than the limit; None means no limit."""
     if limit is not None and count > limit:
         raise MessageError(f"the message has more than {limit} recipients")
 
@@ -81,7 +81,7 @@ def refuse_surplus(count: int, limit: int | None) -> None:
 def route_step(
     step: Step, routers: tuple[Router, ...], circumstances: Circumstances, seen: set[tuple[object, ...]]
 ) -> Destination | list[Step]:
-    """Return where one address goes, or the addresses that it becomes: none if it was routed before."""
+    """Return the destination of one address, or the addresses that replace it: none if it was routed before."""
     passed = routers_passed(step)
     ancestry = step.ancestry
     state = (
@@ -119,7 +119,7 @@ def route_step(
 
 
 def results(step: Step, number: int, router: Router, listing: Listing, circumstances: Circumstances) -> list[Step]:
-    """Return the addresses that take the place of one, with what the router sets for them."""
+    """Return the addresses that replace an address, with the settings of the router."""
     if step.ancestry.depth == DEPTH_MAX:
         raise Undeliverable(f"is redirected more than {DEPTH_MAX} times")
     from helper.routing.items import OWN
@@ -142,7 +142,7 @@ def results(step: Step, number: int, router: Router, listing: Listing, circumsta
 
 
 def destination(step: Step, router: Router, accepted: Accepted, circumstances: Circumstances) -> Destination:
-    """Return where an address goes, with what its routers and the transport set for it."""
+    """Return the destination of an address, with the settings of its routers and the transport."""
     transport = circumstances.transports[accepted.transport]
     reverse_path = reverse_path_after(router.errors_to, step.ancestry.reverse_path)
     removed = {*step.ancestry.headers_remove, *router.headers_remove, *transport.headers_remove}

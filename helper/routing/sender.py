@@ -1,4 +1,4 @@
-"""Who may name the reverse-path (Exim, chapter 5, "Trusted users", and `untrusted_set_sender`)."""
+"""The reverse-path, and which callers may choose it (Exim, chapter 5, "Trusted users", `untrusted_set_sender`)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def reverse_path_for(
     """Return the reverse-path of a message; None is the null reverse-path.
 
     `requested` is the text of `-f`, None if there was none. `own` are the addresses that are the caller's; the
-    first stands in where nothing was requested or the caller may not have it, which Exim ignores without a word.
+    first is used if nothing was requested or the caller may not use it, which Exim ignores silently.
     AddressError for a text that is no address, whoever gives it.
     """
     if requested is None:
@@ -39,7 +39,7 @@ def reverse_path_for(
 def may_send_as(
     mailbox: Mailbox | None, caller: Caller, own: tuple[Mailbox, ...], untrusted_set_sender: tuple[bytes, ...]
 ) -> bool:
-    """Return whether a caller may have a reverse-path; the null one claims to be nobody, and is everybody's."""
+    """Return whether a caller may use a reverse-path; every caller may use the null reverse-path."""
     if mailbox is None or caller.trusted:
         return True
     is_own = any(mailbox.key == each.key for each in own)

@@ -1,4 +1,4 @@
-"""The single-transaction rule: all recipients go together, or the message does not go.
+"""The single-transaction rule: a message goes to all recipients in one transaction, or is not sent.
 
 Exim's mua_wrapper has the same rule (chapter 51, "Using Exim as a non-queueing client"): only one transaction can have
 one outcome.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Route(Record):
-    """What all recipients have in common, and the recipients."""
+    """The recipients, and the settings that all of them share."""
 
     transport: str
     hosts: tuple[Host, ...]
@@ -30,7 +30,7 @@ class Route(Record):
 
 
 def single_transaction(destinations: Sequence[Destination]) -> Route:
-    """Return the one way that all destinations share, of which there has to be at least one.
+    """Return the route that all destinations share; there must be at least one destination.
 
     MessageError names two addresses that cannot go together, and the first thing in which they differ: each of them is
     good, and a caller must not be told that a recipient is unknown.

@@ -1,4 +1,4 @@
-"""An address on its way through the routers, and where it ends up."""
+"""The values of routing: an address between two routers, and its destination."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Destination(Record):
-    """Where one recipient goes: `address`, which the caller gave as `given`, through a transport at these hosts.
+    """The destination of one recipient: `address`, which the caller gave as `given`, a transport and hosts.
 
     `is_hidden`: a file that the caller may not read led there.
     """
@@ -30,13 +30,13 @@ class Destination(Record):
 
     @property
     def name(self) -> str:
-        """Return the address for a sentence; the caller is told the one that led to a hidden one."""
+        """Return the address for an error message; for a hidden one, the address that led to it."""
         address = printable(self.address.octets)
         return hidden(address, printable(self.given.octets)) if self.is_hidden else address
 
 
 class Ancestry(Record):
-    """What led to an address, the same for all results of one redirection; the defaults are those of no redirection.
+    """The redirection that led to an address, shared by all its results; by default there was none.
 
     `parent` was redirected by the router of number `by`, and `parent_stays` where it is among its own results.
     `is_hidden`: a file that the caller may not read led here, so nothing is told of the steps.
@@ -62,7 +62,7 @@ class Step(Record):
 
 
 def routers_passed(step: Step) -> frozenset[int]:
-    """Return the routers that an address passes over, since they have redirected it on the way here.
+    """Return the routers that an address skips because they have already redirected it.
 
     Undeliverable for a loop. It is none if the address was among its own results, for then it was meant to stay;
     else nobody named it as an end of the way, and the next router would send to what was only meant to be replaced.
@@ -80,5 +80,5 @@ def routers_passed(step: Step) -> frozenset[int]:
 
 
 def loop_key(mailbox: Mailbox) -> bytes:
-    """Return what is equal for addresses that alias files do not tell apart."""
+    """Return a key that is equal for addresses that are the same key in alias files."""
     return lower_case(mailbox.key)

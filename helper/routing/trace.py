@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Trace:
-    """Tells the steps, except those that would show what is in a file that the caller may not read."""
+    """Write the steps, except those that would show the content of a file that the caller may not read."""
 
     def __init__(self, tell: Callable[[str], None] | None, may_show: Callable[[str], bool]) -> None:
         self.tell = tell
@@ -33,7 +33,7 @@ class Trace:
             self.step(step, f"router {router.name} skipped: {reason}")
 
     def results(self, step: Step, router: Router, listing: Listing) -> None:
-        """Tell what an address becomes, or that this is not to be seen."""
+        """Write what replaces an address, or that this is hidden."""
         if self.tell is None:
             return
         addresses = [item.address_in(step.mailbox.domain) for item in listing.items]
@@ -44,7 +44,7 @@ class Trace:
         self.step(step, f"router {router.name}: redirected by {listing.place} to {shown}")
 
     def hides(self, listing: Listing) -> bool:
-        """Return whether nothing may be told of what a redirection says, in a trace or in a failure."""
+        """Return whether the result of a redirection must be hidden, in a trace and in errors."""
         file = listing.alias_file
         if file is None:
             return False
@@ -53,7 +53,7 @@ class Trace:
         return not self.shown_files[file]
 
     def destination(self, step: Step, router: Router, found: Destination) -> None:
-        """Tell where an address ends up; of a hidden one, only which address led there."""
+        """Write the destination of an address; for a hidden one, only the address that led there."""
         if self.tell is None:
             return
         address = printable(step.mailbox.octets)

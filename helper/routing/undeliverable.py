@@ -1,4 +1,4 @@
-"""Why an address goes nowhere, before anybody knows which of the caller's addresses it was."""
+"""The reason why an address cannot be routed, before the caller's own address is known."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TEXT_LIMIT = 500  # characters: a longer text of a :fail: would push what matter
 class Undeliverable(Exception):
     """An address cannot be routed; `problem` continues a sentence that begins with it, `later` as in AddressError.
 
-    Files that lists name are hidden in it, until reveal() is called: where the caller can read all that led there.
+    It hides the names of files in lists until reveal(), which is called if the caller can read those lists.
     """
 
     def __init__(self, problem: str, *, later: bool = False) -> None:
@@ -24,7 +24,7 @@ class Undeliverable(Exception):
         self.later = later
 
     def reveal(self) -> None:
-        """Let the caller read all of it."""
+        """Stop hiding names: the caller can read the lists."""
         self.problem = for_log(self.problem)
 
 
@@ -33,7 +33,7 @@ def address_error(
 ) -> AddressError:
     """Return the failure that names the address as the caller gave it, and the one it became.
 
-    The latter not to the caller where it is hidden: a file led there that the caller may not read.
+    The latter is not shown to the caller if it is hidden: the caller may not read the file that led there.
     """
     problem = undeliverable.problem
     if is_hidden:
@@ -44,6 +44,6 @@ def address_error(
 
 
 def printable(octets: bytes) -> str:
-    """Return text of a file or an address for a terminal: whoever wrote it could have put control characters in."""
+    """Return text of a file or an address for a terminal, without control characters."""
     text = octets[: 4 * TEXT_LIMIT].decode("utf-8", "replace")[:TEXT_LIMIT]
     return "".join(character if character.isprintable() else "?" for character in text)

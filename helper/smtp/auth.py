@@ -1,4 +1,4 @@
-"""AUTH: prove to the smart host who we are (RFC 4954), as a part of the dialogue."""
+"""AUTH: log in at the smart host (RFC 4954), as a part of the dialogue."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ FAILED_LOGIN = (534, 535)
 def authenticate(
     session: SessionTerms, credential: Credential, extensions: Extensions
 ) -> Dialogue[tuple[tuple[str, Reply], ...]]:
-    """Prove who we are, over an encrypted connection unless the configuration allows otherwise.
+    """Log in, over an encrypted connection unless the configuration allows plaintext.
 
     Return what was refused: each mechanism with the reply to it, nothing for success. HostFailed if none can be
-    tried, or where the server does not prove what the mechanism demands.
+    tried, or if the server does not prove what the mechanism requires.
     """
     if session.tls == "none" and not session.allow_plaintext:
         yield Quit()

@@ -1,6 +1,6 @@
-"""SMTP from the greeting to the reply that takes the message: RFC 5321 read aloud, as a generator without a socket.
+"""The SMTP dialogue from the greeting to the reply that accepts the message (RFC 5321): a generator without a socket.
 
-It yields steps, is given a reply for each Read, and returns the reply that took the message. Where what came is no
+It yields steps, is sent a reply for each Read, and returns the reply that accepted the message. If the input is not a
 reply, ReplyError is thrown in at the Read, and HostFailed if nothing came.
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def dialogue(session: SessionTerms, envelope: Envelope) -> Dialogue[Reply]:
-    """Hand one message over for all recipients, or for none.
+    """Send one message to all recipients, or to none.
 
     HostFailed up to authentication: another host may be tried. Refused, ReplyError or CannotTake afterwards.
     """
@@ -42,7 +42,7 @@ def dialogue(session: SessionTerms, envelope: Envelope) -> Dialogue[Reply]:
 
 
 def prepare(session: SessionTerms) -> Dialogue[Extensions]:
-    """Reach the point where a message may be offered, and return what the smart host offers there."""
+    """Prepare the session for a message, and return the extensions that the smart host offers."""
     if session.tls == "implicit":
         yield StartTLS()
     greeting = yield Read("the greeting", session.timeouts.command_s)
@@ -62,7 +62,7 @@ def prepare(session: SessionTerms) -> Dialogue[Extensions]:
 
 
 def hello(session: SessionTerms) -> Dialogue[Extensions]:
-    """Say who we are and learn what is offered; HELO for a server that takes no EHLO (RFC 5321, section 3.2).
+    """Send EHLO and return the extensions; HELO for a server without EHLO (RFC 5321, section 3.2).
 
     Not where STARTTLS or authentication is required: HELO leads to neither.
     """
@@ -81,7 +81,7 @@ def hello(session: SessionTerms) -> Dialogue[Extensions]:
 
 
 def hello_again(session: SessionTerms, extensions: Extensions) -> Dialogue[Extensions]:
-    """Ask once more what is offered, now that the server knows us; what it said before holds where it will not say.
+    """Send EHLO again after authentication; if it is refused, the extensions offered before are used.
 
     Dovecot's proxy tells only then what the server behind it offers. OpenSMTPD takes no second EHLO.
     """
@@ -90,7 +90,7 @@ def hello_again(session: SessionTerms, extensions: Extensions) -> Dialogue[Exten
 
 
 def starttls(session: SessionTerms, extensions: Extensions) -> Dialogue[None]:
-    """Turn the connection private, or give this host up: never go on without (RFC 3207; CVE-2016-0772)."""
+    """Start TLS, or give this host up: never continue without TLS (RFC 3207; CVE-2016-0772)."""
     if "STARTTLS" not in extensions:
         yield Quit()
         raise HostFailed("STARTTLS is not offered, and this transport requires TLS", status.UNAVAILABLE)
@@ -101,7 +101,7 @@ def starttls(session: SessionTerms, extensions: Extensions) -> Dialogue[None]:
 
 
 def refused_login(refused: tuple[tuple[str, Reply], ...]) -> Dialogue[HostFailed]:
-    """Return what it means that the host does not know us, with all that was tried."""
+    """Return the failure of a refused login, with all mechanisms that were tried."""
     from helper.smtp.auth import after
 
     *before, (mechanism, reply) = refused
@@ -116,7 +116,7 @@ def ask(session: SessionTerms, command: bytes) -> Dialogue[Reply]:
 
 
 def refused_host(command: str, reply: Reply, for_good: int = status.UNAVAILABLE) -> Dialogue[HostFailed | ReplyError]:
-    """Return what it means that a host refuses us before any transaction, or says what belongs elsewhere."""
+    """Return the failure of a command that the host refused before any transaction, or answered with a wrong code."""
     if reply.code < 400:
         return ReplyError(command, f"is unexpected: {reply.text}")
     yield Quit()

@@ -1,4 +1,4 @@
-"""Values of a dialogue: the terms of the session, and the envelope and mail data that are offered in it."""
+"""The values of a dialogue: the parameters of the session, the envelope and the mail data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class MailData(Record):
-    """A message as it is sent, and what it needs of a server.
+    """A message as it is sent, and what it needs from the server.
 
     `size_octets` counts it before dots are doubled (RFC 1870, section 5), `longest_line_octets` without its CRLF.
     `as_chunk` and `as_data` begin it anew, in pieces of wire octets, the latter with dots doubled. `convert` is told
@@ -37,14 +37,14 @@ class MailData(Record):
 
 
 class Notification(Record):
-    """What is asked for in delivery status notifications (RFC 3461), as parameters of MAIL and of each RCPT."""
+    """The requested delivery status notifications (RFC 3461), as parameters of MAIL and of each RCPT."""
 
     mail: bytes
     recipients: tuple[bytes, ...]
 
 
 class Envelope(Record):
-    """Who sends what to whom: addresses in wire form without angle brackets, the null reverse-path is empty.
+    """The reverse-path and the recipients in wire form, without angle brackets; the null reverse-path is empty.
 
     `requires_tls`: on its whole way the message goes over verified TLS, or not at all (RFC 8689). `hidden` holds those
     recipients that the caller must not see, each with the address that led to it.
@@ -68,12 +68,12 @@ class Timeouts(Record):
 
 
 def no_channel_binding() -> ChannelBinding | None:
-    """Return None: there is nothing that an authentication could be tied to."""
+    """Return None: without TLS there is no channel binding."""
     return None
 
 
 class SessionTerms(Record):
-    """What has to be agreed with a smart host before any message: names, protection, credential.
+    """The parameters of a session before any message: names, TLS, credential.
 
     `fresh_nonce` returns another printable string without comma at each call, which nobody can guess;
     `channel_binding` what the TLS session offers, once there is one.

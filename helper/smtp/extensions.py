@@ -1,4 +1,4 @@
-"""What a smart host offers: the EHLO keywords and their parameters (RFC 5321, section 4.1.1.1)."""
+"""The extensions that a smart host offers: EHLO keywords and their parameters (RFC 5321, section 4.1.1.1)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Extensions(Record):
         return keyword in self.keywords
 
     def may_come(self, keyword: str) -> bool:
-        """Return whether a keyword is not offered and could be yet, once the server knows who asks."""
+        """Return whether a keyword is not offered but may be offered after authentication."""
         return keyword not in self.keywords and keyword not in self.discarded
 
     def lack(self, keyword: str) -> str:
@@ -38,7 +38,7 @@ class Extensions(Record):
     def limit(self, name: str) -> int | None:
         """Return one of the limits of a session, such as RCPTMAX; None for no limit (RFC 9422, section 3).
 
-        Zero is no value of a limit: whoever says it would take no mail at all.
+        Zero is not a valid limit: such a server would accept no mail at all.
         """
         for parameter in self.keywords.get("LIMITS", ()):
             keyword, _, value = parameter.partition("=")

@@ -1,4 +1,4 @@
-"""Fit: what we have, as this smart host can take it: as it is, converted without loss, or refused before any data."""
+"""Fit a message to the extensions of the smart host: unchanged, converted without loss, or refused before any data."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def may_gain(envelope: Envelope, extensions: Extensions) -> bool:
 
 
 def fitted(envelope: Envelope, extensions: Extensions) -> Envelope:
-    """Return envelope and mail data as this smart host takes them. CannotTake says why it cannot."""
+    """Return envelope and mail data in a form that this smart host accepts. CannotTake says why there is none."""
     if envelope.requires_tls and "REQUIRETLS" not in extensions:
         raise CannotTake(
             f"this transport requires TLS on the whole path (requiretls), but {extensions.lack('REQUIRETLS')}"

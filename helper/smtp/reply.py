@@ -15,7 +15,7 @@ TEXT_LIMIT = 400  # characters of a reply that are shown to people
 
 
 class ReplySyntax(Exception):
-    """What came is no SMTP reply; `problem` says why, in words of ours only."""
+    """The input is not an SMTP reply; `problem` says why, without text of the server."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
@@ -57,7 +57,7 @@ class Reply(Record):
 
     @property
     def shown_lines(self) -> list[str]:
-        """Return the lines for a person who reads along, as harmless as the text."""
+        """Return the lines for a person who follows the session, as safe as the text."""
         last = len(self.lines) - 1
         lines = [f"{self.code}{' ' if at == last else '-'}{clean(line)}" for at, line in enumerate(self.lines)]
         return list(map(self._discreet, lines))
@@ -72,7 +72,7 @@ class Reply(Record):
 
 
 def clean(line: bytes) -> str:
-    """Return a line in which nothing but printable ASCII is left."""
+    """Return a line with printable ASCII only."""
     return line.translate(TO_PRINTABLE).decode("ascii").strip()
 
 
@@ -85,7 +85,7 @@ def is_enhanced_status_code(word: str) -> bool:
 def take_reply(received: bytearray) -> Reply | None:
     """Cut the first complete reply out of what was received; None while it is incomplete.
 
-    ReplySyntax for what is no reply: other codes on later lines, codes out of range, bare line ends, a line or a
+    ReplySyntax for invalid input: other codes on later lines, codes out of range, bare line ends, a line or a
     reply over the limits.
     """
     lines: list[bytes] = []

@@ -1,4 +1,4 @@
-"""What an SMTP dialogue asks of the connection: the only words that both know.
+"""The steps that an SMTP dialogue asks the connection to take: the interface between the two.
 
 Writes are held back until a reply is needed, so that several in a row are one group of pipelined commands (RFC 2920).
 """
@@ -10,7 +10,7 @@ from helper.text import shown
 
 
 class Write(Record):
-    """Send these octets; `shown` stands in for them where a person reads along."""
+    """Send these octets; `shown` is printed instead of them in a trace."""
 
     octets: bytes
     shown: str
@@ -33,7 +33,7 @@ class SendAsChunk(Record):
 
 
 class Quit(Record):
-    """Say goodbye, also after a refusal (RFC 5321, section 4.1.1.10); nobody waits for the reply.
+    """Send QUIT, also after a refusal (RFC 5321, section 4.1.1.10), without waiting for the reply.
 
     Not where the server may be inside a message or an AUTH exchange, of which it would be a part.
     """
@@ -58,17 +58,17 @@ class ReadOfRecipients(Read):
 
 
 class StartTLS(Record):
-    """Make the connection private now; what was heard before is forgotten (RFC 3207, section 4.2)."""
+    """Start TLS now; everything the server said before is discarded (RFC 3207, section 4.2)."""
 
 
 class Authenticated(Record):
-    """The smart host knows us: this connection does not need the credential any more."""
+    """The login succeeded: this connection no longer needs the credential."""
 
     mechanism: str
 
 
 class Noted(Record):
-    """Something that the log shall say of this transaction."""
+    """A field of the log line of this transaction."""
 
     name: str
     value: str

@@ -1,4 +1,4 @@
-"""One SMTP transaction for all recipients, or none: MAIL, RCPT, the message, and the reply that takes it."""
+"""One SMTP transaction for all recipients: MAIL, RCPT, the message, and the reply that accepts it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ UNKNOWN_COMMAND = range(500, 505)  # RFC 5321, section 4.2.2
 
 
 def transact(timeouts: Timeouts, offered: Envelope, extensions: Extensions) -> Dialogue[Reply]:
-    """Offer the envelope, send the message once every recipient was accepted, return the reply that takes it."""
+    """Send the envelope, send the message if every recipient was accepted, and return the reply that accepts it."""
     envelope = fitted(offered, extensions)
     if envelope.data is not offered.data:
         yield Noted("converted", "yes")
@@ -73,7 +73,7 @@ def is_harmless_as_commands(data: MailData) -> bool:
 
 
 def envelope_commands(envelope: Envelope, extensions: Extensions) -> Commands:
-    """Return MAIL and a RCPT for each recipient."""
+    """Return MAIL, and RCPT for each recipient."""
     mail = b"MAIL FROM:<" + envelope.reverse_path + b">"
     parameters = (b"",) * len(envelope.recipients)
     if envelope.notification is not None:
@@ -85,7 +85,7 @@ def envelope_commands(envelope: Envelope, extensions: Extensions) -> Commands:
 
 
 def mail_parameters(envelope: Envelope, extensions: Extensions) -> bytes:
-    """Return what MAIL says of the message."""
+    """Return the parameters of MAIL for the message."""
     parameters = b" SIZE=%d" % envelope.data.size_octets if "SIZE" in extensions else b""
     if envelope.data.is_8bit:
         parameters += b" BODY=8BITMIME"
@@ -175,7 +175,7 @@ def group(commands: Commands) -> Write:
 
 
 def leaving(steps: Dialogue[Result]) -> Dialogue[Result]:
-    """Go through steps, and say goodbye where one of them is refused."""
+    """Take steps, and send QUIT if one of them is refused."""
     try:
         return (yield from steps)
     except Refused:
@@ -198,7 +198,7 @@ def go_ahead(timeouts: Timeouts) -> Dialogue[None]:
 
 
 def taken(timeouts: Timeouts) -> Dialogue[Reply]:
-    """Wait for the reply with which the server takes responsibility for the message."""
+    """Wait for the reply by which the server takes responsibility for the message."""
     reply = yield ReadOfRecipients("the message", timeouts.final_s)
     if not reply.is_positive:
         raise unwelcome("the message", reply)
@@ -206,7 +206,7 @@ def taken(timeouts: Timeouts) -> Dialogue[Reply]:
 
 
 def chunk_taken(timeouts: Timeouts) -> Dialogue[Reply]:
-    """Wait for the same after BDAT, which some servers offer and do not know."""
+    """Wait for the same after BDAT, which some servers offer but do not implement."""
     try:
         return (yield from taken(timeouts))
     except Refused as refusal:
@@ -214,7 +214,7 @@ def chunk_taken(timeouts: Timeouts) -> Dialogue[Reply]:
 
 
 def heard_out(refusal: Refused, timeouts: Timeouts) -> Dialogue[Refused | InDoubt]:
-    """Return what a refusal is worth that came when the message was out, by what the server says up to its goodbye.
+    """Return whether a refusal after the end of the message is reliable, by the replies of the server up to 221.
 
     One that had said a word too many before would have its replies taken for those to the next commands each: the
     refusal would be an earlier one, and the acceptance of the message still to come.
@@ -230,7 +230,7 @@ def heard_out(refusal: Refused, timeouts: Timeouts) -> Dialogue[Refused | InDoub
 
 
 def unwelcome(command: str, reply: Reply) -> Refused | ReplyError:
-    """Return what a reply that is not the hoped-for one means, by its first digit (RFC 5321, section 4.2.1)."""
+    """Return the failure of an unsuccessful reply, by its first digit (RFC 5321, section 4.2.1)."""
     if reply.code >= 400:
         return Refused(command, reply)
     return ReplyError(command, f"is unexpected: {reply.text}")

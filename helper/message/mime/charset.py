@@ -1,4 +1,4 @@
-"""Charsets: what octets that nobody labelled can be called without a lie."""
+"""Choose a charset for octets that have no charset label."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Content: what the header of a message, or of a part, says that its body is (RFC 2045, RFC 2046)."""
+"""Parse the MIME fields of a message or a part (RFC 2045, RFC 2046)."""
 
 from __future__ import annotations
 

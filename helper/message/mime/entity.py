@@ -1,4 +1,4 @@
-"""Entities: the message, the parts it has, and the messages within it; what stands where (RFC 2045, section 2.4)."""
+"""Entities: the positions of a message, its parts and the messages within it (RFC 2045, section 2.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leaves: how a body without parts is encoded, and what its header says then (RFC 2045, section 6; RFC 1428)."""
+"""Encode a body without parts, and set its MIME fields (RFC 2045, section 6; RFC 1428)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refusal: why a message, or a part of one, has to stay as it is."""
+"""The exception for a message, or a part of one, that cannot be converted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Segments: a converted body as a list of what stays where it is, what is said anew and what is encoded on the way."""
+"""A converted body as a list of segments: unchanged, replaced, or encoded while it is sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""URLs: those of `List-Unsubscribe:` and its kind in ASCII (RFC 2369; RFC 3987, section 3.1)."""
+"""Convert the URLs in `List-Unsubscribe:` and similar fields to ASCII (RFC 2369; RFC 3987, section 3.1)."""
 
 from __future__ import annotations
 

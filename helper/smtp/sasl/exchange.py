@@ -25,9 +25,9 @@ NO_SENSE = "the challenge is not valid"
 
 
 class Credential(Record):
-    """Who we are at the smart host; `mechanisms` narrows the choice, empty for no narrowing.
+    """The credential for the smart host; `mechanisms` restricts the choice unless it is empty.
 
-    A token is never used as a password, nor a password as a token: each is worth something elsewhere.
+    A token is never sent as a password, nor a password as a token.
     """
 
     user: bytes
@@ -37,7 +37,7 @@ class Credential(Record):
 
 
 class BadChallenge(Exception):
-    """A challenge, or a success, that we do not believe; `problem` says why, in words of ours only."""
+    """A challenge, or a success, that is not valid; `problem` says why, without text of the server."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)

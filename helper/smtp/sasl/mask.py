@@ -1,4 +1,4 @@
-"""Mask: what a smart host says, without what would give the password or the token away to who reads along."""
+"""Mask the password or token in replies of a smart host before they are shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Choose: the table of mechanisms, which of them are tried, and in which order."""
+"""The table of mechanisms, which of them are tried, and in which order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Mechanism(Record):
     """One mechanism of AUTH. `kind` says what it needs: a password ("scram", "password"), a token, or a certificate.
 
-    One that `reveals` gives the credential to the server: what the server refuses, it has heard.
+    One that `reveals` sends the credential itself to the server, even if the server refuses it.
     """
 
     name: str
@@ -54,7 +54,7 @@ def common_mechanisms(
 ) -> tuple[str, ...]:
     """Return the mechanisms that we can use, the server offers and the configuration allows, the best one first.
 
-    `is_private` says that nobody but the server that was meant can listen.
+    `is_private`: the connection is encrypted and the server is verified.
     """
     wanted = credential.mechanisms
     common = [name for name in usable(credential, is_private) if name in offered and (not wanted or name in wanted)]
@@ -87,7 +87,7 @@ def can_be_prepared(credential: Credential) -> bool:
 
 
 def no_common_mechanism(offered: tuple[str, ...], credential: Credential, binding: ChannelBinding | None) -> str:
-    """Say what the server offers instead, as far as these are words."""
+    """Return the error, with the mechanisms that the server offers."""
     words = [name for name in offered[:16] if name.isascii() and name.replace("-", "").isalnum()]
     for_what = " for a token" if credential.kind == "token" else ""
     problem = f"no common mechanism{for_what}; the server offers {' '.join(words)[:200] or 'none'}"

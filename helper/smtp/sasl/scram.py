@@ -1,4 +1,4 @@
-"""SCRAM (RFC 5802, RFC 7677): both sides prove that they know the password, and neither says it.
+"""SCRAM (RFC 5802, RFC 7677): both sides prove that they know the password without sending it.
 
 A server that lies (threat I6) gets nowhere: its nonce has to extend ours, its iteration count must be neither so low
 that the proof gives the password away nor so high that we calculate for minutes, and its signature has to be right.
@@ -98,7 +98,7 @@ def verify(server_final: bytes, expected: bytes) -> None:
 
 
 def concede() -> Exchange:
-    """Acknowledge an error that the server tells in a challenge: its refusal follows as a reply, with the reason."""
+    """Acknowledge an error in a challenge: the refusal follows as a reply, with the reason."""
     yield b""
     raise BadChallenge(NO_PROOF)
 
