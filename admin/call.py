@@ -12,7 +12,7 @@ from helper.config.values import Transport
 from helper.delivery.access import Access, Observer
 from helper.delivery.converse import follow
 from helper.delivery.deliver import connect
-from helper.delivery.report import bounded
+from helper.delivery.log import bounded
 from helper.failure import ConfigError, HostFailed, ReplyError
 from helper.network.connect import Race
 from helper.network.resolve import Address

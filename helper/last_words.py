@@ -5,7 +5,7 @@ from __future__ import annotations
 import posix as os
 
 from helper import status
-from helper.delivery.report import Log, Progress
+from helper.delivery.log import Log, Progress
 from helper.failure import Failure
 from helper.privileged.begin import CHANNEL
 from helper.request.channel import Channel

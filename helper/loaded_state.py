@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from helper.config.compiled import unpacked_configuration
 from helper.config.values import this_host_of
-from helper.delivery.report import Log
+from helper.delivery.log import Log
 from helper.failure import ConfigError
 from helper.privileged import paths
 from helper.record import Record

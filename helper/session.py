@@ -1,4 +1,4 @@
-"""A session of -bs: its messages, one by one, are told as a send is, and its end is told once."""
+"""A session of -bs: each of its messages is reported as a send is, and the end of the session once."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from helper.text import shown
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from helper.config.values import Configuration
-    from helper.delivery.report import Progress
+    from helper.delivery.log import Progress
     from helper.identity.identify import Person
     from helper.loaded_state import LoadedState
     from helper.request.argv import CommandLine
@@ -55,7 +55,7 @@ class SubmissionServer:
 
     def __init__(self, person: Person, state: LoadedState, channel: Channel) -> None:
         self._person = person
-        self._holdings = state
+        self._state = state
         self._channel = channel
         self.lines = KeptLines()
         self.status = status.SENT
@@ -63,10 +63,10 @@ class SubmissionServer:
 
     def dialogue(self, limit: int) -> Dialogue:
         """Return the session; without a helper it is refused, and a wrong configuration is told to each message."""
-        failure, configuration = self._holdings.failure, self._holdings.configuration
+        failure, configuration = self._state.failure, self._state.configuration
         if failure is not None and not isinstance(failure, ConfigError):
             outcome = verdict(failure)
-            self._tell(outcome, new_progress(self._person, self._holdings))
+            self._tell(outcome, new_progress(self._person, self._state))
             return refusal(text_of(outcome))
         name = (
             os.uname().nodename.encode(errors="surrogateescape")
@@ -83,13 +83,10 @@ class SubmissionServer:
         """Return why a message cannot be from or to somebody, None if it can."""
         answers: list[str] = []
         try:
-            configuration = usable_configuration(self._holdings)
+            configuration = usable_configuration(self._state)
             recipients = () if recipient is None else (argument(recipient, configuration),)
             question = Inquiry(VERIFY, recipients, reverse_path)
-            if (
-                inquire(question, self._person, configuration, self._holdings.alias_files, answers.append)
-                == status.SENT
-            ):
+            if inquire(question, self._person, configuration, self._state.alias_files, answers.append) == status.SENT:
                 return None
         except (AddressError, MessageError) as failure:
             return text_of(verdict(failure)).removeprefix(b"not sent: ")
@@ -99,16 +96,14 @@ class SubmissionServer:
 
     def _send(self, asked: Submission, message: Message) -> Outcome:
         """Bring one message to the smart host."""
-        progress = new_progress(self._person, self._holdings)
+        progress = new_progress(self._person, self._state)
         progress.note_recipients(asked.recipients)
         is_last = False
         try:
             self._channel.watch()
-            configuration = usable_configuration(self._holdings)
+            configuration = usable_configuration(self._state)
             paths = tuple(argument(recipient[1:-1], configuration) for recipient in asked.recipients)
-            outcome = send(
-                asked.replace(recipients=paths), message, self._person, self._holdings, progress, self._channel
-            )
+            outcome = send(asked.replace(recipients=paths), message, self._person, self._state, progress, self._channel)
         except WireError:
             raise
         except Failure as failure:
@@ -124,7 +119,7 @@ class SubmissionServer:
         """Tell of what was never submitted, unless what was told last is the reason."""
         if self._last == b"not sent: " + abandoned.problem:
             return
-        progress = new_progress(self._person, self._holdings)
+        progress = new_progress(self._person, self._state)
         progress.note_recipients(abandoned.recipients)
         self._tell(verdict(InputError(shown(abandoned.problem))), progress)
 
@@ -132,7 +127,7 @@ class SubmissionServer:
         """Tell of what stands in the way of every message, and return it as a client is told."""
         text = text_of(outcome)
         if text != self._last:
-            progress = new_progress(self._person, self._holdings)
+            progress = new_progress(self._person, self._state)
             progress.note_recipients([address])
             self._tell(outcome, progress)
         return text
@@ -140,7 +135,7 @@ class SubmissionServer:
     def _tell(self, outcome: Verdict, progress: Progress) -> None:
         """Write to the log at once, and keep a failure for the end."""
         self._last = text_of(outcome)
-        exit_status = report(outcome, progress, self._holdings)
+        exit_status = report(outcome, progress, self._state)
         if outcome.outcome != "accepted":
             self.status = self.status or exit_status
             self.lines.keep(outcome.line)

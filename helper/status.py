@@ -1,4 +1,7 @@
-"""The statuses of a send: sysexits.h by name, and what the caller is shown of them."""
+"""The statuses of a send: sysexits.h by name, and what the caller sees of them.
+
+helper/sentence.py says which failure has which status. A HostFailed has its own, given where it is raised.
+"""
 
 from __future__ import annotations
 

@@ -7,9 +7,9 @@ from helper.config.reach import reads_lists
 from helper.config.values import Configuration
 from helper.delivery.access import Observer, access_to
 from helper.delivery.deliver import deliver
+from helper.delivery.log import Progress
 from helper.delivery.outgoing import compose_message, make_envelope
 from helper.delivery.recipients import recipients_for_the_log, recipients_of
-from helper.delivery.report import Progress
 from helper.delivery.route_message import route_message
 from helper.failure import ConfigError, DaemonError, Failure, MessageError
 from helper.identity.origin import origin_of

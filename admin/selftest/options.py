@@ -14,9 +14,9 @@ from admin.selftest.halves import halves
 from admin.selftest.proof import Proof
 from helper.failure import SystemFault
 from helper.identity.identify import group_names
+from helper.identity.reverse_path import may_send_as
 from helper.message.path import parse_reverse_path
 from helper.routing.caller import identify
-from helper.routing.sender import may_send_as
 from helper.status import USAGE
 
 FORGED = "forged@selftest.invalid"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from helper.address import AddressSyntax, Mailbox, wire_local_part
 from helper.failure import AddressError
+from helper.identity.reverse_path import reverse_path_for
 from helper.message.author import Author, full_name_of
 from helper.record import Record
 from helper.routing.caller import Caller
 from helper.routing.caller import identify as identify_caller
 from helper.routing.rewrite import rewritten, rewritten_login
-from helper.routing.sender import reverse_path_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,50 +1,21 @@
-"""Run the routers: check their conditions, and route an address by their drivers (Exim, chapters 15 to 22)."""
+"""Drivers: what a router does with an address that meets its conditions (Exim, chapters 16 to 22)."""
 
 from __future__ import annotations
 
 from helper.config.values import Host
 from helper.record import Record
-from helper.routing.patterns import matches, matches_address, matches_local_part
+from helper.routing.conditions import home_of
 from helper.routing.undeliverable import Undeliverable, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from helper.address import Mailbox
     from helper.config.values import Router, Transport
-    from helper.routing.caller import Caller
+    from helper.routing.conditions import Circumstances
     from helper.routing.items import Item
-    from helper.routing.lists import Lists
-    from helper.routing.lookups import Home, Listing, Lookups
-    from helper.routing.trace import Trace
+    from helper.routing.lookups import Listing
 
 NO_LOCAL_DELIVERY = "and there is no local delivery"
-
-
-class LateLists:
-    """The lists of one message. Their code is loaded when a router redirects: most messages do not need it."""
-
-    def __init__(self, lookups: Lookups, qualify: bytes) -> None:
-        self.lookups = lookups
-        self._qualify = qualify
-        self._lists: Lists | None = None
-
-    def of_router(self, router: Router, local_part: bytes, home: Home | None) -> Listing | None:
-        """Return the list that a redirect router has for a local part, None if it has none."""
-        if self._lists is None:
-            from helper.routing.lists import Lists
-
-            self._lists = Lists(self.lookups, self._qualify)
-        return self._lists.of_router(router, local_part, home)
-
-
-class Circumstances(Record):
-    """What is the same for all addresses of a message."""
-
-    reverse_path: Mailbox | None
-    caller: Caller
-    transports: dict[str, Transport]
-    lists: LateLists
-    trace: Trace
 
 
 class Declined(Record):
@@ -58,21 +29,6 @@ class Accepted(Record):
 
     transport: str
     hosts: tuple[Host, ...]
-
-
-def unmet_condition(router: Router, mailbox: Mailbox, circumstances: Circumstances) -> str | None:
-    """Return the name of the first condition that this address does not meet, None if it meets all of them."""
-    if router.domains and not matches(router.domains, mailbox.domain):
-        return "domains"
-    if router.local_parts and not matches_local_part(router.local_parts, mailbox.local_part):
-        return "local_parts"
-    if router.senders and not matches_address(router.senders, circumstances.reverse_path):
-        return "senders"
-    if router.callers and not circumstances.caller.is_among(router.callers):
-        return "callers"
-    if router.check_local_user and home_of(mailbox, circumstances) is None:
-        return "check_local_user"
-    return None
 
 
 def run_router(router: Router, mailbox: Mailbox, circumstances: Circumstances) -> Declined | Listing | Accepted:
@@ -131,8 +87,3 @@ def in_order(hosts: tuple[Host, ...], transport: Transport) -> tuple[Host, ...]:
     if not transport.hosts_randomize:
         return hosts
     return tuple(sorted(hosts, key=lambda host: (host.kind, host.name, host.port or 0, host.service or b"")))
-
-
-def home_of(mailbox: Mailbox, circumstances: Circumstances) -> Home | None:
-    """Return the home directory of the user whose login is this local part, in any case."""
-    return circumstances.lists.lookups.home_of(mailbox.local_part.lower())

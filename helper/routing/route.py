@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from helper.address import Mailbox
 from helper.failure import MessageError
-from helper.routing.drivers import Accepted, Circumstances, LateLists, run_router, unmet_condition
+from helper.routing.conditions import Circumstances, LateLists, unmet_condition
+from helper.routing.drivers import Accepted, run_router
 from helper.routing.lookups import Listing
 from helper.routing.step import Ancestry, Destination, Step, loop_key, routers_passed
 from helper.routing.trace import Trace

@@ -7,7 +7,14 @@ process. It is no list of what is allowed: name-service modules of a machine's o
 
 from __future__ import annotations
 
-from helper.sandbox.system_calls import AUDIT_ARCHITECTURES, JUDGED, MACHINES, NEWEST, REFUSED, UNKNOWN
+from helper.sandbox.system_calls import (
+    AUDIT_ARCHITECTURES,
+    MACHINES,
+    NEWEST,
+    REFUSED,
+    REFUSED_AS_MISSING,
+    REFUSED_BY_ARGUMENT,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,11 +49,11 @@ def filter_for(machine: str, own_pid: int) -> bytes:
     """Return the program for one of our processors, as uname(2) calls it, and for one process."""
     column = MACHINES.index(machine)
     refused = [row[column] for row in REFUSED.values()]
-    unknown = [row[column] for row in UNKNOWN.values()]
+    unknown = [row[column] for row in REFUSED_AS_MISSING.values()]
     judged = b"".join(
         instruction(IF_EQUAL, number, 0, len(body) // INSTRUCTION_OCTETS) + body
         for name, body in judgements(own_pid).items()
-        if (number := JUDGED[name][column]) is not None
+        if (number := REFUSED_BY_ARGUMENT[name][column]) is not None
     )
     return head(AUDIT_ARCHITECTURES[column]) + end(refused, REFUSE) + end(unknown, DENY) + judged + ALLOW
 

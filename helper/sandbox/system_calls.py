@@ -1,4 +1,7 @@
-"""System calls by name, with their numbers on x86_64 and on aarch64 (asm/unistd.h); None: there is none."""
+"""The system calls that the sandbox refuses, with their numbers on x86_64 and aarch64 (asm/unistd.h); None: no call.
+
+REFUSED_AS_MISSING are refused as if the kernel had no such call (ENOSYS), REFUSED_BY_ARGUMENT only for some arguments.
+"""
 
 from __future__ import annotations
 
@@ -140,7 +143,7 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
 }
 
 # Refused for some of their arguments, see seccomp.py.
-JUDGED: dict[str, tuple[int | None, int | None]] = {
+REFUSED_BY_ARGUMENT: dict[str, tuple[int | None, int | None]] = {
     "open": (2, None),
     "openat": (257, 56),
     "mmap": (9, 222),
@@ -159,7 +162,7 @@ JUDGED: dict[str, tuple[int | None, int | None]] = {
 }
 
 # Their arguments stand in memory, where a filter cannot look: a C library that finds none takes the older call.
-UNKNOWN: dict[str, tuple[int | None, int | None]] = {
+REFUSED_AS_MISSING: dict[str, tuple[int | None, int | None]] = {
     "clone3": (435, 435),
     "openat2": (437, 437),
 }

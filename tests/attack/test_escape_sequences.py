@@ -37,11 +37,11 @@ WITHOUT_CLEAN_REPLIES = {
     "helper/smtp/reply.py": {
         'line.translate(TO_PRINTABLE).decode("ascii")': 'bytes(octet & 0x7F for octet in line).decode("ascii")'
     },
-    "helper/delivery/report.py": {"    return printable(value[:limit])\n": "    return value[:limit]\n"},
+    "helper/delivery/log.py": {"    return printable(value[:limit])\n": "    return value[:limit]\n"},
     "frontend/answers.c": {"octets[at] = '?';": "octets[at] = octets[at];"},
 }
 WITHOUT_QUOTES = {
-    "helper/delivery/report.py": {
+    "helper/delivery/log.py": {
         "    if value and not any(character in ' \"\\\\=' for character in value):\n": "    if value:\n"
     }
 }

@@ -21,12 +21,12 @@ def intrude(say):
     import fcntl, mmap, os, pwd, resource, _socket
     from helper.privileged.kernel import call
     from helper.privileged.python_prctl import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, prctl
-    from helper.sandbox.system_calls import JUDGED, MACHINES, REFUSED
+    from helper.sandbox.system_calls import REFUSED_BY_ARGUMENT, MACHINES, REFUSED
 
     frontend, home = os.getppid(), pwd.getpwuid(os.getuid()).pw_dir
 
     def system(name, *arguments):
-        return call((REFUSED | JUDGED)[name][MACHINES.index(os.uname().machine)], *arguments)
+        return call((REFUSED | REFUSED_BY_ARGUMENT)[name][MACHINES.index(os.uname().machine)], *arguments)
 
     def connected(family, to):
         attempt = _socket.socket(family, _socket.SOCK_STREAM)

@@ -79,7 +79,7 @@ WEAK_PROGRAMS = {
         )
     },
     "helper/request/argv.py": {"    refuse_controls(command)\n": ""},
-    "helper/routing/sender.py": {
+    "helper/identity/reverse_path.py": {
         "    return mailbox if may_send_as(mailbox, caller, own, untrusted_set_sender) else own[0]\n": (
             "    return mailbox\n"
         )

@@ -149,7 +149,8 @@ ALLOWED = {
         "helper.privileged.path_walk",
     },
     "helper/identity/subordinate.py": PURE | {"posix", "pwd", "helper.privileged.paths"},
-    "helper/identity/origin.py": PURE | {"helper.address", "helper.message", "helper.routing"},
+    "helper/identity/origin.py": PURE | {"helper.address", "helper.identity", "helper.message", "helper.routing"},
+    "helper/identity/reverse_path.py": PURE | {"helper.address", "helper.message", "helper.routing"},
     "helper/delivery/recipients.py": PURE | {"helper.address", "helper.message"},
     "helper/delivery/route_message.py": PURE | {"posix", "helper.routing", "helper.identity.identify.home_of"},
     "helper/delivery/outgoing.py": PURE
@@ -171,8 +172,7 @@ ALLOWED = {
     "helper/delivery/access.py": PURE | {"posix", "time", "helper.smtp"},
     "helper/delivery/converse.py": PURE | {"helper.smtp"},
     "helper/delivery/deliver.py": PURE | {"helper.delivery", "helper.network"},
-    "helper/delivery/report.py": PURE
-    | {"json", "posix", "time", "helper.delivery.system_log", "helper.smtp.steps.shown"},
+    "helper/delivery/log.py": PURE | {"json", "posix", "time", "helper.delivery.system_log", "helper.smtp.steps.shown"},
     "helper/delivery/system_log.py": {"__future__", "_socket", "errno", "posix", "select", "time"},
 }
 

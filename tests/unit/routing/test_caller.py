@@ -6,9 +6,9 @@ import pytest
 
 from helper.address import Mailbox
 from helper.failure import AddressError
+from helper.identity.reverse_path import reverse_path_for
 from helper.routing.caller import Caller, identify
 from helper.routing.rewrite import rewritten
-from helper.routing.sender import reverse_path_for
 from tests.unit.routing.sample import ALICE, DOMAIN, OWN, mailbox
 
 ROOT = Caller(b"root", 0, trusted=True)

@@ -12,7 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helper.sandbox.seccomp import filter_for
-from helper.sandbox.system_calls import AUDIT_ARCHITECTURES, JUDGED, MACHINES, NEWEST, REFUSED, SECCOMP, UNKNOWN
+from helper.sandbox.system_calls import (
+    AUDIT_ARCHITECTURES,
+    MACHINES,
+    NEWEST,
+    REFUSED,
+    REFUSED_AS_MISSING,
+    REFUSED_BY_ARGUMENT,
+    SECCOMP,
+)
 from tests.unit.sandbox.bpf import ALLOW, ENOSYS, EPERM, KILL, verdict
 
 PID, OTHER = 4711, 4712
@@ -54,7 +62,9 @@ NEEDED = {
 def judge(machine, name, *arguments):
     """Return the verdict on a call by its name."""
     column = MACHINES.index(machine)
-    number = next(table[name][column] for table in (REFUSED, JUDGED, UNKNOWN, NEEDED) if name in table)
+    number = next(
+        table[name][column] for table in (REFUSED, REFUSED_BY_ARGUMENT, REFUSED_AS_MISSING, NEEDED) if name in table
+    )
     return verdict(PROGRAMS[machine], AUDIT_ARCHITECTURES[column], number, arguments)
 
 
@@ -78,7 +88,7 @@ def test_what_a_delivery_needs_is_allowed(machine, name):
     assert judge(machine, name) == ALLOW
 
 
-@pytest.mark.parametrize(("machine", "name"), named(UNKNOWN))
+@pytest.mark.parametrize(("machine", "name"), named(REFUSED_AS_MISSING))
 def test_what_cannot_be_judged_does_not_exist(machine, name):
     assert judge(machine, name) == ENOSYS
 
@@ -232,7 +242,7 @@ def headers():
 
 
 def test_the_numbers_are_those_of_the_c_library():
-    tables = REFUSED | JUDGED | UNKNOWN | NEEDED | {"seccomp": SECCOMP}
+    tables = REFUSED | REFUSED_BY_ARGUMENT | REFUSED_AS_MISSING | NEEDED | {"seccomp": SECCOMP}
     compared = 0
     for machine, numbers in headers().items():
         if machine not in MACHINES:

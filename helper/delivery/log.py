@@ -1,4 +1,4 @@
-"""Report: one line for the log, whatever happened, and what is told to the caller."""
+"""Log: the facts of a send, in the order of its log line, and the line itself."""
 
 from __future__ import annotations
 
