@@ -1,4 +1,4 @@
-"""The ways a send fails, named for who is at fault. Facts stand in attributes; sentence.py turns them into words."""
+"""The ways in which a send fails, named by the cause. Attributes hold the facts; sentence.py makes the sentences."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class CannotTake(HostFailure):
 
 
 class ReplyError(HostFailure):
-    """The smart host answered with what no SMTP server answers; `problem` continues "the reply to COMMAND"."""
+    """The smart host's reply is not valid SMTP; `problem` continues "the reply to COMMAND"."""
 
     def __init__(self, command: str, problem: str) -> None:
         super().__init__(problem)
@@ -129,7 +129,7 @@ class InDoubt(HostFailure):
 
 
 class WireError(Failure):
-    """A lying or dying frontend: what came over the socketpair is no submission."""
+    """The frontend lied or died: the input from the socketpair is not a submission."""
 
 
 class SystemFault(Failure):

@@ -1,4 +1,4 @@
-"""The password or token in what was read: one line, and of a token perhaps until when it is good."""
+"""Parse the password or token that was read: one line, and for a token optionally its expiry time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ANY_DIGIT = bytes.maketrans(b"123456789", b"000000000")
 
 
 def password_in(read: Secret) -> Secret:
-    """Return the one line that a file of a password has; of an access token a second one may say until when it is good.
+    """Return the one line of a password file; for an access token, a second line may give its expiry time.
 
     Such as `expires 2026-11-28T12:00:00Z`; `gatepost refresh` writes it so. ConfigError for anything else. What was
     read is forgotten.

@@ -39,7 +39,7 @@ class Verdict(Record):
 
 
 def verdict(failure: Failure) -> Verdict:
-    """Return what a failure means and how it is told."""
+    """Return the verdict on a failure."""
     exit_status, reason = status_and_reason(failure)
     if isinstance(failure, UsageError):
         return Verdict(exit_status, "failed", f"sendmail: usage: {reason}")
@@ -82,7 +82,7 @@ def status_and_reason(failure: Failure) -> tuple[int, str]:
 
 
 def status_and_reason_of_host(failure: HostFailure) -> tuple[int, str]:
-    """Return the same for what a smart host did; who it was stands before it."""
+    """Return the same for a failure of a smart host, whose name is put in front."""
     match failure:
         case HostFailed():
             return failure.status, failure.problem
@@ -97,7 +97,7 @@ def status_and_reason_of_host(failure: HostFailure) -> tuple[int, str]:
 
 
 def cut(address: bytes) -> str:
-    """Return an address for a sentence, of which a wrong one can be as long as a command line."""
+    """Return an address for a sentence, cut to the longest valid length: a wrong one can be very long."""
     return shown(address) if len(address) <= ADDRESS_LIMIT else f"{shown(address[:ADDRESS_LIMIT])}..."
 
 

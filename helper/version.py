@@ -1,4 +1,4 @@
-"""The version of Gatepost: frontend and helper are of one version, but for the moment of an upgrade."""
+"""The version of Gatepost: frontend and helper have the same version, except during an upgrade."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Patterns for addresses, in the one form in which they are compared: who writes an address otherwise evades none.
+"""Parse patterns for addresses into one canonical form, so that another spelling of an address evades no pattern.
 
 Domains in A-labels, lower case and without a trailing dot; local parts in NFC (RFC 6532, section 3.1), in lower case
 and without quotes. A pattern that no address could match, or not the ones that it seems to mean, is refused.
@@ -35,7 +35,7 @@ def parse_local_part_pattern(value: object) -> bytes:
 
 
 def parse_address_pattern(value: object) -> bytes:
-    """Return a pattern for whole addresses; `<>` is the null reverse-path. What can match no address is refused."""
+    """Return a pattern for whole addresses; `<>` is the null reverse-path. BadValue if no address can match it."""
     text = checked_pattern(value)
     if "@" not in text and "*" not in text and not is_expression(text) and text.removeprefix("!") != "<>":
         raise BadValue("must have an @: write *@ before a domain")

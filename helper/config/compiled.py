@@ -1,4 +1,4 @@
-"""The configuration compiled: what `gatepost check` leaves beside gatepost.toml, so that sends need not parse TOML.
+"""The compiled configuration: `gatepost check` writes it beside gatepost.toml, so that sends need not parse TOML.
 
 It holds, whole, what it was made from: the octets of the file and what the machine said. It is used where all of that
 is exactly what is found now, and ignored otherwise: it can make a send faster, never different.

@@ -1,4 +1,4 @@
-"""The octets of gatepost.toml to one Configuration, or one error that names file, line and key and shows no value."""
+"""Parse gatepost.toml to a Configuration, or to an error that names file, line and key and shows no value."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def parse_configuration(octets: bytes, file: str, machine: ThisHost) -> Configur
 
 
 def build(tables: dict[str, Any], machine: ThisHost) -> Configuration:
-    """Return the configuration that the tables of the file amount to."""
+    """Return the configuration in the tables of the file."""
     main = read_options(tables, schema.MAIN, others=schema.SECTIONS)
     with At("mua_wrapper"):
         parse_true(tables.get("mua_wrapper", True))
@@ -60,7 +60,7 @@ def build(tables: dict[str, Any], machine: ThisHost) -> Configuration:
 
 
 def names(main: dict[str, Any], machine: ThisHost) -> dict[str, bytes]:
-    """Return our own name and the domains for addresses without one, each given or from the machine."""
+    """Return this host's name and the domains for addresses without one, from the file or from the machine."""
     primary_hostname = main.get("primary_hostname") or machine_domain("primary_hostname", machine.host_name)
     qualify_domain = main.get("qualify_domain") or (
         machine_domain("qualify_domain", machine.mailname) if machine.mailname else primary_hostname
@@ -73,7 +73,7 @@ def names(main: dict[str, Any], machine: ThisHost) -> dict[str, bytes]:
 
 
 def machine_domain(key: str, name: bytes) -> bytes:
-    """Return a name that the machine has for itself; it goes into EHLO and addresses, and has to be fit for them."""
+    """Return a name of this machine; it must be valid in EHLO and addresses."""
     name = name.removesuffix(b".").lower()
     if not (name.isascii() and is_name(name)):
         raise BadValue("must be set: this machine's own name is not a domain name", (key,))
@@ -93,7 +93,7 @@ def refuse_hostless(routers: tuple[Router, ...], transports: tuple[Transport, ..
 def shown_path(path: Path) -> str | None:
     """Return a path as an administrator reads it (`routers[2].domains`, counted from 1), None for the file as a whole.
 
-    It ends before a step that does not look like a key, for that may be a secret in the wrong place.
+    It ends before a step that does not look like a key, because that may be a secret in the wrong place.
     """
     shown = ""
     for step in path:

@@ -1,4 +1,4 @@
-"""Names and addresses of hosts, and the entries of `hosts`."""
+"""Parse names and addresses of hosts, and the entries of `hosts`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def parse_domain_or_address(value: object) -> bytes:
 
 
 def parse_helo_data(value: object) -> bytes:
-    """Return what EHLO tells: a domain, or an address literal with its brackets (RFC 5321, section 4.1.3)."""
+    """Return the argument of EHLO: a domain, or an address literal with its brackets (RFC 5321, section 4.1.3)."""
     refuse_international(text_of(value))
     octets = text_of(value).encode("ascii")
     require(is_domain(octets), HELO_DATA.words)

@@ -1,4 +1,4 @@
-"""What stands in envelopes and headers: addresses, header fields, the callers' names; and the digests of keys."""
+"""Parse addresses, header fields, names of callers, and digests of keys."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def address_in(text: str, shape: Shape) -> bytes:
 
 
 def parse_affix(value: object) -> bytes:
-    """Return what may stand before or after a login in a local part; Exim's `*-` stands for anything and a hyphen."""
+    """Return a prefix or suffix of a login in a local part; as in Exim, `*-` means any text and a hyphen."""
     octets = text_of(value).encode("utf-8")
     require(0 < len(octets) <= LOCAL_PART_LIMIT and not octets.translate(None, ATEXT + b"."), AFFIX.words)
     return octets

@@ -1,4 +1,4 @@
-"""Plain values: truth, numbers, times, sizes, text and paths."""
+"""Parse plain values: booleans, numbers, times, sizes, text and paths."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def parse_boolean(value: object) -> bool:
 
 
 def parse_true(value: object) -> bool:
-    """Return true, the only value of what cannot be turned off."""
+    """Return true, the only value of an option that cannot be turned off."""
     require(value is True, ONLY_TRUE.words)
     return True
 
 
 def parse_count(value: object) -> int | None:
-    """Return how many there may be; 0 means no limit, as in Exim, and becomes None."""
+    """Return the largest allowed number; 0 means no limit, as in Exim, and becomes None."""
     require(0 <= integer_of(value) <= INTEGER_LIMIT, COUNT.words)
     return integer_of(value) or None
 
@@ -57,13 +57,13 @@ def parse_size(value: object) -> int | None:
 
 
 def parse_word(value: object) -> str:
-    """Return a name that the file gives to something of its own."""
+    """Return a name that the file defines, such as that of a router."""
     require(is_word(text_of(value)), WORD.words)
     return text_of(value)
 
 
 def parse_text(value: object) -> bytes:
-    """Return a line of text, for what has no syntax of its own."""
+    """Return a line of text without a syntax of its own."""
     text = text_of(value)
     require(bool(text) and text.isprintable() and len(text.encode()) <= LINE_LIMIT, TEXT.words)
     return text.encode()
@@ -84,7 +84,7 @@ def parse_secret_path(value: object) -> str:
 
 
 def parse_absolute_path(value: object) -> str:
-    """Return a path that depends on no folder."""
+    """Return an absolute path."""
     require(is_absolute(text_of(value)), ABSOLUTE_PATH.words)
     return text_of(value)
 
@@ -103,7 +103,7 @@ def parse_alias_path(value: object) -> str:
 
 
 def parse_command(value: object) -> tuple[str, ...]:
-    """Return a command and its arguments; a line for a shell is none."""
+    """Return a command and its arguments; a command line for a shell is refused."""
     items = [text_of(item) for item in value] if isinstance(value, list) else []
     require(bool(items) and is_absolute(items[0]) and all(item.isprintable() and item for item in items), COMMAND.words)
     return tuple(items)
@@ -155,7 +155,7 @@ def is_path(text: str) -> bool:
 
 
 def is_absolute(text: str) -> bool:
-    """Return whether it can name a file, whatever the folder."""
+    """Return whether it is an absolute path of a file."""
     return text.startswith("/") and is_path(text)
 
 

@@ -1,4 +1,4 @@
-"""Reach: what a send needs of the world by its configuration, so that all else can be taken from it before."""
+"""The ports, hosts and files that a send needs by its configuration: the sandbox takes away everything else."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ INCLUDE = b":include:"
 def tcp_ports(configuration: Configuration, port_of: Callable[[bytes], int | None]) -> frozenset[int] | None:
     """Return the ports that are connected to, None if the DNS chooses them (srv:).
 
-    `port_of` knows the port of a service by its name, None for one that nobody knows.
+    `port_of` returns the port of a service by its name, None for an unknown one.
     """
     ports = set()
     for host, transport in destinations(configuration):
@@ -34,7 +34,7 @@ def tcp_ports(configuration: Configuration, port_of: Callable[[bytes], int | Non
 
 
 def destinations(configuration: Configuration) -> Iterator[tuple[Host, Transport]]:
-    """Yield every host that a message can go to, with the transport that takes it there."""
+    """Yield every host that a message can be sent to, with its transport."""
     transports = {transport.name: transport for transport in configuration.transports}
     for transport in configuration.transports:
         yield from ((host, transport) for host in transport.hosts)
@@ -45,7 +45,7 @@ def destinations(configuration: Configuration) -> Iterator[tuple[Host, Transport
 
 
 def certificates(configuration: Configuration) -> tuple[str, ...]:
-    """Return the files and folders of CA certificates."""
+    """Return the files and directories of CA certificates."""
     places = (place for each in configuration.transports for place in (each.tls_ca_file, each.tls_ca_path))
     return tuple(place for place in places if place is not None)
 

@@ -66,7 +66,7 @@ def build_router(number: int, table: object) -> Router:
 
 
 def driver_of(entries: dict[str, Any]) -> str:
-    """Return the driver, before anything else is looked at."""
+    """Return the driver, which is needed before the other options."""
     value = required(entries, "driver")
     with At("driver"):
         driver: str = schema.DRIVER.parse(value)
@@ -74,7 +74,7 @@ def driver_of(entries: dict[str, Any]) -> str:
 
 
 def refuse_other_drivers(entries: dict[str, Any], driver: str) -> None:
-    """Raise BadValue for an option that means something to another driver only."""
+    """Raise BadValue for an option of another driver."""
     own = {option.name for option in schema.DRIVERS[driver]}
     for other, options in schema.DRIVERS.items():
         for option in options:
@@ -83,7 +83,7 @@ def refuse_other_drivers(entries: dict[str, Any], driver: str) -> None:
 
 
 def refuse_unclear_redirect(fields: dict[str, Any]) -> None:
-    """Raise BadValue unless one thing says where to redirect to, and somebody's home is known where it is needed."""
+    """Raise BadValue unless either file or data is given, and $home is only used with check_local_user."""
     if "file" not in fields and "data" not in fields:
         raise BadValue("is missing: a redirect needs file or data", ("file",))
     if "file" in fields and "data" in fields:
@@ -93,13 +93,13 @@ def refuse_unclear_redirect(fields: dict[str, Any]) -> None:
 
 
 def refuse_unknown_transport(router: Router, transports: tuple[Transport, ...]) -> None:
-    """Raise BadValue if the transport of a router is not there."""
+    """Raise BadValue if the transport of a router does not exist."""
     if router.transport and all(router.transport != transport.name for transport in transports):
         raise BadValue("is not a transport in this file", ("transport",))
 
 
 def refuse_given_away(router: Router, transports: tuple[Transport, ...]) -> None:
-    """Raise BadValue if whoever owns the domain of a recipient would be logged in to, and so be given the password.
+    """Raise BadValue if the password would be sent to servers of the recipient's domain.
 
     The caller chooses that domain. All other drivers send to hosts that the file names.
     """

@@ -1,4 +1,4 @@
-"""`[rewrite]` and `[[policies]]`: which addresses become others, and who may send what to whom."""
+"""Read `[rewrite]`, which replaces addresses, and `[[policies]]`, which limit what callers may send."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every option of gatepost.toml: its shape, its default as the file would write it, and what it is for.
+"""Every option of gatepost.toml: its shape, its default as written in the file, and its meaning.
 
 configuration.py reads files by these tables, and gatepost.toml(5) is made from them.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Option(Record):
     """One key of a table. Where `default` is None there is none, or `meaning` tells it.
 
-    `field` is where the value goes, in case that is not called like the key: fields name their units.
+    `field` is the name of the Configuration's field, if it differs from the key: fields name their units.
     """
 
     name: str

@@ -1,6 +1,6 @@
-"""The shape of a value: what TOML holds for a key, to what the program uses, and the words for what it takes.
+"""The shape of a value: how a TOML value is converted, and the words for the values that are accepted.
 
-An error says what a value has to be and never what it was. None is raised inside an `except` that caught an exception
+An error says what a value must be, never what it was. It is not raised inside an `except` that caught an exception
 of Python's own: that one (`invalid literal for int(): ...`) would come along as the context and show the value.
 """
 
@@ -22,7 +22,7 @@ WORD_LIMIT = 64  # characters of a key, or of a name given to a transport or a r
 
 
 class BadValue(Exception):
-    """A value that is impossible; `path` leads to it from where it was read, `problem` continues the key."""
+    """A wrong value; `path` leads to it from the table that was read, `problem` continues a sentence after the key."""
 
     def __init__(self, problem: str, path: Path = ()) -> None:
         super().__init__(problem)
@@ -31,7 +31,7 @@ class BadValue(Exception):
 
 
 class At:
-    """Around what reads the value at one step of a path: a BadValue from inside has the step in front of its path."""
+    """A context for reading the value at one step of a path: it puts the step in front of the path of a BadValue."""
 
     def __init__(self, step: str | int) -> None:
         self._step = step
@@ -45,14 +45,14 @@ class At:
 
 
 class Shape(Record):
-    """What a value has to be, in words that continue "must be", and the function that reads it or raises BadValue."""
+    """The words for the accepted values, which continue "must be", and the function that reads a value."""
 
     words: str
     parse: Callable[[Any], Any]
 
 
 def array_of(shape: Shape, words: str) -> Shape:
-    """Return the shape of an array, read to a tuple; an empty one is an error, for it could mean all or nothing."""
+    """Return the shape of an array, read to a tuple; an empty one is an error, because it could mean all or nothing."""
     words = f"an array of {words} in square brackets, not an empty one"
 
     def parse_array(value: object) -> tuple[Any, ...]:
@@ -84,7 +84,7 @@ def one_of(*choices: str) -> Shape:
 
 
 def require(is_so: bool, words: str) -> None:
-    """Raise BadValue with the words for what a value has to be, unless it is."""
+    """Raise BadValue with the words for the accepted values unless the condition holds."""
     if not is_so:
         raise BadValue(f"must be {words}")
 

@@ -1,4 +1,4 @@
-"""Read one table of the file by its options: what is unknown or impossible is refused."""
+"""Read one table of the file by its options; unknown keys and wrong values are refused."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ def read_options(table: object, options: Iterable[Option], others: Iterable[str]
 
 
 def table_of(value: object) -> dict[str, Any]:
-    """Return what is a table."""
+    """Return a value that must be a table."""
     require(isinstance(value, dict), "a table")
     return value if isinstance(value, dict) else {}
 
 
 def tables_of(value: object, header: str) -> list[Any]:
-    """Return what is an array of tables; each of them is looked at by who reads it."""
+    """Return a value that must be an array; its readers check that the items are tables."""
     require(isinstance(value, list), f"an array of tables: {header}")
     return value if isinstance(value, list) else []
 
 
 def refuse_unknown(entries: dict[str, Any], known: list[str]) -> None:
-    """Raise BadValue for a key that nobody knows, with the one that was probably meant.
+    """Raise BadValue for an unknown key, with the key that was probably meant.
 
-    A key that does not look like one is not shown: it may be a secret that stands on the wrong side.
+    A key that does not look like one is not shown: it may be a secret on the wrong side.
     """
     unknown = next((key for key in entries if key not in known), None)
     if unknown is None:
@@ -59,7 +59,7 @@ def refuse_unknown(entries: dict[str, Any], known: list[str]) -> None:
 
 
 def required(entries: dict[str, Any], key: str, why: str = "") -> Any:
-    """Return a value that has to be there."""
+    """Return a required value."""
     if key not in entries:
         raise BadValue(f"is missing{why}", (key,))
     return entries[key]

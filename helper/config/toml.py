@@ -1,4 +1,4 @@
-"""TOML: octets to tables, and the line on which a key stands. What goes wrong is told without a word of the file.
+"""Parse TOML, and find the line of a key. Error messages contain no text of the file.
 
 tomllib's own messages quote the file ("Found invalid character 's'"), and its exceptions hold on to more. So ours are
 raised outside of every `except`: an exception raised inside would carry tomllib's along as its context (threat F5).
@@ -66,7 +66,7 @@ def decode(octets: bytes, file: str) -> str:
 
 
 def attempt(text: str) -> tuple[dict[str, Any], str, int | None]:
-    """Return the tables, or else a problem in our own words and its line."""
+    """Return the tables, or a problem in our own words and its line."""
     try:
         return tomllib.loads(text), "", None
     except RecursionError:
@@ -88,7 +88,7 @@ def told_line(said: str, text: str) -> int:
 
 
 def present_part(tables: Any, path: Path) -> Path:
-    """Return the beginning of a path that the tables hold."""
+    """Return the part of a path that exists in the tables."""
     value = tables
     for depth, step in enumerate(path):
         if not holds(value, step):

@@ -1,4 +1,4 @@
-"""`[transports.NAME]`: the smart hosts and how to talk to them."""
+"""Read `[transports.NAME]`: the smart hosts and how to reach them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def build_transport(name: str, table: object, primary_hostname: bytes) -> Transp
 
 
 def build_authentication(value: object) -> Authentication:
-    """Return who we are at the smart host. BadValue if user or credential is missing, or is given twice."""
+    """Return the login at the smart host. BadValue if user or credential is missing, or is given twice."""
     fields = read_options(value, schema.AUTHENTICATION)
     if fields.get("mechanisms") != ("EXTERNAL",):  # there our certificate is the credential (RFC 4422, appendix A)
         required(fields, "user")
@@ -59,33 +59,33 @@ def build_authentication(value: object) -> Authentication:
 
 
 def refuse_without_credential(fields: dict[str, Any]) -> None:
-    """Raise BadValue if there is nothing to prove with who we are."""
+    """Raise BadValue if there is no credential."""
     if not any(key in fields for key in CREDENTIALS):
         required(fields, "password_file")
 
 
 def refuse_second_credential(fields: dict[str, Any]) -> None:
-    """Raise BadValue if it is not clear which credential counts."""
+    """Raise BadValue if there is more than one credential."""
     given = [key for key in CREDENTIALS if key in fields]
     if len(given) > 1:
         raise BadValue(f"cannot be given together with {given[0]}", (given[1],))
 
 
 def refuse_exposed(transport: Transport) -> None:
-    """Raise BadValue if credentials would go over an open line and nobody has said that they may."""
+    """Raise BadValue if credentials would be sent unencrypted without allow_plaintext."""
     if transport.tls == "none" and transport.auth and not transport.auth.allow_plaintext:
         raise BadValue('would send credentials unencrypted with tls = "none": set allow_plaintext = true', ("auth",))
 
 
 def refuse_without_tls(transport: Transport) -> None:
-    """Raise BadValue for a proof within TLS where there is no TLS: nothing would be proven."""
+    """Raise BadValue for options of TLS if the transport does not use TLS."""
     for key in ("tls_pins", "tls_certificate", "dane"):
         if transport.tls == "none" and getattr(transport, key):
             raise BadValue('has no effect with tls = "none"', (key,))
 
 
 def refuse_dane_of_addresses(transport: Transport) -> None:
-    """Raise BadValue if DANE is to prove an address: TLSA records belong to names."""
+    """Raise BadValue if a host is an address but DANE is on: TLSA records belong to names."""
     numbers = [number for number, host in enumerate(transport.hosts) if host.is_address]
     if transport.dane and numbers:
         raise BadValue("must be a name, because dane = true", ("hosts", numbers[0]))
@@ -98,6 +98,6 @@ def refuse_unverified(transport: Transport) -> None:
 
 
 def refuse_discarded(transport: Transport) -> None:
-    """Raise BadValue if what every message needs counts as not offered: none could be sent."""
+    """Raise BadValue if an extension is discarded that every message needs: none could be sent."""
     if transport.requiretls and "REQUIRETLS" in transport.discard_ehlo_keywords:
         raise BadValue("contains REQUIRETLS, which requiretls = true needs", ("discard_ehlo_keywords",))

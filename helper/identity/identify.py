@@ -1,4 +1,4 @@
-"""Identify: from the uid that the kernel attests to the person in the password file."""
+"""Identify the caller: from the uid that the kernel reports to the entry in the password file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROOT = 0
 
 
 class Person(Record):
-    """The caller as the password file knows them; `gecos` is empty and `home` None if it does not.
+    """The caller's entry in the password file; without one, `gecos` is empty and `home` None.
 
     `groups` are the names of `gids`, as far as they have any. `is_subordinate` says that the uid is one of a range that
     /etc/subuid gives to the user who is named here.
@@ -41,7 +41,7 @@ def identify(uid: int) -> Person:
 
 
 def identify_peer(uid: int) -> Person:
-    """Return the same of somebody whose process is not ours: with the groups on record, and without their rights."""
+    """Return the same for another process: with the groups in the group file, without using its rights."""
     from helper.identity.list_owner import recorded_groups  # few callers need it
 
     return person(uid, recorded_groups(uid)).replace(files=NOBODYS)

@@ -1,4 +1,4 @@
-"""List files: what routing reads of the names in aliases and .forward files, and with whose rights it does."""
+"""Read the files named in aliases and .forward files, with the right user's rights."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ def may_see(path: str, uid: int) -> bool:
 
 
 def refuse(_path: str, _user: int | None) -> ListFile | None:
-    """Read no file that others have named, nor look whether it is there: the rights to it would be the wrong ones."""
+    """Refuse to read or look up a file that another user has named: we would use the wrong user's rights."""
     raise OSError("not through gatepost.socket, because its helper does not have the caller's rights")
 
 
 def may_see_as_root(_path: str, uid: int) -> bool:
-    """Return whether the caller may see an alias file, where the kernel cannot be asked for anybody but ourselves."""
+    """Return whether the caller may see an alias file, if the kernel can only be asked about ourselves."""
     return uid == ROOT
 
 

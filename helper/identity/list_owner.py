@@ -1,4 +1,4 @@
-"""List owner: whose word a list is, so that it is not read with the rights of a sender whom it could betray.
+"""Find the user who controls a list, so that it cannot make a sender's rights read the sender's own files for others.
 
 A `.forward` file and the lists that are included are read with the sender's rights. What somebody else has linked or
 named there would show the sender's own files: in an envelope, and in the log. So a list of a user's has to be that
@@ -25,7 +25,7 @@ NOBODY = -1  # whose word a list is that others than its owner can write: it can
 
 
 def owner_of_list(path: str, status: os.stat_result, user: int | None) -> int | None:
-    """Return whose word is in an open file that was found at a path; None for root, and for the sender.
+    """Return the user who controls an open file that was found at a path; None for root and for the sender.
 
     `user` is whose word the path was: that user's, or None for the configuration's. OSError says why it is not read.
     """
@@ -72,7 +72,7 @@ def refuse_out_of_reach(passed: Passed, user: int) -> None:
 
 
 def recorded_groups(uid: int) -> list[int]:
-    """Return the groups that the password and group files give to a user, none to one whom they do not know."""
+    """Return the groups of a user in the password and group files, none for an unknown user."""
     try:
         entry = pwd.getpwuid(uid)
     except KeyError:

@@ -1,4 +1,4 @@
-"""Subordinate uids: whose they are, by /etc/subuid (subuid(5)).
+"""Find the owner of a subordinate uid in /etc/subuid (subuid(5)).
 
 A user becomes one of their subordinate uids at will, by newuidmap(1) or by a file that is set-id to it. Policies have
 to see that user.

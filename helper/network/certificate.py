@@ -1,4 +1,4 @@
-"""Certificates (RFC 5280), as far as anybody looks into one here: its public key, its names, its dates.
+"""Read certificates (RFC 5280): the public key, the names and the dates.
 
 A reader for DER that knows one way to write each thing, looks at each octet a fixed number of times and goes only as
 deep as a certificate is. What OpenSSL says of a certificate counts; this is for what it does not say.
@@ -43,7 +43,7 @@ def public_key_info(certificate: bytes) -> bytes:
 
 
 def names_of(certificate: bytes) -> tuple[str, ...]:
-    """Return whom a certificate is for: its alternative names, else its common name; only the first few of many.
+    """Return the names in a certificate: its alternative names, else its common name; only the first few of many.
 
     Each is printable and cut where it is longer than a name.
     """
@@ -119,7 +119,7 @@ def common_names(name: Element) -> tuple[str, ...]:
 
 
 def shown_name(octets: bytes) -> str:
-    """Return a name as it can be shown anywhere: whoever made the certificate wrote it."""
+    """Return a name in printable form: the certificate can contain anything."""
     return printable(octets[:NAME_LIMIT].decode("ascii", "replace"))
 
 

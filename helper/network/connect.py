@@ -1,4 +1,4 @@
-"""Connect: to the first address of a server that answers, all of them within one time-out (RFC 8305)."""
+"""Connect to the first address of a server that answers, within one time-out for all of them (RFC 8305)."""
 
 from __future__ import annotations
 

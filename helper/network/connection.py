@@ -54,10 +54,10 @@ class Connection:
         return self._message_end is not None and self._sent_octets >= self._message_end
 
     def secure(self, layer: TlsLayer, timeout_s: float) -> None:
-        """Turn the connection private. HostFailed for a failed handshake, or where anything was said before it.
+        """Start TLS. HostFailed for a failed handshake, or where anything was said before it.
 
-        What arrived between the reply to STARTTLS and the handshake was said by whoever sits on the line, and would
-        be heard as if it had come through TLS (CVE-2011-0411, CVE-2021-38371).
+        Text between the reply to STARTTLS and the handshake can be from an attacker on the network, and would be
+        accepted as if it had come through TLS (CVE-2011-0411, CVE-2021-38371).
         """
         deadline = self._allowance.deadline(timeout_s)
         try:
@@ -233,7 +233,7 @@ class Connection:
         return octets
 
     def _has_arrived(self) -> bool:
-        """Return whether octets wait in the kernel."""
+        """Return whether the kernel has received octets."""
         try:
             return bool(self._socket.recv(1, _socket.MSG_PEEK))
         except OSError:

@@ -1,4 +1,4 @@
-"""DANE: the DNS says which certificate a smart host has (RFC 7672, for a smart host that has to have one).
+"""DANE: the DNS names the certificate of a smart host (RFC 7672; here for smart hosts that must have TLSA records).
 
 Only what DNSSEC has signed counts, and where nothing is said, or nothing that can be used, no message is sent: the
 configuration asks for this proof and no other takes its place. The look-ups are an argument.
@@ -24,7 +24,7 @@ EXACTLY, SHA_256, SHA_512 = 0, 1, 2  # matching types
 
 
 class Answer(Record):
-    """What the DNS says: the name at the end of the aliases, its records, and whether all of that is signed."""
+    """An answer of the DNS: the name at the end of the aliases, its records, and whether all of it is signed."""
 
     name: bytes
     records: tuple[Any, ...]
@@ -100,7 +100,7 @@ def base_names(host: bytes, look_up: Callable[[bytes, str], Answer]) -> list[byt
 
 
 def refuse_unsigned(answer: Answer, what: str) -> None:
-    """Raise HostFailed for an answer that anybody could have given."""
+    """Raise HostFailed for an answer that is not signed."""
     if not answer.is_signed:
         problem = f"its {what} are not signed, or the resolver does not verify signatures (no AD bit)"
         raise HostFailed(f"DANE: {problem}", status.UNAVAILABLE)

@@ -87,7 +87,7 @@ def ask(
 
 
 class UnknownName(HostFailed):
-    """The DNS is sure that there is no such name."""
+    """The DNS says that the name does not exist."""
 
 
 def describe(error: Exception, budget: TimeBudget) -> str:

@@ -1,4 +1,4 @@
-"""Our own certificate: how we prove who we are within TLS, and the key to it, which is a secret like a password."""
+"""The client certificate and its key, which is a secret like a password."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def present(own: OwnCertificate, context: Context) -> None:
     """
 
     def refuse_passphrase() -> NoReturn:
-        """Ask nobody: the caller does not know it, and the administrator is not here."""
+        """Raise ConfigError instead of asking for a passphrase: nobody can answer."""
         raise ConfigError(own.key_file, "is protected by a passphrase: remove it (openssl pkey), and chmod 0640")
 
     with MemoryFile(own.certificate) as certificate, MemoryFile(own.key) as key:

@@ -1,4 +1,4 @@
-"""Resolve: from the name of a smart host to the addresses to try."""
+"""Resolve the name of a smart host to the addresses to try."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def resolve(server: Server) -> list[Address]:
 
 
 def port_number(server: Server) -> int:
-    """Return a server's port as a number. HostFailed for the name of a service that nobody knows."""
+    """Return a server's port as a number. HostFailed for an unknown service."""
     if server.port.isdigit():
         return int(server.port)
     port = port_of_service(server.port)

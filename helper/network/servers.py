@@ -1,4 +1,4 @@
-"""Servers: from an entry of `hosts` to the servers behind it. A name is one; `mx:` and `srv:` ask the DNS."""
+"""Find the servers of an entry in `hosts`. A name is one server; `mx:` and `srv:` ask the DNS."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ SUBMISSION_SERVICES = ((b"_submissions._tcp", "implicit"), (b"_submission._tcp",
 
 
 def verified_name(name: bytes, host: Host, transport: Transport) -> bytes:
-    """Return what a certificate has to say. The DNS may choose a server only within the domain that was configured.
+    """Return the name to verify. The DNS may only choose a server within the configured domain.
 
     Whoever can forge an answer would else choose the name that is verified, too (RFC 6186, section 6).
     """

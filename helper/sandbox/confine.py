@@ -1,4 +1,4 @@
-"""Sandbox: give up, for good, what a delivery never needs. What drop() left are the caller's rights, which are many.
+"""The sandbox: give up all rights that a delivery does not need. After drop() the helper still has the caller's rights.
 
 In two steps. Before the first octet from outside: no writing, no other program or process, no connection but to the
 smart hosts' ports. Before the first connection, when routing has read what aliases and .forward files name: no reading
@@ -50,10 +50,10 @@ ELF_MACHINES = {b"\x02\x3e\x00": "x86_64", b"\x02\xb7\x00": "aarch64"}
 
 
 class Sandbox:
-    """What this process may still do: it can only become less.
+    """The rights of this process: they can only be reduced.
 
-    `ports` are those that it connects to by TCP, None for any; `certificates` the files and folders of CAs that the
-    configuration names; `is_required` says that no mail is better than none of this.
+    `ports` are those that it connects to by TCP, None for any; `certificates` the files and directories of CAs that the
+    configuration names; `is_required`: send nothing if the kernel lacks a part of the sandbox.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Sandbox:
             raise SystemFault(f"the kernel refused the sandbox: {error.strerror}") from None
 
     def shut_in_further(self, kept_back: str = "") -> None:
-        """Give up reading, but of what resolving names and TLS need; of one folder there, `kept_back`, that too.
+        """Give up reading, except what resolving names and TLS need; the directory `kept_back` is given up too.
 
         SystemFault if the kernel refuses.
         """
@@ -107,7 +107,7 @@ class Sandbox:
 
 
 def strength_of(landlock_abi: int, has_seccomp: bool) -> str:
-    """Return what the kernel has, empty if that is all that we ask of it."""
+    """Return the parts of the sandbox that the kernel has, empty if it has all."""
     if landlock_abi >= landlock.FIRST_WITH_SCOPES and has_seccomp:
         return ""
     parts = [f"landlock-{landlock_abi}"] if landlock_abi else []
@@ -157,7 +157,7 @@ def machine() -> str:
 
 
 def readable(certificates: Collection[str]) -> Iterator[str]:
-    """Yield the files and folders that are read during a delivery."""
+    """Yield the files and directories that are read during a delivery."""
     yield from SYSTEM_FILES
     yield resolver_configuration(real_path(RESOLV_CONF))
     yield from (sys.prefix, sys.base_prefix, *sys.path)  # what a delivery needs late is imported late
@@ -167,7 +167,7 @@ def readable(certificates: Collection[str]) -> Iterator[str]:
 
 
 def around(kept_back: str, path: str) -> Iterator[str]:
-    """Yield a path; where that is a folder on the way to the one that is kept back, what it has else."""
+    """Yield a path; for a directory above the one that is kept back, everything else in it."""
     if path == kept_back:
         return
     if not kept_back.startswith(f"{path.rstrip('/')}/"):
@@ -179,13 +179,13 @@ def around(kept_back: str, path: str) -> Iterator[str]:
 
 
 def resolver_configuration(path: str) -> str:
-    """Return the folder of resolv.conf, since the file may be exchanged meanwhile; the file where that holds more."""
-    folder = path.rpartition("/")[0]
-    return folder if folder.count("/") > 1 else path
+    """Return the directory of resolv.conf, because the file may be replaced; the file if it is in /etc or /."""
+    directory = path.rpartition("/")[0]
+    return directory if directory.count("/") > 1 else path
 
 
 def real_path(path: str) -> str:
-    """Return where a path leads when its links are followed, as the kernel says; itself if it leads nowhere."""
+    """Return a path with all links followed, as the kernel resolves it; the path itself if it does not exist."""
     try:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
@@ -199,7 +199,7 @@ def real_path(path: str) -> str:
 
 
 def entries(path: str) -> list[os.DirEntry[str]]:
-    """Return what is in a folder, nothing for anything else."""
+    """Return the entries of a directory, nothing for anything else."""
     try:
         with os.scandir(path) as found:
             return list(found)

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 TELL_ABI = 1
 PATH_BENEATH, NET_PORT = 1, 2
-READ_FILE, READ_FOLDER = 1 << 2, 1 << 3
+READ_FILE, READ_DIRECTORY = 1 << 2, 1 << 3
 BIND_TCP, CONNECT_TCP = 1 << 0, 1 << 1
 ABSTRACT_SOCKETS, SIGNALS = 1 << 0, 1 << 1
 
 FIRST_WITH_TCP, FIRST_WITH_SCOPES = 4, 6
-# How many rights to files the first ABIs know: from 2 moving between folders, from 3 truncating, from 5 ioctl.
+# How many rights to files the first ABIs know: from 2 moving between directories, from 3 truncating, from 5 ioctl.
 FILE_RIGHTS = (0, 13, 14, 15, 15, 16)
 ANY_PORT = 0  # to bind(2): one that the kernel chooses
 
@@ -57,8 +57,8 @@ def leave_only_reading(known: int, ports: Collection[int] | None, *, may_bind: b
 
 
 def leave_only_reading_of(paths: Iterable[str]) -> None:
-    """Give up reading, but of these files and of what is in these folders; those that do not exist do not matter."""
-    ruleset = create(READ_FILE | READ_FOLDER, 0, 0)
+    """Give up reading, except these files and the content of these directories; missing ones are ignored."""
+    ruleset = create(READ_FILE | READ_DIRECTORY, 0, 0)
     for path in paths:
         allow_reading(ruleset, path)
     enforce(ruleset)
@@ -74,14 +74,14 @@ def create(files: int, network: int, scopes: int) -> int:
 
 
 def allow_reading(ruleset: int, path: str) -> None:
-    """Keep the right to read a file, or all that is in a folder."""
+    """Keep the right to read a file, or everything in a directory."""
     try:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
         return
     try:
-        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
-        rights = READ_FILE | READ_FOLDER if is_folder else READ_FILE
+        is_directory = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        rights = READ_FILE | READ_DIRECTORY if is_directory else READ_FILE
         call(ADD_RULE, ruleset, PATH_BENEATH, word(rights) + descriptor.to_bytes(4, sys.byteorder), 0)
     finally:
         os.close(descriptor)
@@ -93,7 +93,7 @@ def allow_port(ruleset: int, right: int, port: int) -> None:
 
 
 def enforce(ruleset: int) -> None:
-    """Make it hold for this process until its end."""
+    """Enforce the ruleset on this process until it ends."""
     try:
         call(RESTRICT_SELF, ruleset, 0)
     finally:

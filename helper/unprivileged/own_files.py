@@ -1,4 +1,4 @@
-"""Files of a send without privilege: the caller's own or root's, and nobody else's to write."""
+"""The files of a send without privilege: only the caller and root may own or write them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def is_bound(path: str) -> bool:
 
 
 def owner_of(configuration: str) -> Owner:
-    """Return the caller as the owner of a configuration, with the folder of secrets beside it."""
+    """Return the caller as the owner of a configuration, with the directory of secrets beside it."""
     secrets = os.path.join(os.path.dirname(configuration), "secrets")
     return Owner(configuration, secrets, caller, refuse_writable, environment_of_programs())
 
