@@ -1,4 +1,4 @@
-"""Accounts: the service user and the stand-in, and the rights that each of them has."""
+"""The service user and the stand-in user, and their rights."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LOGIN_REFUSED = ("nologin", "false")  # the names of the shells that end at once
 
 
 def check_accounts() -> str:
-    """Find the two accounts, apart from each other, without members, and without a way to log in."""
+    """Check that the two accounts differ, that their groups have no members, and that nobody can log in as them."""
     service, standin = account(paths.SERVICE_USER), account(paths.STANDIN_USER)
     if service.pw_uid == standin.pw_uid or service.pw_gid == standin.pw_gid:
         raise SystemFault(
@@ -36,7 +36,7 @@ def check_accounts() -> str:
 
 
 def members_of(ours: pwd.struct_passwd, everybody: Iterable[pwd.struct_passwd]) -> list[str]:
-    """Return who else has the group of an account, as a further one or as their own."""
+    """Return the other members of an account's group, including users whose primary group it is."""
     try:
         named = grp.getgrgid(ours.pw_gid).gr_mem
     except KeyError:
@@ -46,7 +46,7 @@ def members_of(ours: pwd.struct_passwd, everybody: Iterable[pwd.struct_passwd]) 
 
 
 def refuse_unfit(ours: pwd.struct_passwd, members: list[str]) -> None:
-    """Raise SystemFault for an account that is root's, or that somebody else can have the rights of."""
+    """Raise SystemFault for an account that is root, or whose rights another user can get."""
     if ours.pw_uid == 0 or ours.pw_gid == 0:
         raise SystemFault(f"{ours.pw_name} is root; it must be an unprivileged user of its own")
     if members:
@@ -67,7 +67,7 @@ def how_to_take_out(members: list[str], ours: pwd.struct_passwd) -> str:
 
 @contextlib.contextmanager
 def helper_rights() -> Iterator[None]:
-    """Have, for a while, the rights of a helper before its drop, so that the kernel says what it may do."""
+    """A context with the rights of a helper before its drop, to ask the kernel what the helper may do."""
     service = account(paths.SERVICE_USER)
     user = service if gives_user() else account(paths.STANDIN_USER)
     groups, gid, uid = os.getgroups(), os.getegid(), os.geteuid()

@@ -1,4 +1,4 @@
-"""Apart: how an administrator's command starts a process with rights other than root's, and listens to it.
+"""Start a process with rights other than root's for an administrator's command, and read its output.
 
 Such a process may be traced, replaced or held up by the user whose rights it has. So it gets nothing of root's: a
 session of its own, in which there is no terminal to type into (TIOCSTI, /dev/tty); pipes and /dev/null for descriptors;
@@ -189,7 +189,7 @@ def become(who: pwd.struct_passwd) -> None:
 
 
 class Done(Record):
-    """What came of work that was done apart: its exit status, and what it wrote to both outputs."""
+    """The result of work in a separate process: its exit status, and its output on both descriptors."""
 
     status: int
     stdout: bytes

@@ -1,4 +1,4 @@
-"""Certificate: whom a smart host's certificate is for, and how long it will do."""
+"""Describe a smart host's certificate: its names and when it expires."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SOON_DAYS = 14  # who renews by machine has done so a month before
 
 
 class Certificate(Record):
-    """What a certificate says; the names are printable, `until` is its last day, None for what is no date."""
+    """The content of a certificate; the names are printable, `until` is its last day, None if this is not a date."""
 
     names: tuple[str, ...]
     issuer: tuple[str, ...]
@@ -20,7 +20,7 @@ class Certificate(Record):
 
     @property
     def is_ending(self) -> bool:
-        """Return whether somebody should look after it now."""
+        """Return whether it expires soon."""
         return self.until is not None and self.days_left < SOON_DAYS
 
     @property
@@ -44,7 +44,7 @@ class Certificate(Record):
 
 
 def read_certificate(octets: bytes, today: date) -> Certificate:
-    """Return what a certificate in DER says, nothing for what cannot be read."""
+    """Return the content of a certificate in DER, nothing if it cannot be parsed."""
     try:
         names, issuer, until = names_of(octets), issuer_of(octets), day(validity_of(octets)[1])
     except NotACertificate:

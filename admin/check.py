@@ -1,4 +1,4 @@
-"""gatepost check: is everything as it has to be, from the accounts to the last secret and, if asked, the smart host?"""
+"""gatepost check: examine the installation, from the accounts to the secrets and, on request, the smart host."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ INSTALLATION = {
 
 
 def check(then: Visit) -> Iterator[Finding]:
-    """Yield what is right and what is wrong, and leave a compiled configuration where it is right.
+    """Yield all findings, and write the compiled configuration if there is no error in it.
 
     `then` goes on with a configuration that is right; it may give root up.
     """

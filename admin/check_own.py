@@ -1,6 +1,6 @@
-"""gatepost check by an ordinary user: is what their own sends read as it has to be?
+"""gatepost check by an ordinary user: examine the files that the user's own sends read.
 
-Every fault is told, not the first alone: what others can read or write is examined for its content all the same.
+Every fault is reported, not only the first: the content of a file is examined even if its mode is wrong.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from helper.unprivileged.own_files import is_bound, own_configuration, owner_of
 
 
 def check_own(then: Visit) -> Iterator[Finding]:
-    """Yield what is right and what is wrong with the caller's own installation; `then` goes on with a configuration."""
+    """Yield all findings about the caller's own installation; `then` goes on with a configuration."""
     yield finding("interpreter", check_own_interpreter)
     prctl = finding("prctl", check_prctl)
     yield prctl.replace(remedy=f"sudo {prctl.remedy}") if prctl.remedy else prctl
@@ -37,7 +37,7 @@ def check_own(then: Visit) -> Iterator[Finding]:
 
 
 def check_own_interpreter() -> str:
-    """Find the interpreter new enough."""
+    """Check that the interpreter is new enough."""
     version = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info < OLDEST_PYTHON:
         raise SystemFault(f"{sys.executable} is {version}, but Gatepost needs 3.11 or newer")

@@ -1,4 +1,4 @@
-"""Configuration: the file as a send would read it, everything that is wrong in it, and its compiled copy."""
+"""Examine the configuration as a send would read it: all mistakes in it, and its compiled copy."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Parsed(Record):
 
 
 def read_configuration() -> Parsed:
-    """Return what root's configuration says. ConfigError for whatever is wrong with the file or in it."""
+    """Return root's configuration. ConfigError if the file or its content is wrong."""
     source = protected_files.configuration()
     machine = machine_facts()
     refuse_beyond_sends(paths.CONFIGURATION, os.R_OK, ROOT)
@@ -54,7 +54,7 @@ def read_configuration() -> Parsed:
 
 
 def check_configuration(owner: Owner, then: Visit) -> Iterator[Finding]:
-    """Yield what is right and what is wrong with a configuration, and with all that it names.
+    """Yield all findings about a configuration and the files that it names.
 
     `then` goes on where the configuration is right. Root does not look into what others can write.
     """
@@ -86,12 +86,12 @@ def check_configuration(owner: Owner, then: Visit) -> Iterator[Finding]:
 
 
 def nothing_more(_configuration: Configuration, _owner: Owner) -> Iterator[Finding]:
-    """Leave it at that: no smart host is spoken to."""
+    """Do nothing more: no smart host is contacted."""
     return iter(())
 
 
 def examine_configuration(owner: Owner) -> str:
-    """Find the file, its owner's alone to write, and open to sends."""
+    """Check that only the owner can write the file, and that sends can read it."""
     path = owner.configuration
     if not protected_files.exists(path):
         raise ConfigError(path, f"does not exist: {how_to_install(path, owner)}")

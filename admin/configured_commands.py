@@ -1,4 +1,4 @@
-"""Commands: the programs that are asked for passwords and tokens, and who has a say in them."""
+"""Examine the programs that print passwords and tokens, and who can change them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHELLS = ("sh", "ash", "bash", "busybox", "dash", "fish", "ksh", "mksh", "zsh")
 
 
 def commands(configuration: Configuration) -> dict[tuple[str, ...], tuple[str, ...]]:
-    """Return the commands that are asked for passwords and tokens, each once, with the key that names it."""
+    """Return the commands that print passwords and tokens, each once, with its key."""
     auths = [(transport.name, transport.auth) for transport in configuration.transports if transport.auth]
     found: dict[tuple[str, ...], tuple[str, ...]] = {}
     for name, auth in auths:
@@ -31,7 +31,7 @@ def commands(configuration: Configuration) -> dict[tuple[str, ...], tuple[str, .
 
 
 def examine_command(command: tuple[str, ...], owner: Owner) -> str:
-    """Find a program that sends can execute, and in which nobody but its owner and root has a say."""
+    """Check that sends can execute a program, and that only its owner and root can change it."""
     program = command[0]
     refuse_unsafe_command(command, owner)
     if owner.is_root and not gives_user():

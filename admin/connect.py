@@ -1,4 +1,4 @@
-"""Connect: call on each smart host as a send would, up to the point where a message could be offered.
+"""Connect to each smart host as a send would, up to the point before a message.
 
 What root wrote is read first, with a helper's rights. Then root is given up for the stand-in, as in root's sends, and
 only then the network is spoken to: a hostile smart host meets a process that can open no file of ours.

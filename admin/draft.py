@@ -1,4 +1,4 @@
-"""Draft: a file beside the one that it will be, with owner and mode before its first octet."""
+"""Write a draft beside the file that it will replace, with its owner and mode set before its content."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def draft(path: Path, octets: bytes, group: int, mode: int) -> Path:
-    """Write a draft of a file, ours and a group's, and return its name; nobody else has ever been able to read it."""
+    """Write a draft of a file for its owner and a group, and return its name; no other user can ever read it."""
     drafted = path.with_name(f".{path.name}.new")
     drafted.unlink(missing_ok=True)
     descriptor = os.open(drafted, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)

@@ -1,4 +1,4 @@
-"""gatepost explain: how a message of somebody's would be routed, as `sendmail -bt` tells it to them."""
+"""gatepost explain: show how a user's message would be routed, as `sendmail -bt` shows it to that user."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TIME_LIMIT_S = 600
 
 
 class Case(Record):
-    """Who would send, and by which configuration."""
+    """The user who would send, and the configuration."""
 
     person: Person
     configuration: Configuration
@@ -40,7 +40,7 @@ class Case(Record):
 
 
 def explain(addresses: list[str], login: str) -> int:
-    """Print the way of each address, for a message of this user's, and return 0 if all of them can be sent to."""
+    """Print the route of each address for a message of this user, and return 0 if all of them can be routed."""
     return relay(lambda: explain_in_lines(addresses, login), TIME_LIMIT_S)
 
 
@@ -78,7 +78,7 @@ def explain_as_object(addresses: list[str], login: str) -> int:
 def become(login: str) -> Case:
     """Read everything of root's, and then be the user for good, as a helper is: the stand-in for root.
 
-    So what stands in the way of a send (a .forward file that the user may not read) stands in ours.
+    So the same obstacles appear as in a send, such as a .forward file that the user may not read.
     """
     if os.geteuid() != 0:
         raise NotPermitted("only root can run explain: sudo gatepost explain; for your own mail: sendmail -bt")
@@ -97,7 +97,7 @@ def become(login: str) -> Case:
 
 
 def answers_for(text: bytes, origin: Origin, case: Case) -> Iterator[dict[str, Any]]:
-    """Yield what becomes of each address of one argument."""
+    """Yield the outcome for each address of one argument."""
     try:
         mailboxes = argument_mailboxes(text, case.configuration.qualify_recipient)
     except AddressError as failure:
@@ -110,7 +110,7 @@ def answers_for(text: bytes, origin: Origin, case: Case) -> Iterator[dict[str, A
 
 
 def outcome_of(mailbox: Mailbox, origin: Origin, case: Case, steps: list[str]) -> dict[str, Any]:
-    """Return how one address ends, and note the steps of its way."""
+    """Return the outcome for one address, and record its steps."""
     try:
         way = permitted_route(mailbox, origin, case.configuration, case.aliases, steps.append)
     except Failure as failure:

@@ -1,4 +1,4 @@
-"""Findings: what `check` and `selftest` have to say, for people line by line and for programs as JSON."""
+"""Print the findings of `check` and `selftest`: lines for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -67,16 +67,16 @@ class Finding(Record):
 
     @property
     def line(self) -> str:
-        """Return all of it for people."""
+        """Return the finding as a line for people."""
         return f"{self.subject}: {self.text}" + (f": {self.remedy}" if self.remedy else "")
 
 
 class Caution(Failure):
-    """Sends work, yet the administrator should know; `problem` says of what, and what to do."""
+    """Sends work, but the administrator should know of a `problem`, which says what to do."""
 
 
 def finding(subject: str, examine: Callable[[], str]) -> Finding:
-    """Return what an examination found: what it returns is ok, a Failure is what is wrong."""
+    """Return the finding of an examination: what it returns is ok, a Failure is wrong."""
     try:
         return Finding(OK, subject, examine())
     except Caution as caution:
@@ -110,7 +110,7 @@ def with_file(command: str, file: str) -> str:
 
 
 def reason(failure: Failure) -> str:
-    """Return why, in the words that a send would use."""
+    """Return the reason, in the words that a send would use."""
     return verdict(failure).line.removeprefix("sendmail: not sent: ")
 
 

@@ -1,4 +1,4 @@
-"""Found apart: findings of a process that gives root up, a line of JSON each; what it says may be somebody else's."""
+"""Read findings from a process that gave root up, a line of JSON each; its output is not trusted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Installed: the programs, the set-id launcher and the code, as `make install` leaves them (contract: root's alone)."""
+"""Examine the installed programs, the set-id launcher and the code: only root may write them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ HASHED = 1  # PEP 552: what stands in a compiled module is a hash of its source
 
 
 def check_sendmail() -> str:
-    """Find what callers run: ours and root's, for all to execute, without a set-id bit, and under all its names."""
+    """Check that sendmail is ours, belongs to root, is executable, has no set-id bit and has all its names."""
     protected_files.refuse_unsafe_directories(str(SENDMAIL), protected_files.ROOT)
     if not SENDMAIL.exists():
         raise SystemFault(f"{SENDMAIL} does not exist: install Gatepost again")
@@ -53,7 +53,7 @@ def check_sendmail() -> str:
 
 
 def refuse_taken() -> None:
-    """Raise SystemFault if what callers run is another package's: what it says and does shows nothing of ours."""
+    """Raise SystemFault if sendmail belongs to another package: checking it would say nothing about Gatepost."""
     if is_ours(SENDMAIL):
         return
     place = os.path.realpath(SENDMAIL)
@@ -85,13 +85,13 @@ def leads_to_sendmail(link: Path) -> bool:
 
 
 def check_command() -> str:
-    """Find the command that root runs, root's alone to write."""
+    """Check that only root can write the command that root runs."""
     refuse_exchangeable(COMMAND)
     return str(COMMAND)
 
 
 def check_launcher() -> str:
-    """Find the launcher with its owner and mode, on a file system that does not take the set-id bits away.
+    """Check the owner and mode of the launcher, and that its file system is not mounted nosuid.
 
     Caution if it has no such bits, and sends are without privilege.
     """
@@ -140,7 +140,7 @@ def examine_without_set_id(path: str, status: os.stat_result, service: pwd.struc
 
 
 def group_name(gid: int) -> str:
-    """Return the name of a group, its number where it has none."""
+    """Return the name of a group, or its number if it has none."""
     try:
         return grp.getgrgid(gid).gr_name
     except KeyError:
@@ -172,7 +172,7 @@ def has_set_id() -> bool:
 
 
 def check_code() -> str:
-    """Find all code root's alone to write, for all to read, and compiled as it stands."""
+    """Check that only root can write the code, all users can read it, and its compiled copies are current."""
     found = check_code_in(CODE)
     bundle = CODE / f"helper/helper{SUFFIX}"
     if not bundle.exists():
@@ -181,7 +181,7 @@ def check_code() -> str:
 
 
 def check_code_in(top: Path) -> str:
-    """Find the code below a folder so."""
+    """Check the same for the code below a directory."""
     protected_files.refuse_unsafe_directories(str(top), protected_files.ROOT)
     modules = []
     for path in walk(top):
@@ -199,7 +199,7 @@ def check_code_in(top: Path) -> str:
 
 
 def walk(top: Path) -> Iterator[Path]:
-    """Yield everything below a folder, in order; the links of a stranger lead nowhere."""
+    """Yield everything below a directory, in order, without following links of other users."""
     for path in sorted(top.iterdir()):
         yield path
         if path.is_dir() and not path.is_symlink():
@@ -223,12 +223,12 @@ def is_compiled(source: Path) -> bool:
 
 
 def time_and_size(source: Path) -> bytes:
-    """Return by what the interpreter knows the source of a compiled module, where that is no hash."""
+    """Return the time and size by which the interpreter identifies the source of a compiled module."""
     status = source.stat()
     return b"".join((int(number) & 0xFFFFFFFF).to_bytes(4, "little") for number in (status.st_mtime, status.st_size))
 
 
 def refuse_exchangeable(path: Path) -> None:
-    """Raise ConfigError for a program that others than root can write or exchange, under this name or its last."""
+    """Raise ConfigError for a program that users other than root can write or replace, or the target of its link."""
     for each in dict.fromkeys((str(path), os.path.realpath(path))):
         protected_files.refuse_unsafe_file(each)

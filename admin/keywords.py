@@ -1,4 +1,4 @@
-"""What a transport discards of a smart host's offer: a keyword that nobody knows is misspelt, and has no effect."""
+"""Warn of unknown keywords in discard_ehlo_keywords: they are misspelt and have no effect."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SPELT = {name.lower().replace("-", "_"): name for name in KNOWN}  # as nearest()
 
 
 def check_keywords(transports: tuple[Transport, ...], source: Source) -> Iterator[Finding]:
-    """Yield what is to be minded of what transports discard."""
+    """Yield a warning for each unknown keyword."""
     for transport in transports:
         key = ("transports", transport.name, "discard_ehlo_keywords")
         for keyword in transport.discard_ehlo_keywords:

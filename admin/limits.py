@@ -1,4 +1,4 @@
-"""Limits: sizes that no message has, times that no smart host keeps, and numbers that limit nothing."""
+"""Warn of limits that are too small for messages, too short for smart hosts, or too large to limit anything."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LONGEST_S = 3600  # the caller waits
 
 
 def check_limits(configuration: Configuration, source: Source) -> Iterator[Finding]:
-    """Yield the limits under which hardly anything is sent, or which limit nothing."""
+    """Yield the limits that stop most messages, or have no effect."""
     yield from check_size(configuration.message_size_limit_octets, (), source)
     for number, policy in enumerate(configuration.policies):
         yield from check_size(policy.message_size_limit_octets, ("policies", number), source)
@@ -33,7 +33,7 @@ def check_limits(configuration: Configuration, source: Source) -> Iterator[Findi
 
 
 def check_size(octets: int | None, table: tuple[str | int, ...], source: Source) -> Iterator[Finding]:
-    """Yield a limit that no message keeps."""
+    """Yield a size limit that is too small for any message."""
     if octets is not None and octets < SMALLEST_OCTETS:
         text = f"message_size_limit is {octets} octets, which is too small for almost every message; in {source.file}"
         yield Finding(WRONG, "limits", text, remedy=source.set_to((*table, "message_size_limit"), f"{octets}M"))

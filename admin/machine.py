@@ -1,4 +1,4 @@
-"""The machine: the interpreter with its modules, and what the kernel is told to allow."""
+"""Examine the machine: the interpreter with its modules, and the settings of the kernel."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SYSCTLS = ("fs/suid_dumpable", "fs/protected_hardlinks")
 
 
 def check_interpreter() -> str:
-    """Find the interpreter that the programs execute, root's alone, and new enough."""
+    """Check that the interpreter is new enough and that only root can write it."""
     refuse_exchangeable(Path(paths.PYTHON))
     if sys.version_info < OLDEST_PYTHON:
         raise SystemFault(f"{paths.PYTHON} is {platform.python_version()}, but Gatepost needs 3.11 or newer")
@@ -38,7 +38,7 @@ def check_interpreter() -> str:
 
 
 def check_modules() -> str:
-    """Find the modules that are not the interpreter's own, in root's folder and nobody else's to write."""
+    """Check that the modules beside the standard library are installed and that only root can write them."""
     # Before anything in it is executed.
     protected_files.refuse_unsafe_directories(f"{paths.PYTHON_MODULES}/any", protected_files.ROOT)
     versions = []
@@ -58,14 +58,14 @@ def check_modules() -> str:
 
 
 def check_prctl() -> str:
-    """Find python-prctl for this interpreter; a stand-in takes its place in a send."""
+    """Check for python-prctl; without it a send uses a stand-in."""
     if python_prctl.get_caps.__module__ != "_prctl":
         raise Caution(f"{paths.PYTHON} cannot import prctl, so sends use a replacement: {package_command('prctl')}")
     return f"python-prctl in {paths.PYTHON_MODULES}"
 
 
 def check_library() -> str:
-    """Find the standard library open to everybody: a send imports parts of it as its caller."""
+    """Check that every user can read the standard library: a send imports parts of it as its caller."""
     for name in LIBRARY:
         spec = importlib.util.find_spec(name)
         path = "" if spec is None else spec.origin or ""
@@ -76,7 +76,7 @@ def check_library() -> str:
 
 
 def refuse_closed(path: str) -> None:
-    """Raise ConfigError for a file that not everybody can read, or a directory on the way that not all can enter."""
+    """Raise ConfigError for a file that not every user can read, or a directory that not every user can enter."""
     place, wanted = os.path.realpath(path), stat.S_IROTH
     while True:
         if os.stat(place).st_mode & wanted != wanted:
@@ -88,7 +88,7 @@ def refuse_closed(path: str) -> None:
 
 
 def check_devices() -> str:
-    """Find the devices that every program needs, which an empty /dev does not have."""
+    """Check for the devices that every program needs, which an empty /dev lacks."""
     for path in DEVICES:
         if not os.path.exists(path) or not stat.S_ISCHR(os.stat(path).st_mode):
             raise SystemFault(f"{path} is not a device, so no send can start: mount -t devtmpfs devtmpfs /dev")
@@ -96,19 +96,19 @@ def check_devices() -> str:
 
 
 def check_kernel() -> str:
-    """Find settings of the kernel under which the password stays where it is, and sends are possible."""
+    """Check that the settings of the kernel protect the password and allow sends."""
     refuse_old_kernel(os.uname().release)
     settings = {name: setting(Path("/proc/sys") / name) for name in SYSCTLS}
     return assess_kernel(settings, os.path.exists("/proc/self/status") and has_no_new_privs())
 
 
 def check_sandbox(configuration: Configuration) -> str:
-    """Find in the kernel what the helper shuts itself in with."""
+    """Check that the kernel has what the sandbox needs."""
     return assess_sandbox(landlock.abi(), seccomp_is_there(), is_required=configuration.sandbox == "required")
 
 
 def assess_sandbox(landlock_abi: int, has_seccomp: bool, *, is_required: bool) -> str:
-    """Return what there is. SystemFault if no message is sent for want of it; Caution if something is missing."""
+    """Return what the kernel has. SystemFault if a missing part stops all sends; Caution if another part is missing."""
     missing = []
     if not landlock_abi:
         missing.append(
@@ -130,14 +130,14 @@ def assess_sandbox(landlock_abi: int, has_seccomp: bool, *, is_required: bool) -
 
 
 def refuse_old_kernel(release: str) -> None:
-    """Raise SystemFault for a Linux older than a send can use; what is no number is believed to be new."""
+    """Raise SystemFault for a Linux older than a send can use; a version that is not a number counts as new."""
     numbers = re.match(r"(\d+)\.(\d+)", release)
     if numbers and (int(numbers[1]), int(numbers[2])) < OLDEST_LINUX:
         raise SystemFault(f"this is Linux {release}, but Gatepost needs 5.9 or newer")
 
 
 def setting(file: Path) -> str | None:
-    """Return what the kernel was told, None if it does not say."""
+    """Return a setting of the kernel, None if it cannot be read."""
     try:
         return file.read_text().strip()
     except OSError:
@@ -145,12 +145,12 @@ def setting(file: Path) -> str | None:
 
 
 def has_no_new_privs() -> bool:
-    """Return whether nothing that we start can be set-id."""
+    """Return whether no_new_privs is set, so that set-id bits have no effect."""
     return "\nNoNewPrivs:\t1\n" in Path("/proc/self/status").read_text()
 
 
 def assess_kernel(settings: Mapping[str, str | None], no_new_privs: bool) -> str:
-    """Return what is right with the settings. SystemFault if the kernel gives secrets away, or forbids sends."""
+    """Return the settings. SystemFault if they expose secrets or stop sends."""
     dumpable = settings["fs/suid_dumpable"]
     if dumpable is None:
         raise Caution("cannot read fs.suid_dumpable from /proc; it must not be 1")

@@ -1,4 +1,4 @@
-"""gatepost: the administrator's command. It may import what it likes; no send runs any of it."""
+"""gatepost: the administrator's command. No send runs any of this code, so it may import anything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Matching: lists of patterns that take nothing or more than they seem to, and rules of [rewrite] for nobody."""
+"""Warn of lists of patterns that match nothing or too much, and of rules of [rewrite] without effect."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ PATTERNS = ("domains", "local_parts", "senders", "recipients")
 
 
 def check_matching(configuration: Configuration, source: Source) -> Iterator[Finding]:
-    """Yield the lists and rules whose effect cannot have been meant."""
+    """Yield the lists and rules whose effect is probably a mistake."""
     for place, path, patterns in lists_of(configuration):
         yield from check_list(f"{place} in {source.file}", path, patterns, source)
     yield from check_rewrite(configuration, source)
 
 
 def lists_of(configuration: Configuration) -> Iterator[tuple[str, Path, tuple[bytes, ...]]]:
-    """Yield every list of patterns: in words, by its key, and the patterns."""
+    """Yield every list of patterns: a description, its key, and the patterns."""
     yield "untrusted_set_sender", ("untrusted_set_sender",), configuration.untrusted_set_sender
     for section in ("routers", "policies"):
         for number, rule in enumerate(getattr(configuration, section)):
@@ -35,7 +35,7 @@ def lists_of(configuration: Configuration) -> Iterator[tuple[str, Path, tuple[by
 
 
 def check_list(place: str, path: Path, patterns: tuple[bytes, ...], source: Source) -> Iterator[Finding]:
-    """Yield what is odd about a list: the first pattern that matches decides, and a last `!` takes all the rest."""
+    """Yield the mistakes in a list: the first pattern that matches decides, and a last `!` matches everything else."""
     if takes_nothing(patterns):
         yield Finding(WRONG, "patterns", f"{place} cannot match anything", remedy=source.editor(path))
         return
@@ -54,7 +54,7 @@ def check_list(place: str, path: Path, patterns: tuple[bytes, ...], source: Sour
 
 
 def takes_nothing(patterns: tuple[bytes, ...]) -> bool:
-    """Return whether `!*` decides before anything can be taken."""
+    """Return whether the list begins with `!*`, so that it matches nothing."""
     for pattern in patterns:
         if not pattern.startswith(b"!"):
             return False
@@ -64,7 +64,7 @@ def takes_nothing(patterns: tuple[bytes, ...]) -> bool:
 
 
 def check_rewrite(configuration: Configuration, source: Source) -> Iterator[Finding]:
-    """Yield the rules of [rewrite] that come too late, and those for addresses that no user here has."""
+    """Yield the rules of [rewrite] after one that matches first, and those for addresses that no local user has."""
     local = (configuration.qualify_domain, configuration.primary_hostname)
     before: list[bytes] = []
     for pattern, _ in configuration.rewrite:

@@ -1,7 +1,7 @@
-"""Plausibility: what a configuration says that can be obeyed, and yet cannot have been meant.
+"""Warn of settings that are valid but are probably a mistake.
 
-Nothing here stops a send. Names are asked of the system: one that nobody has is a warning, for a directory service can
-be down.
+None of them stops a send. Users and groups are looked up: an unknown name is only a warning, because a directory
+service can be down.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ NOWHERE = (b"localhost", b"localhost.localdomain", b"localdomain")
 
 
 def check_plausibility(configuration: Configuration, source: Source) -> Iterator[Finding]:
-    """Yield what cannot have been meant."""
+    """Yield a warning for each setting that is probably a mistake."""
     for transport in configuration.transports:
         yield from check_ports(transport, hosts_of(transport, configuration), source)
         yield from check_proof(transport, source)
@@ -52,7 +52,7 @@ def check_plausibility(configuration: Configuration, source: Source) -> Iterator
 
 
 def check_ports(transport: Transport, hosts: Iterable[Host], source: Source) -> Iterator[Finding]:
-    """Yield the ports that want TLS from the first octet and are not given it, and the other way round."""
+    """Yield the ports whose tls is wrong: implicit TLS on a STARTTLS port, or the other way round."""
     key = ("transports", transport.name, "tls")
     table = f"[transports.{transport.name}] of {source.file}"
     for host in hosts:
@@ -73,25 +73,25 @@ def check_ports(transport: Transport, hosts: Iterable[Host], source: Source) -> 
 
 
 def hosts_of(transport: Transport, configuration: Configuration) -> tuple[Host, ...]:
-    """Return the smart hosts that a transport can be sent to, those of routers too, each once."""
+    """Return the smart hosts of a transport, including those in routers, each once."""
     routers = (router for router in configuration.routers if router.transport == transport.name)
     return tuple(dict.fromkeys([*transport.hosts, *(host for router in routers for host in router.hosts)]))
 
 
 def port_of(host: Host, transport: Transport) -> int | None:
-    """Return the port at which a host is called; None for a service that only the system knows."""
+    """Return the port of a host; None for a service name that only the system can look up."""
     if host.service is not None:
         return SERVICES.get(host.service)
     return transport.port if host.port is None else host.port
 
 
 def is_loopback(host: Host) -> bool:
-    """Return whether a host is this machine, such as a tunnel's end."""
+    """Return whether a host is this machine, such as the end of a tunnel."""
     return host.name.startswith(LOOPBACK)
 
 
 def check_proof(transport: Transport, source: Source) -> Iterator[Finding]:
-    """Yield where a credential goes to whoever answers."""
+    """Yield the transports that send a credential to a server that is not verified."""
     if transport.auth is None:
         return
     key, table = ("transports", transport.name), f"[transports.{transport.name}] of {source.file}"
@@ -106,7 +106,7 @@ def check_proof(transport: Transport, source: Source) -> Iterator[Finding]:
 
 
 def check_domains(configuration: Configuration, source: Source) -> Iterator[Finding]:
-    """Yield the domains under which nobody can be answered, or somebody else is."""
+    """Yield the domains to which replies cannot be sent, or belong to strangers."""
     domains = {"qualify_domain": configuration.qualify_domain, "qualify_recipient": configuration.qualify_recipient}
     if configuration.qualify_recipient == configuration.qualify_domain:
         del domains["qualify_recipient"]
@@ -145,7 +145,7 @@ def own_name(key: str, configuration: Configuration, source: Source) -> str:
 
 
 def check_names(configuration: Configuration, source: Source) -> Iterator[Finding]:
-    """Yield the users and groups that a rule names and nobody has: the rule is never applied."""
+    """Yield the unknown users and groups that a rule names: the rule is never applied."""
     for place, path, names in named(configuration):
         for number, name in enumerate(names):
             if not is_known(name):
@@ -159,7 +159,7 @@ def check_names(configuration: Configuration, source: Source) -> Iterator[Findin
 
 
 def named(configuration: Configuration) -> list[tuple[str, Path, tuple[bytes, ...]]]:
-    """Return where users and groups are named: in words, by the key, and whom."""
+    """Return the places that name users and groups: a description, the key, and the names."""
     groups = tuple(b"@" + name for name in configuration.trusted_groups)
     places: list[tuple[str, Path, tuple[bytes, ...]]] = [
         ("trusted_users", ("trusted_users",), configuration.trusted_users),
@@ -173,7 +173,7 @@ def named(configuration: Configuration) -> list[tuple[str, Path, tuple[bytes, ..
 
 
 def nearest_name(name: bytes) -> str:
-    """Return the login or the group that is spelt almost so, as a rule names it; nothing if there is none."""
+    """Return the login or group with the most similar name, as a rule writes it; nothing if there is none."""
     text = name.decode()
     if text.isdecimal():
         return next((each.pw_name for each in pwd.getpwall() if each.pw_uid == int(text)), "")
@@ -184,7 +184,7 @@ def nearest_name(name: bytes) -> str:
 
 
 def is_known(name: bytes) -> bool:
-    """Return whether somebody has the name of a user or, after `@`, of a group; a range of uids needs nobody."""
+    """Return whether a user or, after `@`, a group has this name; True for a range of uids."""
     text = name.decode()
     look_up: Callable[[str], object] = grp.getgrnam if text.startswith("@") else pwd.getpwnam
     try:
@@ -195,7 +195,7 @@ def is_known(name: bytes) -> bool:
 
 
 def check_policies(configuration: Configuration, source: Source) -> Iterator[Finding]:
-    """Yield policies under which nobody can send: one for everybody forbids it, and none before allows anything."""
+    """Yield policies that stop all sends: one for all callers forbids it, and none before allows anything."""
     for number, policy in enumerate(configuration.policies):
         if policy.allow and (not policy.callers or any(map(is_known, policy.callers))):
             return

@@ -1,4 +1,4 @@
-"""Reinstall: the command that puts this installation's own files back, which depends on who installed them."""
+"""The command that reinstalls this installation's files, which depends on how they were installed."""
 
 from __future__ import annotations
 

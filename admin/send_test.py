@@ -1,4 +1,4 @@
-"""gatepost send-test: a small message through the installed sendmail itself, and what became of it in one line."""
+"""gatepost send-test: send a small message through the installed sendmail, and print the result in one line."""
 
 from __future__ import annotations
 

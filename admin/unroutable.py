@@ -1,4 +1,4 @@
-"""Unroutable: local addresses and aliases that no message reaches; each is routed as in a send of root's.
+"""Find local addresses and aliases that cannot be routed; each is routed as in a send by root.
 
 Users write .forward files and lists, so this is done without root's rights.
 """
@@ -42,7 +42,7 @@ MEANT = ("is not taken", "is redirected to :")
 
 
 def check_routes(configuration: Configuration, owner: Owner, source: Source) -> Iterator[Finding]:
-    """Yield the routers that are never asked, and the addresses that go nowhere."""
+    """Yield the routers that are never used, and the addresses that cannot be routed."""
     yield from check_order(configuration, source)
     if not owner.is_root:
         yield from check_routed(configuration, readable_lists(configuration, owner), source)
@@ -144,7 +144,7 @@ def mailbox_of(key: bytes, domain: bytes) -> Mailbox | None:
 
 
 def failure_of(mailbox: Mailbox, files: Mapping[str, bytes | None], configuration: Configuration) -> str:
-    """Return why an address goes nowhere, nothing if it goes somewhere."""
+    """Return the reason why an address cannot be routed, nothing if it can."""
     lookups = Lookups(files.get, CALLERS.read, home_of, lambda _path: True)
     try:
         route(

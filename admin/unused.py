@@ -1,4 +1,4 @@
-"""Unused: parts of a configuration that no send ever reaches. None of them stops a send."""
+"""Find parts of a configuration that no send ever uses. None of them stops a send."""
 
 from __future__ import annotations
 

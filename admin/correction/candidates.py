@@ -1,4 +1,4 @@
-"""Candidates: what may be done about what the parser refuses, the likeliest first. Who asks tries them one by one."""
+"""Possible corrections for what the parser refuses, the likeliest first. The caller tries them one by one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists: the command that mends the line of an alias file, such as the colon that it lacks."""
+"""The command that corrects a line of an alias file, such as a missing colon."""
 
 from __future__ import annotations
 

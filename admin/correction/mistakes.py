@@ -1,4 +1,4 @@
-"""Mistakes: everything that is wrong in a configuration, at once, each with the command that corrects it.
+"""Find all mistakes in a configuration at once, each with the command that corrects it.
 
 A send is told the first mistake alone. Here the first is corrected, or left out, and then the next is looked for. A
 correction is shown only if the parser has no more to say against that key.

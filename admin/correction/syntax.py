@@ -1,4 +1,4 @@
-"""Syntax: the usual mistakes of who has not met TOML before. What is found is told by its line alone, never quoted."""
+"""Find common mistakes in the syntax of TOML. Only the line number is reported; the text is never quoted."""
 
 from __future__ import annotations
 

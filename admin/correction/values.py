@@ -1,6 +1,6 @@
-"""Values: what a wrong value was probably meant to be. Who asks finds out whether a guess is a right value.
+"""Guess what a wrong value was meant to be. The caller tests whether a guess is a correct value.
 
-What a credential can stand in is not guessed at, for guesses are shown.
+Values that may contain a credential are not guessed, because guesses are shown.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Aliases: an alias file of a peer's becomes a router, for the machine's own domains and no other's."""
+"""Convert a peer's alias file to a router for the machine's own domains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Conversion: what a peer's configuration amounts to in ours, and what of it does not.
+"""The conversion of a peer's configuration to ours, with what cannot be converted.
 
 A reader of a peer takes where it looks (a Place) and returns a Conversion, or None if the peer is not there.
 """

@@ -1,4 +1,4 @@
-"""gatepost migrate: the configuration of the sendmail before us becomes ours."""
+"""gatepost migrate: convert the configuration of the previous sendmail."""
 
 from __future__ import annotations
 

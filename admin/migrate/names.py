@@ -1,4 +1,4 @@
-"""Names: what the machine that is moved calls itself, in files below what stands for its `/`."""
+"""The names of the machine that is migrated, from files below its root directory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read: the files of a peer, each with the rights of whoever could exchange it while root reads."""
+"""Read the files of a peer, each with the rights of the user who could replace it."""
 
 from __future__ import annotations
 

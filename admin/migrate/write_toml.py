@@ -1,4 +1,4 @@
-"""TOML: a plan as the text of gatepost.toml, for people to read and to go on with."""
+"""Write a plan as the text of gatepost.toml, for people to read and edit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Flows: the requests of OAuth 2.0 that give tokens (RFC 6749, 7636, 8628). oauthlib writes and parses them."""
+"""The OAuth 2.0 requests that return tokens (RFC 6749, 7636, 8628). oauthlib writes and parses them."""
 
 from __future__ import annotations
 

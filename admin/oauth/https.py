@@ -1,4 +1,4 @@
-"""HTTPS: one form to an endpoint, and its answer: verified, bounded, followed nowhere, by no proxy."""
+"""Post one form to an endpoint by HTTPS and return its answer: verified, bounded, without redirects or proxies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""gatepost login: somebody allows this machine to send, and what it is given then is kept in secrets/."""
+"""gatepost login: get a user's consent for this machine to send, and store the tokens in secrets/."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Proof: a promise, and what becomes of it when it is attacked."""
+"""A promise, and the result of attacking it."""
 
 from __future__ import annotations
 

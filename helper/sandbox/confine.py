@@ -179,7 +179,7 @@ def around(kept_back: str, path: str) -> Iterator[str]:
 
 
 def resolver_configuration(path: str) -> str:
-    """Return the directory of resolv.conf, because the file may be replaced; the file if it is in /etc or /."""
+    """Return the directory of resolv.conf, because the file may be replaced; the file if it is in a top-level one."""
     directory = path.rpartition("/")[0]
     return directory if directory.count("/") > 1 else path
 
