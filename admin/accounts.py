@@ -14,7 +14,7 @@ from helper.failure import SystemFault
 from helper.privileged import paths
 from helper.privileged.accounts import account
 
-LOGIN_REFUSED = ("nologin", "false")  # the names of the shells that end at once, in whatever folder
+LOGIN_REFUSED = ("nologin", "false")  # the names of the shells that end at once, in whatever directory
 
 
 def check_accounts() -> str:

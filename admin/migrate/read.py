@@ -54,7 +54,7 @@ def read_regular(path: Path, limit: int) -> bytes:
 
 
 def exchanger_of(path: Path) -> pwd.struct_passwd | None:
-    """Return the user who could exchange this file, or a folder on the way to it; None for root alone.
+    """Return the user who could exchange this file, or a directory on the way to it; None for root alone.
 
     SystemFault if many can, or a user without an account.
     """
@@ -66,10 +66,10 @@ def exchanger_of(path: Path) -> pwd.struct_passwd | None:
     return None
 
 
-def exchanger_in(folder: Path, place: Path) -> int | None:
-    """Return who, by their uid, could exchange what stands in a folder; None for what is not there."""
+def exchanger_in(directory: Path, place: Path) -> int | None:
+    """Return who, by their uid, could exchange what stands in a directory; None for what is not there."""
     try:
-        around, inside = folder.stat(), place.lstat()
+        around, inside = directory.stat(), place.lstat()
     except OSError:
         return None
     if around.st_uid != 0 or not around.st_mode & OTHERS:
@@ -77,7 +77,7 @@ def exchanger_in(folder: Path, place: Path) -> int | None:
     if around.st_mode & stat.S_ISVTX:
         return inside.st_uid
     raise SystemFault(
-        f"other users than root can write {folder}: copy the file to a directory that only root can write"
+        f"other users than root can write {directory}: copy the file to a directory that only root can write"
     )
 
 

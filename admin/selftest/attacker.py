@@ -19,46 +19,46 @@ from admin.apart import Apart, Done, Work, finish, program
 from helper.failure import SystemFault
 
 TIME_LIMIT_S = 60  # a program that is asked for a password may take its time
-FOLDERS = ("/var/tmp", "/tmp")
+DIRECTORIES = ("/var/tmp", "/tmp")
 
 
 class Attacker:
-    """A user, and a folder of theirs that goes with the attacker; run by root."""
+    """A user, and a directory of theirs that goes with the attacker; run by root."""
 
     def __init__(self, who: pwd.struct_passwd) -> None:
         self.who = who
         self.groups = os.getgrouplist(who.pw_name, who.pw_gid)
-        self.folder = "/"
+        self.directory = "/"
         prefix = f"gatepost-selftest-{os.getpid()}-"
-        (self.folder,) = self.do(lambda: [make_folder(prefix)])
+        (self.directory,) = self.do(lambda: [make_directory(prefix)])
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        folder = self.folder
-        self.folder = "/"
+        directory = self.directory
+        self.directory = "/"
         with contextlib.suppress(SystemFault):  # who will not have it removed may keep it
-            self.finish(lambda: shutil.rmtree(folder, ignore_errors=True))
+            self.finish(lambda: shutil.rmtree(directory, ignore_errors=True))
 
     def path(self, name: str) -> str:
         """Return where a file of the attacker's is, or would be."""
-        return os.path.join(self.folder, name)
+        return os.path.join(self.directory, name)
 
     def write(self, name: str, text: str) -> str:
-        """Leave a file in the attacker's folder, and return where it is."""
+        """Leave a file in the attacker's directory, and return where it is."""
         path = self.path(name)
         self.do(lambda: [str(write_new(path, text))])
         return path
 
     def do(self, attempt: Callable[[], list[str]]) -> list[str]:
-        """Do something in a process that is this user for good, in the folder, and return what it returns.
+        """Do something in a process that is this user for good, in the directory, and return what it returns.
 
         SystemFault if it does not come to its end.
         """
 
         def tell() -> None:
-            os.chdir(self.folder)
+            os.chdir(self.directory)
             print(json.dumps(attempt()))
 
         done = self.finish(tell)
@@ -77,11 +77,11 @@ class Attacker:
             return finish(made)
 
 
-def make_folder(prefix: str) -> str:
-    """Make a folder, which the service user can reach: a trap that it cannot reach is none."""
-    folder = tempfile.mkdtemp(prefix=prefix, dir=next(filter(os.path.isdir, FOLDERS), None))
-    os.chmod(folder, 0o755)
-    return folder
+def make_directory(prefix: str) -> str:
+    """Make a directory, which the service user can reach: a trap that it cannot reach is none."""
+    directory = tempfile.mkdtemp(prefix=prefix, dir=next(filter(os.path.isdir, DIRECTORIES), None))
+    os.chmod(directory, 0o755)
+    return directory
 
 
 def write_new(path: str, text: str) -> int:

@@ -20,7 +20,7 @@ TRAP = "import posix\nposix.close(posix.open({mark!r}, posix.O_WRONLY | posix.O_
 
 def set_traps(attacker: Attacker) -> list[str]:
     """Start it with an environment full of traps: a helper that heard of one has stepped into it, or shows it."""
-    environment = dict(word.split("=", 1) for word in attacker.do(lambda: lay_traps(attacker.folder)))
+    environment = dict(word.split("=", 1) for word in attacker.do(lambda: lay_traps(attacker.directory)))
     shown: list[str] = []
     try:
         with held(attacker, environment=environment) as pid:
@@ -35,7 +35,7 @@ def heard_of(pid: int, attacker: Attacker) -> list[str]:
     """Return what a helper shows of such an environment."""
     shown = {
         "a variable that reached the helper": told(pid, "environ") != CONSTANT_ENVIRONMENT,
-        "a library of the caller's": attacker.folder.encode() in told(pid, "maps"),
+        "a library of the caller's": attacker.directory.encode() in told(pid, "maps"),
     }
     return [name for name, is_so in shown.items() if is_so]
 
@@ -45,9 +45,9 @@ def stepped_into(attacker: Attacker) -> list[str]:
     return attacker.do(lambda: [f"a module of the caller's: {name}" for name in sorted(os.listdir("marks"))])
 
 
-def lay_traps(folder: str) -> list[str]:
-    """Lay out the traps in a folder, as whoever owns it, and return the variables that lead into them."""
-    marks, modules, home = (os.path.join(folder, name) for name in ("marks", "modules", "venv"))
+def lay_traps(directory: str) -> list[str]:
+    """Lay out the traps in a directory, as whoever owns it, and return the variables that lead into them."""
+    marks, modules, home = (os.path.join(directory, name) for name in ("marks", "modules", "venv"))
     library = Path(home, sysconfig.get_config_var("PLATLIBDIR") or "lib", f"python{sysconfig.get_python_version()}")
     for each in (marks, modules, os.path.join(home, "bin"), str(library)):
         os.makedirs(each)
@@ -61,28 +61,28 @@ def lay_traps(folder: str) -> list[str]:
     os.symlink(paths.PYTHON, python)
     Path(home, "pyvenv.cfg").write_text(f"home = {home}/bin\n")
     variables = {
-        "LD_PRELOAD": preloadable(folder),
-        "LD_LIBRARY_PATH": folder,
+        "LD_PRELOAD": preloadable(directory),
+        "LD_LIBRARY_PATH": directory,
         "GLIBC_TUNABLES": "glibc.malloc.mxfast=glibc.malloc.mxfast=" + "A" * 2000,
-        "GCONV_PATH": folder,
+        "GCONV_PATH": directory,
         "PYTHONPATH": modules,
         "PYTHONHOME": home,
         "PYTHONEXECUTABLE": python,
         "PYTHONINSPECT": "1",
-        "OPENSSL_CONF": os.path.join(folder, "openssl.cnf"),
+        "OPENSSL_CONF": os.path.join(directory, "openssl.cnf"),
         "SSLKEYLOGFILE": os.path.join(marks, "SSLKEYLOGFILE"),
         "PATH": os.path.dirname(python),
-        "TZ": f":{os.path.join(folder, 'zone')}",
-        "HOME": folder,
+        "TZ": f":{os.path.join(directory, 'zone')}",
+        "HOME": directory,
     }
     return [f"{name}={value}" for name, value in variables.items()]
 
 
-def preloadable(folder: str) -> str:
+def preloadable(directory: str) -> str:
     """Return a library of the attacker's: a copy of one of this process, whose file shows in whoever loads it."""
     lines = Path("/proc/self/maps").read_text().splitlines()
     libraries = [line.split()[-1] for line in lines if line.endswith(".so") or ".so." in line]
-    copy = os.path.join(folder, "trap.so")
+    copy = os.path.join(directory, "trap.so")
     Path(copy).write_bytes(Path(libraries[0]).read_bytes() if libraries else b"")
     os.chmod(copy, 0o755)
     return copy

@@ -38,7 +38,7 @@ def held(
     with ours, theirs:
 
         def execute() -> object:
-            os.chdir(attacker.folder)
+            os.chdir(attacker.directory)
             prepare()
             return os.execve(paths.LAUNCHER, list(arguments), environment or {})
 

@@ -20,7 +20,7 @@ from helper.routing.caller import identify
 from helper.status import USAGE
 
 FORGED = "forged@selftest.invalid"
-# Each names a file, a folder or a program (CVE-2016-10033, CVE-2010-4345); {0} is the attacker's folder.
+# Each names a file, a directory or a program (CVE-2016-10033, CVE-2010-4345); {0} is the attacker's directory.
 IGNORED = ("-X{0}/mark", "-oX{0}/mark", "-oQ{0}/queue", "-OQueueDirectory={0}/queue", "-oA{0}/aliases", "-d9,{0}/mark")
 REFUSED = (("-DX=${{run{{/bin/touch {0}/mark}}}}",), ("-be", "${{run{{/bin/touch {0}/mark}}}}"))
 OWN_CONFIGURATION = """\
@@ -41,26 +41,26 @@ def name_files(attacker: Attacker) -> list[str]:
     attacker.write("aliases", f"carol: |/bin/touch {attacker.path('mark')}\n")
     home = attacker.do(lambda: [make_home()])[0]
     before = set(attacker.do(contents))
-    ignored = [option.format(attacker.folder) for option in IGNORED]
+    ignored = [option.format(attacker.directory) for option in IGNORED]
     with halves("-t", *ignored, who=attacker.who, environment=ENVIRONMENT | {"HOME": home}):
         pass
     for options in REFUSED:
-        attacker.run(str(SENDMAIL), "-t", *(option.format(attacker.folder) for option in options))
+        attacker.run(str(SENDMAIL), "-t", *(option.format(attacker.directory) for option in options))
     return [f"a file that was written: {name}" for name in sorted(before.symmetric_difference(attacker.do(contents)))]
 
 
 def make_home() -> str:
     """Make a home, as the attacker, with a configuration by which sends without privilege are possible; return it."""
-    folder = Path("home/.config/gatepost")
-    folder.mkdir(parents=True)
+    directory = Path("home/.config/gatepost")
+    directory.mkdir(parents=True)
     log = Path("home/log")
     log.touch()
-    (folder / "gatepost.toml").write_text(OWN_CONFIGURATION.format(log=log.absolute()))
+    (directory / "gatepost.toml").write_text(OWN_CONFIGURATION.format(log=log.absolute()))
     return str(Path("home").absolute())
 
 
 def contents() -> list[str]:
-    """Return the names of all files in the working folder but those of the home, with their sizes."""
+    """Return the names of all files in the working directory but those of the home, with their sizes."""
     found = [path for path in Path().glob("**/*") if path.parts[0] != "home"]
     return [f"{path} ({path.lstat().st_size} octets)" for path in found]
 

@@ -68,13 +68,13 @@ def change(attacker: Attacker) -> list[str]:
 
 def ways_to_change(files: list[str]) -> list[str]:
     """Return the ways in which these files could be changed; nothing is."""
-    folders = dict.fromkeys(str(folder) for file in files for folder in Path(file).parents)
+    directories = dict.fromkeys(str(directory) for file in files for directory in Path(file).parents)
     ways: dict[str, Callable[[], object]] = {}
     for file in files:
         ways[f"open {file} for writing"] = partial(open_file, file, os.O_WRONLY)
         ways[f"chmod {file}"] = partial(keep_mode, file)
-    for folder in folders:
-        ways[f"replace files in {folder}"] = partial(refuse_unwritable, folder)
+    for directory in directories:
+        ways[f"replace files in {directory}"] = partial(refuse_unwritable, directory)
     return allowed(ways)
 
 
@@ -83,10 +83,10 @@ def keep_mode(file: str) -> None:
     os.chmod(file, os.stat(file).st_mode & 0o7777)
 
 
-def refuse_unwritable(folder: str) -> None:
-    """Raise OSError for a folder in which we may make nothing."""
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise PermissionError(folder)
+def refuse_unwritable(directory: str) -> None:
+    """Raise OSError for a directory in which we may make nothing."""
+    if not os.access(directory, os.W_OK | os.X_OK):
+        raise PermissionError(directory)
 
 
 def have_it_read(attacker: Attacker) -> list[str]:
