@@ -1,4 +1,4 @@
-"""Call: one dialogue with one address, by the send's own code, from the greeting to QUIT; no message is offered."""
+"""Hold one SMTP dialogue with one address, by the code of a send, from the greeting to QUIT, without a message."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Call:
-    """What is learned in a dialogue, as far as it came."""
+    """The results of a dialogue, as far as it went."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -110,7 +110,7 @@ def talk(access: Access, server: Server, address: Address, made: Call) -> None:
 
 
 def acquaint(session: SessionTerms) -> Dialogue[Extensions]:
-    """Come as far as a message could be offered, say goodbye, and return what is offered there."""
+    """Hold the dialogue up to the point before a message, send QUIT, and return the extensions."""
     try:
         extensions = yield from prepare(session)
     except ReplyError as error:
@@ -120,6 +120,6 @@ def acquaint(session: SessionTerms) -> Dialogue[Extensions]:
 
 
 def note_tls(layer: TlsLayer, made: Call) -> None:
-    """Note how the connection became private, and with whom."""
+    """Record the TLS session and its certificate."""
     made.cipher = layer.cipher
     made.certificate = read_certificate(layer.certificate, datetime.now(UTC).date())

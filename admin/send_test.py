@@ -35,14 +35,14 @@ MARGIN_S = 1200  # the usual time-outs are 1,050 s; a program may be asked for a
 
 
 class Sent(Record):
-    """What became of a test message: sendmail's status, and one line about it."""
+    """The result of a test message: sendmail's status, and one line about it."""
 
     status: int
     text: str
 
     @property
     def outcome(self) -> str:
-        """Return the log's word for it, as far as it can be told from outside."""
+        """Return the outcome as in the log, as far as it is known from outside."""
         if self.status == 0:
             return "accepted"
         return "in-doubt" if self.text.startswith("may have been sent: ") else "failed"
@@ -90,7 +90,7 @@ def sender(address: str, login: str | None) -> pwd.struct_passwd:
 
 
 def give_up(error: UsageError) -> int:
-    """Say why nothing was tried."""
+    """Print why nothing was sent."""
     print(f"gatepost: usage: {shown(os.fsencode(error.problem))}", file=sys.stderr)
     return USAGE
 

@@ -30,7 +30,7 @@ class InputError(Failure):
 
 
 class DaemonError(Failure):
-    """The user: a daemon was asked for, and there is none."""
+    """The user: a daemon was requested, but Gatepost has none."""
 
 
 class AddressError(Failure):

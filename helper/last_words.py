@@ -1,4 +1,4 @@
-"""Last words: what is said where the story of a send could not be told to its end."""
+"""Report a failure that ends a send before its report is complete."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STDERR = 2
 
 
 def end_with(failure: BaseException, channel: Channel | None, log: Log | None) -> NoReturn:
-    """Tell frontend and log how it ended, and end."""
+    """Tell the frontend and the log how the send ended, and exit."""
     line = verdict(failure).line if isinstance(failure, Failure) else defect_line(failure, channel)
     (log or Log(None, "text")).write(Progress(), Verdict(status.SOFTWARE, "failed", line), status.FAILED)
     try:
@@ -33,9 +33,9 @@ def end_with(failure: BaseException, channel: Channel | None, log: Log | None) -
 
 
 def defect_line(defect: BaseException, channel: Channel | None) -> str:
-    """Return what is said of a defect of ours: its kind and where in our code it showed, never a value.
+    """Return the line for a defect of ours: its kind and its place in our code, never a value.
 
-    A module that cannot be imported is no defect: an upgrade of the distribution replaces the interpreter's.
+    A module that cannot be imported is not a defect: an upgrade of the distribution may have replaced it.
     """
     outcome = "may have been sent" if channel is not None and channel.is_in_doubt else "not sent"
     if isinstance(defect, ImportError) and defect.name:

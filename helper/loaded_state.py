@@ -1,4 +1,4 @@
-"""The loaded state: what was acquired before the drop, and what it means, found out after it."""
+"""The loaded state: the files acquired before the drop, parsed after it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class LoadedState(Record):
-    """What a send goes by; `failure` is what is wrong with it, to be told with the caller's recipients.
+    """The state of a send; `failure` is what is wrong with it, reported with the caller's recipients.
 
     `is_callers_choice` says that the caller has chosen the configuration, `is_for_socket` that only a helper behind
     gatepost.socket can send, and `is_without_helper` that none could be started: nothing was read then.
@@ -46,7 +46,7 @@ class LoadedState(Record):
 
 
 def load_state(acquired: Acquired) -> LoadedState:
-    """Return what was acquired, with its meaning. A password that is none becomes the failure."""
+    """Parse what was acquired. A wrong password becomes the failure."""
     configuration = configuration_of(acquired)
     log = Log(acquired.log, "text" if configuration is None else configuration.log_format)
     state = LoadedState(configuration, acquired.failure, {}, {}, log, {})

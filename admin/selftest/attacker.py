@@ -1,7 +1,7 @@
-"""Attacker: an ordinary user of this machine, in whose name everything is tried that a promise says is in vain.
+"""The attacker: an ordinary user of this machine, with whose rights the promises are attacked.
 
-Nothing is done to a file of the attacker's but by processes that have become this user (admin/apart.py): who owns a
-directory can exchange what is in it at any time, and root would be led anywhere.
+Only processes that have become this user touch the attacker's files (admin/apart.py): the owner of a directory can
+replace the files in it at any time, and so lead root to any other file.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ DIRECTORIES = ("/var/tmp", "/tmp")
 
 
 class Attacker:
-    """A user, and a directory of theirs that goes with the attacker; run by root."""
+    """A user with a temporary directory; run by root."""
 
     def __init__(self, who: pwd.struct_passwd) -> None:
         self.who = who
@@ -42,11 +42,11 @@ class Attacker:
             self.finish(lambda: shutil.rmtree(directory, ignore_errors=True))
 
     def path(self, name: str) -> str:
-        """Return where a file of the attacker's is, or would be."""
+        """Return the path of a file in the attacker's directory."""
         return os.path.join(self.directory, name)
 
     def write(self, name: str, text: str) -> str:
-        """Leave a file in the attacker's directory, and return where it is."""
+        """Write a file in the attacker's directory, and return its path."""
         path = self.path(name)
         self.do(lambda: [str(write_new(path, text))])
         return path
@@ -78,7 +78,7 @@ class Attacker:
 
 
 def make_directory(prefix: str) -> str:
-    """Make a directory, which the service user can reach: a trap that it cannot reach is none."""
+    """Make a directory that the service user can reach: a trap must be reachable."""
     directory = tempfile.mkdtemp(prefix=prefix, dir=next(filter(os.path.isdir, DIRECTORIES), None))
     os.chmod(directory, 0o755)
     return directory
@@ -96,7 +96,7 @@ def allowed(attempts: Mapping[str, Callable[[], object]]) -> list[str]:
 
 
 def succeeds(attempt: Callable[[], object]) -> bool:
-    """Return whether it came to anything."""
+    """Return whether the attempt succeeded."""
     try:
         attempt()
     except OSError:

@@ -1,4 +1,4 @@
-"""Attacks by the environment of the launcher: variables that lead a loader, an interpreter or OpenSSL into a trap."""
+"""Attacks by the environment of the launcher: variables that make a loader, an interpreter or OpenSSL read a trap."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TRAP = "import posix\nposix.close(posix.open({mark!r}, posix.O_WRONLY | posix.O_
 
 
 def set_traps(attacker: Attacker) -> list[str]:
-    """Start it with an environment full of traps: a helper that heard of one has stepped into it, or shows it."""
+    """Start it with an environment full of traps, and find those that the helper has seen or executed."""
     environment = dict(word.split("=", 1) for word in attacker.do(lambda: lay_traps(attacker.directory)))
     shown: list[str] = []
     try:

@@ -1,4 +1,4 @@
-"""Halves: a sendmail that stands still, with both its halves running; it is ended before it has a message to send."""
+"""A sendmail that waits with both its processes running; it is ended before it has a message to send."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Held: a helper of the attacker's own that has dropped and waits for a message, which never comes.
+"""A helper started by the attacker that has dropped its rights and waits for a message that never comes.
 
 The launcher is executed by hand, as an attacker would execute it: there is no frontend and no message, so that nothing
 can be sent, whatever happens to us. A helper whose channel closes ends without a word.
@@ -30,7 +30,7 @@ def held(
     arguments: Sequence[str] = ("launcher",),
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[int]:
-    """Give the pid of a helper that stands still. SystemFault, with what the launcher says, where there is none.
+    """Give the pid of a waiting helper. SystemFault, with the launcher's error, if there is none.
 
     `prepare` is done in the new process with the attacker's ids, before the launcher is executed.
     """

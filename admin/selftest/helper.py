@@ -29,7 +29,7 @@ def keep_rights(attacker: Attacker) -> list[str]:
 
 
 def find_it_free(attacker: Attacker) -> list[str]:
-    """Look for the filter of system calls, which comes after everything else that shuts it in."""
+    """Look for the filter of system calls, which is the last part of the sandbox."""
     strength = strength_of(landlock.abi(), seccomp_is_there())
     if not seccomp_is_there():
         raise Caution(f"of Landlock and seccomp, this kernel has {strength}")
@@ -42,7 +42,7 @@ def find_it_free(attacker: Attacker) -> list[str]:
 
 
 def look_into_it(attacker: Attacker) -> list[str]:
-    """Look into it in every way."""
+    """Try every way to read its memory and descriptors."""
     with held(attacker) as pid:
         return attacker.do(lambda: spy_on(pid))
 

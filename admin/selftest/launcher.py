@@ -24,7 +24,7 @@ UNHEARD = {signal.SIGPIPE, signal.SIGXFSZ}  # which the interpreter ignores by i
 
 
 def change(attacker: Attacker) -> list[str]:
-    """Change or exchange it."""
+    """Change or replace it."""
     try:
         check_launcher()
     except Caution:  # without a set-id bit there is less to gain, and yet it is executed by all
@@ -35,7 +35,7 @@ def change(attacker: Attacker) -> list[str]:
 
 
 def start_by_hand(attacker: Attacker) -> list[str]:
-    """Start it without anything where the frontend is expected."""
+    """Start it without a frontend on its channel."""
     done = attacker.run(paths.LAUNCHER)
     is_refused = done.status == 1 and b"not by hand" in done.stderr
     return [] if is_refused else [f"it went on, and ended with status {done.status}"]
@@ -63,7 +63,7 @@ def misname(attacker: Attacker) -> list[str]:
 
 
 def hand_down(attacker: Attacker) -> list[str]:
-    """Start it in an odd state."""
+    """Start it with an unusual state of the process."""
     own = attacker.write("own", "")
 
     def prepare() -> None:
@@ -81,7 +81,7 @@ def hand_down(attacker: Attacker) -> list[str]:
 
 
 def inherited(pid: int, own: str) -> list[str]:
-    """Return what of that state a helper is in."""
+    """Return the parts of that state that a helper has inherited."""
     status = status_now(pid)
     files = [os.readlink(f"/proc/{pid}/fd/{number}") for number in sorted(map(int, os.listdir(f"/proc/{pid}/fd")))]
     ignored = int(status["SigIgn"], 16) & ~sum(1 << (number - 1) for number in ignored_by_helper())

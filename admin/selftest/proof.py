@@ -22,7 +22,7 @@ class Proof(Record):
 
 
 def examine(proof: Proof, attacker: Attacker) -> Finding:
-    """Attack, and return what that has shown. What could not be carried out has shown nothing, and so does not hold."""
+    """Attack, and return the finding. An attack that could not be carried out counts as a failed promise."""
     login = attacker.who.pw_name
     promise = proof.promise.format(user=login)
     try:

@@ -1,4 +1,4 @@
-"""Attacks on root's own sends: the launcher belongs to the service user, and who has become that can replace it."""
+"""Attacks on root's own sends: the launcher belongs to the service user, who can replace it."""
 
 from __future__ import annotations
 

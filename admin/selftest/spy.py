@@ -1,4 +1,4 @@
-"""Spy: every way that Linux has to look into another process of one's own. Run by the attacker."""
+"""Every way that Linux has to inspect another process of the same user. Run by the attacker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Suite: the harmless part of our attacks, against this installation, in the name of an ordinary user of this machine.
+"""The harmless attacks of our test suite, run against this installation as an ordinary user of this machine.
 
 Nothing is sent to anybody: no helper is ever given a message.
 """
@@ -52,7 +52,7 @@ def allow_core_files() -> None:
 
 
 def attacker_named(login: str | None, environment: Mapping[str, str]) -> pwd.struct_passwd:
-    """Return the user to attack as: who was named, else who has become root by sudo, else nobody in particular.
+    """Return the user to attack as: the one named, else the one who used sudo, else the user nobody.
 
     SystemFault for who is not there, NotPermitted for who has other rights than a user.
     """

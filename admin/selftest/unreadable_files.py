@@ -61,7 +61,7 @@ def read_by_descriptor(file: str) -> None:
 
 
 def change(attacker: Attacker) -> list[str]:
-    """Write each of them, give it away, exchange it."""
+    """Try to write each of them, change its owner, and replace it."""
     files = protected_files()
     return attacker.do(lambda: ways_to_change(files))
 
@@ -90,7 +90,7 @@ def refuse_unwritable(directory: str) -> None:
 
 
 def have_it_read(attacker: Attacker) -> list[str]:
-    """Name a secret as one's own password, in a configuration of one's own (CVE-2010-4345)."""
+    """Name a secret as the password in the attacker's own configuration (CVE-2010-4345)."""
     files = protected_files()
     secret = next((file for file in files if Path(paths.SECRETS) in Path(file).parents), paths.CONFIGURATION)
     text = OWN_CONFIGURATION.format(log=attacker.write("own.log", ""), user=attacker.who.pw_name, secret=secret)

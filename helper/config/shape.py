@@ -90,12 +90,12 @@ def require(is_so: bool, words: str) -> None:
 
 
 def text_of(value: object) -> str:
-    """Return a string, the empty one for what is none: no shape takes that."""
+    """Return a string, or the empty string for another type: no shape accepts that."""
     return value if isinstance(value, str) else ""
 
 
 def integer_of(value: object) -> int:
-    """Return an integer, -1 for what is none: no shape takes that. To Python a boolean is an integer, too."""
+    """Return an integer, or -1 for another type: no shape accepts that. Python counts a boolean as an integer."""
     return value if isinstance(value, int) and not isinstance(value, bool) else -1
 
 

@@ -17,7 +17,7 @@ CREDENTIAL = "credential:"  # what begins a password_file that systemd hands ove
 
 
 class ThisHost(Record):
-    """What the configuration takes from the machine where the file is silent."""
+    """The values that the configuration takes from the machine if the file does not set them."""
 
     host_name: bytes  # the machine's full name
     mailname: bytes | None  # the content of /etc/mailname
@@ -25,7 +25,7 @@ class ThisHost(Record):
 
 
 def this_host_of(host_name: bytes, mailname: bytes, has_aliases: bool) -> ThisHost:
-    """Return the same of what stands in the files: of /etc/mailname the first line counts."""
+    """Return these values from the content of the files; only the first line of /etc/mailname counts."""
     line = without_mark(mailname).split(b"\n", 1)[0].strip()
     return ThisHost(host_name, line or None, has_aliases)
 
@@ -44,7 +44,7 @@ class Host(Record):
 
 
 class Authentication(Record):
-    """Who we are at the smart host; of password_file, password_command and token_command at most one is given."""
+    """The login at the smart host; at most one of password_file, password_command and token_command is given."""
 
     user: bytes = b""
     mechanisms: tuple[str, ...] = ()
@@ -90,7 +90,7 @@ class Transport(Record):
 
     @property
     def is_verified(self) -> bool:
-        """Say whether, with TLS, the smart host has to prove who it is: by a certificate, its key, or DANE."""
+        """Return whether, with TLS, the smart host is verified: by its certificate, its key, or DANE."""
         return self.tls_verify or bool(self.tls_pins) or self.dane
 
 
@@ -163,7 +163,7 @@ class Configuration(Record):
 
 
 def needs_of(configuration: Configuration) -> tuple[Any, ...]:
-    """Return what has to be opened before the drop, as the fields of helper.privileged.acquire.Needs."""
+    """Return the files to open before the drop, as the fields of helper.privileged.acquire.Needs."""
     passwords = [(each.name, *source_of(each.auth)) for each in configuration.transports if each.auth is not None]
     certificates = [
         (each.name, each.tls_certificate, each.tls_privatekey)
@@ -174,7 +174,7 @@ def needs_of(configuration: Configuration) -> tuple[Any, ...]:
 
 
 def source_of(auth: Authentication) -> tuple[str, Any]:
-    """Return where a password comes from, as a key of helper.privileged.acquire.SOURCES and what that is given."""
+    """Return the source of a password, as a key of helper.privileged.acquire.SOURCES and its argument."""
     if auth.password_file is not None:
         return ("systemd" if auth.password_file.startswith(CREDENTIAL) else "file"), auth.password_file
     command = auth.password_command or auth.token_command

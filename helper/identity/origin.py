@@ -1,4 +1,4 @@
-"""Origin: who the message is from: the kernel's caller, as routing and as the header know them."""
+"""The origin of a message: the caller, with the addresses that routing and the header use."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class Origin(Record):
 def origin_of(
     person: Person, submission: Submission, configuration: Configuration, mbox_sender: bytes | None = None
 ) -> Origin:
-    """Return who the message is from. AddressError if a login or -f is no address.
+    """Return the origin of a message. AddressError if a login or -f is not an address.
 
-    `mbox_sender` is whom an mbox line names. It is heard where -f would be, if there is none (Exim, "UUCP 'From'").
+    `mbox_sender` is the sender in an mbox line. It is used like -f if there is none (Exim, "UUCP 'From'").
     """
     local_domains = (configuration.qualify_domain, configuration.primary_hostname)
 

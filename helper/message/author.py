@@ -94,7 +94,7 @@ def with_from(fields: Fields, prefix: bytes, author: Author) -> Fields:
 def completed(field: Field, prefix: bytes, author: Author) -> Field:
     """Return a `From:` that is just the login with name and address (sendmail's custom, kept by Exim).
 
-    A login that is an address needs no completion: whoever wrote it wrote an address without a name.
+    A login that is an address is not completed: the user wrote an address without a name.
     """
     written = field.body.strip().lower()
     if field.key != prefix.lower() + b"from" or written != author.login.lower() or written == author.account.key:

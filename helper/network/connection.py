@@ -1,6 +1,6 @@
 """Connection: one connection, with deadlines. Only connecting and looking up names know sockets as well.
 
-Everything is non-blocking, so that each wait is one poll with one deadline, whoever dribbles octets (threat I9), and
+Everything is non-blocking, so that each wait is one poll with one deadline, however slow the peer (threat I9), and
 writing never waits for a server that waits for us to read.
 """
 

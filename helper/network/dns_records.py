@@ -91,7 +91,7 @@ class UnknownName(HostFailed):
 
 
 def describe(error: Exception, budget: TimeBudget) -> str:
-    """Return the kind of a failure; the words of dnspython would quote the answer of whoever gave it."""
+    """Return the kind of a failure; the text of dnspython would quote the answer."""
     if isinstance(error, dns.exception.Timeout):
         return f"no answer {budget.within(LOOKUP_TIMEOUT_S)}"
     return "no name server gives an answer" if isinstance(error, dns.resolver.NoNameservers) else type(error).__name__

@@ -30,7 +30,7 @@ class OwnCertificate(Record):
 
 
 def present(own: OwnCertificate, context: Context) -> None:
-    """Let a context present our certificate where it is asked for. ConfigError if it is none, or not of this key.
+    """Let a context present our certificate on request. ConfigError if it is invalid or does not match the key.
 
     OpenSSL wants names of files, and none of ours can be opened any more: it is given memory files, by the names that
     nobody but this process can follow, since it is not dumpable (proc(5), /proc/pid/fd).

@@ -95,7 +95,7 @@ class TlsLayer:
 
     @property
     def certificate_names(self) -> tuple[str, ...]:
-        """Return whom the smart host's certificate is for, printable; ("not verified",) where anybody could say so."""
+        """Return the names in the smart host's certificate, printable; ("not verified",) if it is not verified."""
         if not self._trust.is_verified:
             return ("not verified",)
         from helper.network.certificate import NotACertificate, names_of

@@ -85,7 +85,7 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "mknod": (133, None),
     "mknodat": (259, 33),
     "open_by_handle_at": (304, 265),
-    # Names of files in folders that may not be read any more: Landlock does not ask who only watches.
+    # Names of files in directories that may no longer be read: Landlock does not ask who only watches.
     "inotify_init": (253, None),
     "inotify_init1": (294, 26),
     "fanotify_init": (300, 262),

@@ -82,7 +82,7 @@ def refuse_writable(path: str, status: os.stat_result) -> None:
 
 
 def owner_problem(status: os.stat_result) -> str:
-    """Return what is wrong with a file of somebody else's: whoever root's stand-in is, root's own it has to be."""
+    """Return the problem of a file with another owner; for root's stand-in the file must be root's."""
     if login() == paths.STANDIN_USER:
         return f"must belong to root: {protected_files.chown(status)} root"
     return f"must belong to {login()} or root: {protected_files.chown(status)} {login().removeprefix('uid ')}"

@@ -22,7 +22,7 @@ def base64(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def wrapped_base64(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield what is base64 already in lines as they should be. CannotConvert if it is malformed."""
+    """Yield base64 text with its lines wrapped again. CannotConvert if it is malformed."""
     return in_lines(checked_letters(chunks))
 
 
@@ -38,7 +38,7 @@ def letters(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def checked_letters(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield base64 as one line. Who reads it would stop, or go on, at another place if it were malformed."""
+    """Yield base64 as one line. CannotConvert if it is malformed: readers would decode it in different ways."""
     count = padding = 0
     for chunk in chunks:
         text = chunk.translate(None, b" \t\r\n")

@@ -1,7 +1,7 @@
 """Boundaries: the lines between the parts of a multipart (RFC 2046, section 5.1.1).
 
-A boundary line is nothing but that: what merely begins like one is text, as those who read mail have it, though the
-RFC would let a prefix be enough. A line that ends an outer multipart ends all that is within it.
+A boundary line has nothing else in it: a line that only begins like one is text, as mail readers treat it, although
+the RFC allows a prefix. A line that ends an outer multipart ends all that is within it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FIRST_WINDOW = 4096  # octets; most parts are small, and each begins a search of
 
 
 class BoundaryLine(Record):
-    """Where a boundary line begins, where the next line does, and whose it is: an index among the boundaries."""
+    """The start of a boundary line, the start of the next line, and the index of its boundary."""
 
     start: int
     stop: int
@@ -42,7 +42,7 @@ def next_boundary_line(source: Buffer, at: int, boundaries: Sequence[bytes]) -> 
 
 
 def boundary_line(source: Buffer, start: int, boundaries: Sequence[bytes]) -> BoundaryLine | None:
-    """Return the boundary line that the line at `start` is, None if it is none."""
+    """Return the line at `start` as a boundary line, None if it is not one."""
     line, stop = line_at(source, start)
     for owner, boundary in enumerate(boundaries):
         if not boundary or not line.startswith(b"--" + boundary):
@@ -109,7 +109,7 @@ def lines_with(source: Buffer, at: int, beginning: bytes) -> Iterator[int]:
 
 
 def common_prefix(texts: Sequence[bytes]) -> bytes | None:
-    """Return what all texts begin with, None if there are none."""
+    """Return the common prefix of all texts, None if there are no texts."""
     if not texts:
         return None
     low, high = min(texts), max(texts)

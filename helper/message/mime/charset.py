@@ -24,7 +24,7 @@ CODECS = {b"utf8": "utf-8"} | {
 
 
 def charset_of(chunks: Iterable[bytes]) -> bytes:
-    """Return us-ascii or utf-8 where the octets are just that, else unknown-8bit."""
+    """Return us-ascii or utf-8 if the octets are valid in it, else unknown-8bit."""
     held = b""
     is_ascii = True
     for chunk in chunks:

@@ -22,7 +22,7 @@ MULTIPART, MESSAGE, LEAF = "multipart", "message", "leaf"
 
 
 class Content(Record):
-    """What a body is: parts with a boundary between them, a message, or neither (a leaf).
+    """The structure of a body: parts with a boundary between them, a message, or neither (a leaf).
 
     `kind` says which; `media_type` is in lower case, and empty if no field says it; `encoding` is what
     Content-Transfer-Encoding says, in lower case. `parts_type` is that of parts which say nothing. `problem` is why the
@@ -39,7 +39,7 @@ class Content(Record):
 
 
 def content_of(fields: Fields, default_type: bytes) -> Content:
-    """Return what the fields say; `default_type` is what they mean if they say nothing."""
+    """Return the content by the MIME fields; `default_type` is the type without a field."""
     types, encodings = ([each for each in fields if each.key == key] for key in KEYS)
     if len(types) > 1 or len(encodings) > 1:
         return Content(
@@ -65,7 +65,7 @@ def content_of(fields: Fields, default_type: bytes) -> Content:
 
 
 def multipart(subtype: bytes, encoding: bytes, boundary: bytes) -> Content:
-    """Return what a multipart is; a signed or encrypted one is a matter between those who made and will read it."""
+    """Return the content of a multipart; a signed or encrypted one must not be changed."""
     boundary = boundary.rstrip(b" ")
     if subtype in (b"signed", b"encrypted"):
         return Content(problem=f"it is {subtype.decode('ascii')}")
@@ -78,7 +78,7 @@ def multipart(subtype: bytes, encoding: bytes, boundary: bytes) -> Content:
 
 
 def embedded(subtype: bytes, encoding: bytes) -> Content:
-    """Return what a message within a message is. Only a whole one has parts (RFC 2046, section 5.2)."""
+    """Return the content of a message within a message. Only a complete one has parts (RFC 2046, section 5.2)."""
     if subtype not in (b"rfc822", b"news"):
         return Content(problem=f"a message/{subtype[:SHOWN_LIMIT].decode('ascii')} in it allows no encoding")
     if encoding not in IDENTITY:

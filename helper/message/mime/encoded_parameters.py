@@ -1,4 +1,4 @@
-"""Encoded parameters: those that are not ASCII, or too long for a line, in the form of RFC 2231."""
+"""Encode parameters that are not ASCII, or too long for a line, by RFC 2231."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Form(Record):
 
     @property
     def text(self) -> str | bytes:
-        """What a human reads; the octets where the charset is not one that we know, or they are wrong in it."""
+        """The text of the value; the octets if the charset is unknown or they are invalid in it."""
         codec = CODECS.get(self.charset)
         try:
             return self.octets.decode(codec) if codec else self.octets
@@ -83,7 +83,7 @@ def with_encoded_parameters(field: Field, charset: bytes) -> bytes:
 
 
 def readable(text: bytes) -> tuple[bytes, tuple[Parameter, ...]]:
-    """Return the body of a field and its parameters, with the quotes that its writer forgot if there are none else."""
+    """Return the body of a field and its parameters; missing quotes are added if there are no quotes at all."""
     try:
         return text, tuple(parameters_of(text, parsed_value(text)[1]))
     except AddressSyntax:
@@ -135,7 +135,7 @@ def needs_encoding(parameter: Parameter) -> bool:
 
 
 def replacements(parameters: Sequence[Parameter], charset: bytes) -> dict[int, bytes]:
-    """Return what goes in the place of parameters with one base name, by where they start; empty for what is left out.
+    """Return replacements for parameters with one base name, by their start; empty for those that are left out.
 
     A plain value that is short ASCII may differ from the others: it is for readers that do not know RFC 2231.
     AddressSyntax if forms of which one would have to stand for all mean different things.

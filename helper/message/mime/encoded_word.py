@@ -1,4 +1,4 @@
-"""Encoded words: what is not ASCII in the text of a header field (RFC 2047)."""
+"""Encode text in header fields that is not ASCII as encoded words (RFC 2047)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WORD_LIMIT = 63
 def with_encoded_words(words: Iterable[Word], charset: bytes) -> Iterator[Piece]:
     """Yield words as pieces, those that are not ASCII, or too long, as encoded words; those without a meaning stay.
 
-    White space between two encoded words is none (section 6.2), so that which is meant goes into them.
+    White space between two encoded words is ignored (section 6.2), so that real white space is encoded in them.
     """
     run: list[bytes] = []
     gap = b""  # before the run

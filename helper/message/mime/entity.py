@@ -19,7 +19,7 @@ SIGNATURE_KEYS = frozenset((b"dkim-signature", b"domainkey-signature", b"arc-mes
 
 
 class Kept(Record):
-    """What may stay 8-bit; in a header, that is only what has no form in ASCII, or is no UTF-8."""
+    """What may stay 8-bit; in a header, only text that cannot be converted to ASCII, or is not UTF-8."""
 
     body: bool
     header: bool
@@ -51,7 +51,7 @@ def entity_of(fields: Fields, start: int, stop: int, body_start: int, within: Co
 def read_entity(source: Buffer, start: int, boundaries: Sequence[bytes], within: Content, kept: Kept) -> Entity:
     """Return the part or the message that begins here.
 
-    Where its header is none, or has a signature over it all, everything is a body that has to stay as it is.
+    If its header is not valid, or signs all of it, everything is a body that must not be changed.
     """
     lines: list[bytes] = []
     at = stop = start
@@ -74,7 +74,7 @@ def read_entity(source: Buffer, start: int, boundaries: Sequence[bytes], within:
 
 
 def untouchable(start: int, problem: str) -> Entity:
-    """Return an entity that is nothing but a body."""
+    """Return an entity that consists of a body only."""
     return Entity((), False, Content(problem=problem), start, start, start, False)
 
 

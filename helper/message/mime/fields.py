@@ -1,6 +1,6 @@
-"""Fields: a header of a message or a part in ASCII and in short lines, and what it says of the body.
+"""Convert header fields of a message or a part to ASCII and short lines, and set its MIME fields.
 
-What has a form in ASCII gets it, whatever a server offers: nobody knows what the one after it does.
+Fields are converted to ASCII if possible, whatever a server offers: the next server may lack the extension.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def in_encoded_words(field: Field, charset: bytes) -> Field:
 
 
 def words_of(field: Field, charset: bytes) -> Words:
-    """Return the words of a field. CannotConvert if it is so malformed that nobody knows what they are."""
+    """Return the words of a field. CannotConvert if it is too malformed to parse."""
     text = with_encoded_parameters(field, charset) if field.key in PARAMETRISED_KEYS else field.body
     try:
         text = with_ascii_urls(text) if field.key in URL_KEYS and charset == UTF_8 else text
@@ -132,7 +132,7 @@ def words_of(field: Field, charset: bytes) -> Words:
 
 
 def reader_of(field: Field) -> Callable[[bytes], Iterator[Word]]:
-    """Return what finds the words of a field; an address list that is none is read as text by who shows it."""
+    """Return the function that finds the words of a field; an invalid address list is read as text."""
     reader = WORDS.get(field.key, text_words)
     if reader is address_words:
         try:

@@ -1,4 +1,4 @@
-"""Folding: header fields in lines that every server takes, broken at white space (RFC 5322, section 2.2.3)."""
+"""Fold header fields at white space, in lines that every server accepts (RFC 5322, section 2.2.3)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AS_WORDS = bytes.maketrans(b"\r\v\f", b"xxx")
 
 
 def is_too_long(field: Field) -> bool:
-    """Return whether a field has a line that no server has to take."""
+    """Return whether a field has a line over the limit of SMTP."""
     return len(field.octets) > LINE_LIMIT and any(len(line) > LINE_LIMIT for line in field.octets.split(b"\n"))
 
 

@@ -23,7 +23,7 @@ OCTETS_PER_ESCAPE = 6
 
 
 def encoded_leaf(source: Buffer, entity: Entity, stop: int) -> tuple[Fields, Encoding]:
-    """Return how the body of an entity is encoded, and the header that says so.
+    """Return the encoded body of an entity, and its header with the encoding.
 
     What is encoded already stays so, in other lines. Any type is encoded as lines that end in CRLF: that is how it
     came, and how it would have arrived.

@@ -1,4 +1,4 @@
-"""Parameters: what `Content-Type:` and `Content-Disposition:` say (RFC 2045, section 5.1; RFC 2231)."""
+"""Parse the parameters of `Content-Type:` and `Content-Disposition:` (RFC 2045, section 5.1; RFC 2231)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Parametrised(Record):
 
 
 def parse_parametrised(text: bytes) -> Parametrised:
-    """Return what the body of a field says. AddressSyntax if readers would not agree on it."""
+    """Parse the body of a field. AddressSyntax if readers would parse it in different ways."""
     value, at = parsed_value(text)
     parsed = Parametrised(value, tuple(parameters_of(text, at)))
     if len({parameter.name for parameter in parsed.parameters}) < len(parsed.parameters):

@@ -1,4 +1,4 @@
-"""Parts: a walk through the body of a message that finds what has to be encoded, and says so in the headers.
+"""Walk through the parts of a message, encode what needs it, and change the headers.
 
 It holds an entity for each message and multipart that it is within; deep nesting is a list, not a deep stack.
 """
@@ -38,7 +38,7 @@ class Composite(Record):
 
 
 class Walk:
-    """What is known of a message up to some place in its source.
+    """The state of the walk at a position in the source.
 
     `changes` are the headers and bodies that are sent otherwise; `fields` those of the message itself, whose header is
     not in the source.
@@ -55,7 +55,7 @@ class Walk:
         self.kept_8bit = 0
 
     def walk(self) -> None:
-        """Go through all parts to the end. CannotConvert if one that has to change has to stay as it is."""
+        """Walk through all parts. CannotConvert if a part needs a change but must not be changed."""
         line = self.enter(self.top)
         while line is not None:
             self.leave(line.owner + 1)
@@ -127,7 +127,7 @@ class Walk:
     def pass_over(self, start: int) -> BoundaryLine | None:
         """Return the next boundary line, where what stands before it is text that is no part (RFC 2046, section 5.1.1).
 
-        That text is for nobody in particular; there is no way to encode it, and to leave it out is not for us.
+        That text cannot be encoded, and we must not remove it.
         """
         line = next_boundary_line(self.source, start, self.boundaries)
         if not self.may_stay(survey(self.source, start, self.end_of_body(start, line))):

@@ -1,4 +1,4 @@
-"""Quoted-printable: canonical text in lines of at most 76 octets, all of them harmless (RFC 2045, section 6.7).
+"""Quoted-printable: canonical text in safe lines of at most 76 octets (RFC 2045, section 6.7).
 
 A line that an encoder breaks may begin with anything: with `--` it could be taken for the boundary of a part that is
 none, with a dot for the end of the data, with `From ` for the next message of a mailbox. Such octets are encoded.

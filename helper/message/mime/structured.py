@@ -1,4 +1,4 @@
-"""Structured fields: which of their words may become encoded words, and which may not (RFC 2047, section 5)."""
+"""Find the words of structured fields that may become encoded words (RFC 2047, section 5)."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def word_of(lexeme: Lexeme, is_name: bool) -> Word:
 
 
 def lexemes_of(text: bytes) -> Iterator[Lexeme]:
-    """Yield the tokens of a structured field, a comment word by word. AddressSyntax for what is none."""
+    """Yield the tokens of a structured field, a comment word by word. AddressSyntax if it is not valid."""
     at = space = 0  # space: where the white space before it begins
     while at < len(text):
         octet = text[at]
