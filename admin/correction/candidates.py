@@ -90,7 +90,7 @@ def left_out(text: str, tables: dict[str, Any], path: Path) -> Candidate:
 
 
 def for_missing(source: Source, tables: dict[str, Any], path: Path) -> Iterator[Candidate]:
-    """Yield what a table most probably lacks."""
+    """Yield the key that a table most probably lacks."""
     text = source.text
     table, name = at_path(tables, path[:-1]) or {}, path[-1]
     only = only_transport(tables)
@@ -191,7 +191,7 @@ def for_other_places(text: str, tables: dict[str, Any], path: Path, value: Any) 
 
 
 def places_of(name: str, tables: dict[str, Any], path: Path) -> Iterator[Path]:
-    """Yield where a key may stand that has no place where it is."""
+    """Yield the tables where a misplaced key may belong."""
     if name in NAMES["main"]:
         yield (name,)
     transport = path[1] if path[0] == "transports" else only_transport(tables)
@@ -204,7 +204,7 @@ def places_of(name: str, tables: dict[str, Any], path: Path) -> Iterator[Path]:
 
 
 def for_secrets(source: Source, tables: dict[str, Any], path: Path) -> Iterator[Candidate]:
-    """Yield the command that puts a password where passwords are, without showing it."""
+    """Yield the command that moves a password to a password file, without showing it."""
     name, text = str(path[-1]), source.text
     file = f"{path[1] if len(path) > 1 else 'relay'}.password"
     secrets = os.path.join(os.path.dirname(source.file), "secrets")
@@ -267,7 +267,7 @@ def for_companions(text: str, tables: dict[str, Any], bad: BadValue) -> Iterator
 
 
 def for_values(text: str, tables: dict[str, Any], bad: BadValue) -> Iterator[Candidate]:
-    """Yield what a value may have been meant to be."""
+    """Yield possible corrections of a value."""
     path = bad.path
     name = next((str(step) for step in reversed(path) if isinstance(step, str)), "")
     if path[0] == "rewrite":

@@ -43,7 +43,7 @@ class Change(Record):
 
 
 class Source(Record):
-    """A configuration as it stands in its file. Its octets are UTF-8, and are no TOML where its syntax is wrong."""
+    """The text of a configuration file. It is UTF-8, but may have errors in its syntax."""
 
     file: str = paths.CONFIGURATION
     octets: bytes = b""
@@ -70,7 +70,7 @@ class Source(Record):
         return shell_sed([script for each in made for script in each.scripts], self.file)
 
     def editor(self, path: Path = ()) -> str:
-        """Return the command that opens the file where a key stands, for what only its owner can decide."""
+        """Return the command that opens the file at a key, for decisions that only the owner can make."""
         return editor(self.file, self.line(path) if self.octets else 1)
 
     def set_to(self, path: Path, value: Any) -> str:
@@ -258,7 +258,7 @@ def without_key(tables: Any, path: Path) -> Any:
 
 
 def at_path(tables: Any, path: Path) -> Any:
-    """Return what stands at a path, None if nothing does."""
+    """Return the value at a path, None if there is none."""
     for step in path:
         try:
             tables = tables[step]

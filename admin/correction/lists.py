@@ -21,7 +21,7 @@ RULES: tuple[Rule, ...] = (
 
 
 def mended_list(file: str, qualify: bytes) -> str:
-    """Return the command after which the first line that is wrong is right; an editor if none is known."""
+    """Return the command that corrects the first wrong line; an editor if none is known."""
     octets = protected_files.readable_octets(file, protected_files.ALIASES_LIMIT)
     line = first_wrong_line(octets, qualify)
     try:

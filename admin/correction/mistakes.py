@@ -54,7 +54,7 @@ class Mistake(Record):
 
 
 def read_whole(source: Source, machine: ThisHost) -> Reading:
-    """Return what a file says, and what is wrong in it."""
+    """Return the content of a file, and the mistakes in it."""
     try:
         parse_toml(source.octets, source.file)
         findings: list[Finding] = []
@@ -89,7 +89,7 @@ def coding_of(octets: bytes) -> str:
 
 
 def syntax_mistakes(source: Source) -> tuple[list[Finding], Source | None]:
-    """Return what is no TOML, and the file as it is once that is corrected; None if it cannot be."""
+    """Return the mistakes in the syntax, and the corrected file; None if it cannot be corrected."""
     findings: list[Finding] = []
     while len(findings) < LIMIT:
         _, problem, line = attempt(source.text)
@@ -115,7 +115,7 @@ def mended(text: str, line: int, *, is_twice: bool) -> Change | None:
 
 
 def value_mistakes(source: Source, machine: ThisHost, before: list[Finding]) -> Reading:
-    """Return what the parser refuses, after what was wrong before.
+    """Return the mistakes that the parser finds, after earlier ones.
 
     What adds a line is told last, and from the end of the file: then every command finds its line.
     """

@@ -30,7 +30,7 @@ UNITS = {"sec": "s", "second": "s", "min": "m", "minute": "m", "hour": "h", "hr"
 
 
 def guesses(name: str, value: Any, problem: str, domain: str) -> Iterator[Any]:
-    """Yield what the value of a key may have been meant to be, the most likely first.
+    """Yield possible corrections of the value of a key, the most likely first.
 
     `problem` is what the parser said of it, and names the choices; `domain` completes addresses.
     """
@@ -58,7 +58,7 @@ def as_one(value: list[Any]) -> Iterator[Any]:
 
 
 def guesses_of_one(name: str, value: Any, problem: str, domain: str) -> Iterator[Any]:
-    """Yield the same for what is no array, as a single value."""
+    """Yield the same for a single value."""
     if isinstance(value, bool | int | float):
         yield from guesses_of_number(value)
     if not isinstance(value, str):
@@ -100,12 +100,12 @@ def choices(text: str, problem: str) -> Iterator[str]:
 
 
 def nothing(_text: str, _domain: str) -> Iterator[str]:
-    """Yield nothing: what the key takes has no usual mistakes."""
+    """Yield nothing: there are no common mistakes for this key."""
     return iter(())
 
 
 def amounts(text: str, _domain: str) -> Iterator[str]:
-    """Yield times and sizes with the units that we have."""
+    """Yield times and sizes with our units."""
     found = re.fullmatch(r"([0-9]+)(?:\.0+)? *([a-zA-Z]+)", text)
     if found:
         unit = found[2].lower()
@@ -145,7 +145,7 @@ def a_labels(name: str) -> Iterator[str]:
 
 
 def mailboxes(text: str, domain: str) -> Iterator[str]:
-    """Yield an address without what stands around it, and with the domain that it lacks."""
+    """Yield an address without the text around it, and with a missing domain."""
     bare = text.rpartition("<")[2].partition(">")[0].removeprefix("mailto:").strip()
     yield bare
     if "@" not in bare:
@@ -161,7 +161,7 @@ def address_patterns(text: str, _domain: str) -> Iterator[str]:
 
 
 def domain_patterns(text: str, _domain: str) -> Iterator[str]:
-    """Yield what stands behind the @."""
+    """Yield the text after the @."""
     yield text.rpartition("@")[2]
 
 

@@ -29,7 +29,7 @@ def has_router(plan: Conversion, name: str) -> bool:
 
 
 def read_system_aliases(plan: Conversion, place: Place, *, was_read: bool) -> None:
-    """Leave /etc/aliases to the router that is assumed where there are none, and say what that means."""
+    """Leave /etc/aliases to the router that is implied without [[routers]], and say what that means."""
     if "routers" in plan.settings or plan.accounts or not place.below(SYSTEM).is_file():
         return
     if not was_read:
@@ -40,7 +40,7 @@ def read_system_aliases(plan: Conversion, place: Place, *, was_read: bool) -> No
 
 
 def tell_of_file(plan: Conversion, place: Place, path: str) -> None:
-    """Say what is to be known of an alias file: one that is missing or wrong, or catches all local mail."""
+    """Warn of an alias file that is missing or wrong, or catches all local mail."""
     file = place.below(path)
     if not file.is_file():
         plan.warnings.append(f"{file}: does not exist, so it holds no alias")
@@ -71,7 +71,7 @@ def default_of_msmtp(place: Place, path: str) -> Line | None:
 
 
 def addresses_of(line: Line) -> list[str]:
-    """Return the addresses that an entry stands for. MigrateError if there is none."""
+    """Return the addresses of an entry. MigrateError if there is none."""
     addresses = [each for part in line.value.split(",") if (each := part.strip())]
     if not addresses:
         raise line.error("has no value")

@@ -33,7 +33,7 @@ NAME_LENGTH = 50  # characters of a transport's name that are the peer's
 
 
 class MigrateError(Exception):
-    """Why nothing can be written: in which file, at which line (0: none), and what."""
+    """The reason why nothing can be written, with file and line (0: none)."""
 
     def __init__(self, file: str, line: int, reason: str) -> None:
         super().__init__(f"{file}:{line}: {reason}" if line else f"{file}: {reason}")
@@ -41,7 +41,7 @@ class MigrateError(Exception):
 
 @dataclass(frozen=True)
 class Line:
-    """One setting of a peer's: where it stands, its name and its value.
+    """One setting of a peer: its file and line, its name and its value.
 
     The name is shown: it is one that the peer knows. It is empty if the file itself would have to tell it, since
     what stands there may be a part of a password.
@@ -57,7 +57,7 @@ class Line:
         return MigrateError(self.file, self.number, f"{self.name}: {reason}" if self.name else reason)
 
     def noted(self, reason: str) -> str:
-        """Return what there is to say of this line."""
+        """Return the note about this line."""
         place = f"{self.file}:{self.number}" if self.number else self.file
         return f"{place}: {self.name}: {reason}" if self.name else f"{place}: {reason}"
 
@@ -71,7 +71,7 @@ class LeftOut:
 
     @property
     def option(self) -> str:
-        """Return what the option is called."""
+        """Return the name of the option."""
         return self.line.name
 
     def __str__(self) -> str:
@@ -122,7 +122,7 @@ class Conversion:
         self.left_out.append(LeftOut(line, reason))
 
     def warn(self, line: Line, warning: str) -> None:
-        """Note what is to be known of a line that is carried over."""
+        """Add a warning about a line that is converted."""
         self.warnings.append(line.noted(warning))
 
     def log_in(self, line: Line, user: str, password: str, transport: str = RELAY) -> None:
@@ -138,7 +138,7 @@ class Conversion:
         self.secrets[file] = password.encode("utf-8", "surrogateescape") + b"\n"
 
     def trust_nobody_special(self, line: Line, transport: str = RELAY) -> None:
-        """Keep that the peer does not verify certificates, and say so."""
+        """Turn verification of certificates off, as in the peer, and warn of it."""
         self.put(f"transports.{transport}.tls_verify", False, line)
         self.warn(
             line,
@@ -146,7 +146,7 @@ class Conversion:
         )
 
     def go_unencrypted(self, line: Line, transport: str = RELAY) -> None:
-        """Keep that the peer sends in the clear, and say so."""
+        """Turn TLS off, as in the peer, and warn of it."""
         relay = self.transport(transport)
         relay["tls"] = "none"
         if "auth" in relay:
@@ -225,7 +225,7 @@ class Conversion:
         return list(dict.fromkeys(each for each in (own, self.names.full_name) if each))
 
     def finish(self) -> Conversion:
-        """Add the routers to the transports where one has to be chosen, and return the plan."""
+        """Add routers if there is more than one transport, and return the plan."""
         rewrite = self.settings.get("rewrite", {})
         if ALL_LOGINS in rewrite:  # the first rule that matches counts
             rewrite[ALL_LOGINS] = rewrite.pop(ALL_LOGINS)
@@ -248,7 +248,7 @@ class Conversion:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a reader looks: what stands for `/`, the file that was named, whose home, which account."""
+    """The places where a reader looks: the root directory, the named file, the home directory, the account."""
 
     root: Path
     named: Path | None = None
@@ -256,13 +256,13 @@ class Place:
     account: str | None = None
 
     def found(self, *usual: str) -> Path | None:
-        """Return the file that was named, or the first of the usual ones that is there; None for none."""
+        """Return the named file, or the first of the usual ones that exists; None if there is none."""
         if self.named is not None:
             return self.named
         return next((path for path in map(self.below, usual) if path.exists()), None)
 
     def below(self, path: str) -> Path:
-        """Return where a path of the peer's is; `~/` begins one in the user's home."""
+        """Return a path of the peer; `~/` is the user's home directory."""
         if path.startswith("~/") and self.home is not None:
             return self.home / path[2:]
         return self.root / path.lstrip("/")
@@ -281,7 +281,7 @@ def names(text: str) -> frozenset[str]:
 
 
 def text_of(path: Path) -> str:
-    """Return what a regular file holds. MigrateError if it cannot be read or is too large to be a configuration."""
+    """Return the content of a regular file. MigrateError if it cannot be read or is too large to be a configuration."""
     try:
         octets = read_file(path, FILE_LIMIT_OCTETS)
     except OSError as error:

@@ -57,7 +57,7 @@ def settings_of(file: Path) -> Settings:
 
 
 def connect(plan: Conversion, settings: Settings) -> None:
-    """Carry over where to, and how."""
+    """Convert the smart host and TLS."""
     private = settings.get("SECURETRANSFER")
     tls = ("starttls" if "STARTTLS" in settings else "implicit") if private else "none"
     plan.put("transports.relay.tls", tls, private)
@@ -121,7 +121,7 @@ def name_us(plan: Conversion, place: Place, settings: Settings) -> None:
 
 
 def alias(plan: Conversion, place: Place, settings: Settings) -> None:
-    """Carry over the aliases, which a null client has none of; /etc/aliases is read without being told."""
+    """Convert the aliases; a null client has none. /etc/aliases is read by default."""
     line = settings.get("ALIASES")
     if "NULLCLIENT" in settings:
         plan.complete_recipients(settings["NULLCLIENT"])

@@ -45,7 +45,7 @@ ESCAPE = re.compile(r"\\(.)")
 
 @dataclass
 class Identity:
-    """What is said for one address; the first part of a file has none."""
+    """The settings for one address; the first part of a file has no address."""
 
     line: Line
     address: str = ""
@@ -53,7 +53,7 @@ class Identity:
 
 
 def read(place: Place) -> Conversion | None:
-    """Return what the identities come to: the default one, and others for reverse-paths of their own."""
+    """Convert the identities: the default one, and others with their own reverse-paths."""
     file = place.found(*(("~/.esmtprc",) if place.home else ("/etc/esmtprc",)))
     if file is None:
         return None
@@ -150,7 +150,7 @@ def unescaped(line: Line) -> str:
 
 
 def carry(plan: Conversion, transport: str, identity: Identity) -> None:
-    """Carry over where to, how, and as whom."""
+    """Convert the smart host, TLS and the login."""
     settings, to = identity.settings, f"transports.{transport}."
     if "hostname" not in settings:
         raise MigrateError(
@@ -178,7 +178,7 @@ def carry(plan: Conversion, transport: str, identity: Identity) -> None:
 
 
 def host_name(plan: Conversion) -> tuple[str | None, None]:
-    """Return what esmtp says in EHLO where it is told nothing."""
+    """Return the name that esmtp sends in EHLO by default."""
     return plan.names.host_name or None, None
 
 

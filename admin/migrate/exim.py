@@ -67,7 +67,7 @@ LOOKUP = re.compile(
 
 
 def read(place: Place) -> Conversion | None:
-    """Return what a configuration of Exim's comes to. MigrateError if it is no mua_wrapper."""
+    """Convert a configuration of Exim. MigrateError if it has no mua_wrapper."""
     path = place.found(*USUAL)
     if path is None:
         return None
@@ -182,7 +182,7 @@ def hosts_of(names: str, transport: Instance) -> list[str]:
 
 
 def carry_routers(plan: Conversion, file: File, transport: Instance) -> None:
-    """Carry over the routers, in their order; every option of theirs says where mail goes."""
+    """Convert the routers in their order; each of their options affects routing."""
     routers = plan.settings.setdefault("routers", [])
     for each in file.sections.get("routers", ()):
         plan.origins[f"routers.{each.name}"] = each.line
@@ -211,7 +211,7 @@ def carry_routers(plan: Conversion, file: File, transport: Instance) -> None:
 
 
 def redirect(_plan: Conversion, router: dict[str, Any], each: Instance, _transport: Instance) -> None:
-    """Carry over what an alias stands for: a file, a look-up in one, or addresses."""
+    """Convert the data of a redirect: a file, a look-up in a file, or addresses."""
     if "file" in each.options:
         line = each.options["file"]
         router["file"] = line.value if line.value == "$home/.forward" else literal(line)

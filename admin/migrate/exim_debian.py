@@ -164,7 +164,7 @@ def is_for(pattern: str, host: str, line: Line) -> bool:
 
 
 def carry_macros(plan: Conversion, macros: Settings) -> None:
-    """Carry over what the administrator has set by macros."""
+    """Convert the settings that the administrator made by macros."""
     for name, line in macros.items():
         if name in DECIDING:
             raise line.error(DECIDING[name])
@@ -193,7 +193,7 @@ def name_us(plan: Conversion, settings: Settings, kind: Line) -> None:
 
 
 def hide(plan: Conversion, settings: Settings) -> None:
-    """Carry over that the machine's own domains are hidden behind another, where two answers say so."""
+    """Convert the hiding of the machine's domains behind another one, if two answers ask for it."""
     readhost, hides = setting(settings, "dc_readhost"), setting(settings, "dc_hide_mailname")
     if readhost and hides and hides.value.lower() == "true":
         plan.send_as(f"*@{readhost.value}", readhost)
@@ -212,7 +212,7 @@ def rewrite(plan: Conversion, place: Place) -> None:
 
 
 def keep_local_mail(plan: Conversion, place: Place, settings: Settings, kind: Line) -> None:
-    """Carry over where the mail of local users goes: through /etc/aliases, and of a satellite's to its hub."""
+    """Convert the routing of local mail: through /etc/aliases, and for a satellite to its hub."""
     other = setting(settings, "dc_other_hostnames")
     named = [each.strip().lower() for each in re.split("[;:]", other.value)] if other else []
     local = list(dict.fromkeys(each for each in (plan.names.full_name, "localhost", *named) if each))

@@ -33,7 +33,7 @@ class File:
 
 
 def parse_file(path: Path) -> File:
-    """Return what a configuration file holds. MigrateError for what is understood only by Exim itself."""
+    """Parse a configuration file. MigrateError for syntax that only Exim itself can evaluate."""
     file, section, macros = File(), "", dict[str, str]()
     for number, text in logical_lines(path):
         if text.startswith("."):
@@ -56,7 +56,7 @@ def parse_file(path: Path) -> File:
 
 
 def logical_lines(path: Path) -> list[tuple[int, str]]:
-    """Return the lines with their numbers, without comments, joined where one ends in a backslash."""
+    """Return the lines with their numbers, without comments, joined if one ends in a backslash."""
     lines: list[tuple[int, str]] = []
     is_open = False
     for number, text in enumerate(text_of(path).split("\n"), 1):

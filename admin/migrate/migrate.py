@@ -30,7 +30,7 @@ PERSONAL = ("msmtp", "esmtp")  # of which a user has files, and which know accou
 
 
 def migrate(peer: str | None, place: Place, *, is_dry: bool, may_replace: bool) -> int:
-    """Write what the peer's configuration comes to, or show it, and return the exit status.
+    """Write the converted configuration, or show it, and return the exit status.
 
     Without a peer, the one that is there is taken; where there are several, none. With a home, it is that user's own
     configuration that is read and written. What could not be carried over, and what protects less than it could, goes
@@ -55,7 +55,7 @@ def migrate(peer: str | None, place: Place, *, is_dry: bool, may_replace: bool) 
 
 
 def destination_for(place: Place, *, is_dry: bool) -> Destination:
-    """Return where to write. MigrateError for who must not."""
+    """Return the destination. MigrateError for a user who must not write there."""
     if place.home is not None:
         if os.geteuid() == 0:
             reason = "is for an ordinary user; as root, leave it out to write the system's configuration"
@@ -90,7 +90,7 @@ def plan_of(peer: str | None, place: Place) -> Conversion:
 
 
 def read_by(peer: str, place: Place) -> Conversion | None:
-    """Return what the readers of a peer make of it; the first that knows the file decides."""
+    """Return the conversion by the first reader of a peer that recognises the file."""
     if place.account is not None and peer not in PERSONAL:
         raise MigrateError("--account", 0, f"only {' and '.join(PERSONAL)} have accounts")
     readers = READERS[peer]
@@ -127,7 +127,7 @@ def mind_others(plan: Conversion) -> None:
 
 
 def tell(plan: Conversion) -> None:
-    """Say what was read, what is not carried over, and what is to be known."""
+    """Print the files that were read, the settings that are not converted, and the warnings."""
     for file in dict.fromkeys(plan.read):
         complain(f"read: {file}")
     for left_out in plan.left_out:
@@ -144,5 +144,5 @@ def show(plan: Conversion) -> None:
 
 
 def complain(line: str) -> None:
-    """Write a line to standard error, whatever a file's name holds."""
+    """Write a printable line to standard error."""
     print(f"gatepost: {shown(line.encode('utf-8', 'surrogateescape'))}", file=sys.stderr)

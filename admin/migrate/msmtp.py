@@ -67,7 +67,7 @@ TOKENS = ("oauthbearer", "xoauth2")
 
 
 def read(place: Place) -> Conversion | None:
-    """Return what the accounts of a file come to: the one that was asked for, or the default one and others."""
+    """Convert the accounts of a file: the requested one, or the default one and others."""
     file = place.found(*usual(place))
     if file is None:
         return None
@@ -95,7 +95,7 @@ def read(place: Place) -> Conversion | None:
 
 
 def usual(place: Place) -> tuple[str, ...]:
-    """Return where msmtp looks for its file."""
+    """Return the paths where msmtp looks for its file."""
     if place.home is None:
         return ("/etc/msmtprc",)
     configurations = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
@@ -122,7 +122,7 @@ def carry_account(plan: Conversion, place: Place, transport: str, account: Accou
 
 
 def connect(plan: Conversion, transport: str, settings: Settings) -> None:
-    """Carry over where to, and how."""
+    """Convert the smart host and TLS."""
     implicit = not is_on(settings, "tls_starttls", default=True)
     has_tls = is_on(settings, "tls", default=False)
     tls = ("implicit" if implicit else "starttls") if has_tls else "none"
@@ -153,7 +153,7 @@ def expanded(line: Line, plan: Conversion) -> str:
 
 
 def prove(plan: Conversion, place: Place, transport: str, settings: Settings) -> None:
-    """Carry over whom to trust, and who we are."""
+    """Convert the trusted CAs and the client certificate."""
     if plan.transport(transport)["tls"] == "none":
         return
     to = f"transports.{transport}."
@@ -183,7 +183,7 @@ def path_of(line: Line, place: Place) -> str:
 
 
 def log_in(plan: Conversion, place: Place, transport: str, settings: Settings) -> None:
-    """Carry over who we are to the smart host."""
+    """Convert the login at the smart host."""
     auth = settings.get("auth")
     if auth is None or auth.value.lower() == "off":
         return
@@ -216,7 +216,7 @@ def log_in(plan: Conversion, place: Place, transport: str, settings: Settings) -
 
 
 def name_sender(plan: Conversion, settings: Settings) -> None:
-    """Carry over the sender that all mail has; -f says otherwise where it may."""
+    """Convert the sender of all mail; -f overrides it if that is allowed."""
     line = given(settings, "from")
     if is_on(settings, "auto_from", default=False):
         domain = given(settings, "maildomain")

@@ -22,7 +22,7 @@ COMMANDS = names(
 
 @dataclass
 class Account:
-    """One account: where it begins, what was the default for it, and what is said of it and of those it takes over."""
+    """One account: its line, its defaults, its settings, and those of the accounts that it inherits from."""
 
     line: Line
     defaults: Settings = field(default_factory=dict)
@@ -30,7 +30,7 @@ class Account:
 
     @property
     def settings(self) -> Settings:
-        """Return what holds for the account; an empty argument unsets most options."""
+        """Return the settings of the account; an empty argument unsets most options."""
         return self.defaults | self.own
 
 

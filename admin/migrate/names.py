@@ -42,7 +42,7 @@ def first_word(path: Path) -> str:
 
 
 def content(path: Path) -> str:
-    """Return what a small file of the system's holds, nothing if it cannot be read."""
+    """Return the content of a small system file, nothing if it cannot be read."""
     try:
         return path.read_bytes()[:NAME_LIMIT_OCTETS].decode("utf-8", "replace") if path.is_file() else ""
     except OSError:

@@ -55,7 +55,7 @@ class Remote:
 
 
 def read(place: Place) -> Conversion | None:
-    """Return what the directory comes to; its file `remotes` may be named."""
+    """Convert the directory; its file `remotes` may be named."""
     file = place.named if place.named is not None else place.below(f"{DIRECTORY}/remotes")
     if place.named is None and not file.is_file():
         return None
@@ -181,7 +181,7 @@ def connect(plan: Conversion, remotes: list[Remote]) -> None:
 
 
 def name_us(plan: Conversion, directory: Path) -> None:
-    """Carry over the names, and where the mail of local users goes."""
+    """Convert the names and the routing of local mail."""
     lines: dict[str, Line] = {}
     for file in sorted(each for each in directory.iterdir() if each.is_file() and each.name != "remotes"):
         line = Line(str(file), 1, file.name, first_line(file))
@@ -211,7 +211,7 @@ def name_us(plan: Conversion, directory: Path) -> None:
 
 
 def with_domain(name: str, domain: str) -> str:
-    """Return a name made complete by a domain where it has none."""
+    """Return a name with a domain appended if it has none."""
     return f"{name}.{domain}" if name and domain and "." not in name and name != "localhost" else name
 
 

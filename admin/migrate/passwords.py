@@ -35,7 +35,7 @@ def carry_command(plan: Conversion, place: Place, line: Line, user: str, transpo
 
 
 def words_of(line: Line) -> list[str]:
-    """Return a command in words, none if that takes a shell."""
+    """Return the words of a command, none if it needs a shell."""
     try:
         return shlex.split(line.value)
     except ValueError:
@@ -65,7 +65,7 @@ def first_line_of(line: Line, place: Place, file: str) -> str:
 
 
 def refuse_foreign(line: Line) -> None:
-    """Raise MigrateError if root would read a file that somebody else has chosen: any file could be named."""
+    """Raise MigrateError if root would read a file that another user has chosen: that could be any file."""
     if os.geteuid() != 0:
         return
     status = os.stat(line.file)
@@ -74,7 +74,7 @@ def refuse_foreign(line: Line) -> None:
 
 
 def command_of(line: Line, words: list[str]) -> list[str]:
-    """Return a program with its arguments, where no shell is needed to run it."""
+    """Return a program with its arguments if it needs no shell."""
     if "oauth" in line.value.lower():
         raise line.error("seems to print an access token: use auth oauthbearer, then gatepost login")
     if not words or not words[0].startswith("/") or FOR_SHELLS.search(line.value):

@@ -60,7 +60,7 @@ class NextHop:
 
 
 def read(place: Place) -> Conversion | None:
-    """Return what main.cf comes to."""
+    """Convert main.cf."""
     file = place.found("/etc/postfix/main.cf")
     if file is None:
         return None
@@ -140,7 +140,7 @@ def next_hop(text: str, settings: Settings, line: Line) -> NextHop:
 
 
 def carry_hop(reading: Reading, transport: str, line: Line, hops: list[NextHop], sender: str = "") -> None:
-    """Carry over one way: where to, how, and as whom; `sender` is whose it is, where it is not everybody's."""
+    """Convert one next hop: host, TLS and login; `sender` is set if it is only for this sender."""
     plan, settings = reading.plan, reading.settings
     policy = postfix_tls.policy_for(reading, hops[0].text)
     wrapped = settings.is_on("smtp_tls_wrappermode")
@@ -160,7 +160,7 @@ def carry_hop(reading: Reading, transport: str, line: Line, hops: list[NextHop],
 
 
 def discard(plan: Conversion, settings: Settings, transport: str) -> None:
-    """Carry over what the smart host offers and does badly; `silent-discard` only silences Postfix's own log."""
+    """Convert the discarded EHLO keywords; `silent-discard` only affects Postfix's own log."""
     line = settings.line("smtp_discard_ehlo_keywords")
     if line is None:
         return
@@ -200,7 +200,7 @@ def log_in(reading: Reading, transport: str, hop: NextHop, sender: str) -> None:
 
 
 def limit_mechanisms(plan: Conversion, settings: Settings, transport: str) -> None:
-    """Carry over which mechanisms may be used; by default none that shows the password to whoever listens."""
+    """Convert the allowed mechanisms; by default none that sends the password in plaintext."""
     relay = plan.transport(transport)
     name = "smtp_sasl_security_options" if relay["tls"] == "none" else "smtp_sasl_tls_security_options"
     allowed = list(MECHANISMS)
@@ -248,7 +248,7 @@ def by_sender(reading: Reading) -> None:
 
 
 def restrict_callers(plan: Conversion, settings: Settings) -> None:
-    """Carry over who may send at all; root may, whatever stands there."""
+    """Convert the users who may send; root always may."""
     line = settings.line("authorized_submit_users")
     if "authorized_submit_users" not in settings.lines:
         return

@@ -59,7 +59,7 @@ def router_of(plan: Conversion, entry: Line) -> dict[str, list[str]] | None:
 
 
 def alias(reading: Reading, relayhost: Line) -> None:
-    """Carry over the alias files, which count for the domains of mydestination, and say what was delivered there."""
+    """Convert the alias files, which are for the domains of mydestination, and warn of local delivery."""
     plan, place, settings = reading.plan, reading.place, reading.settings
     domains = local_domains(plan, settings)
     where = settings.line("mydestination") or relayhost

@@ -46,12 +46,12 @@ class Settings:
             self.defaults["mydomain"] = self.value("myhostname").partition(".")[2] or "localdomain"
 
     def line(self, name: str) -> Line | None:
-        """Return where a setting stands, None if it is not set to anything."""
+        """Return the line of a setting, None if it is not set."""
         line = self.lines.get(name)
         return line if line is not None and line.value else None
 
     def value(self, name: str, depth: int = 0) -> str:
-        """Return what a setting comes to. MigrateError for one that refers to itself, or to a condition."""
+        """Return the value of a setting. MigrateError for one that refers to itself, or to a condition."""
         text = self.lines[name].value if name in self.lines else self.defaults.get(name, "")
         if depth > DEPTH_MAX:
             raise self.lines[name].error("refers to itself")

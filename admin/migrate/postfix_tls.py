@@ -1,4 +1,4 @@
-"""How Postfix uses TLS towards a next hop: its level, and whom it trusts (TLS_README, "Client-side")."""
+"""How Postfix uses TLS to a next hop: the security level and the trusted CAs (TLS_README, "Client-side")."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def policy_for(reading: Reading, hop: str) -> Policy:
 
 
 def policy_of(line: Line) -> Policy:
-    """Return what an entry of a policy table says: a level, and attributes."""
+    """Return an entry of a policy table: a level and attributes."""
     level, *attributes = re.split(r"[\s,]+", line.value)
     if level not in LEVELS:
         raise line.error("is not a level that gatepost migrate knows")
@@ -53,7 +53,7 @@ def policy_of(line: Line) -> Policy:
 
 
 def prove(plan: Conversion, settings: Settings, transport: str, policy: Policy, name: str) -> None:
-    """Carry over whom to trust. What Postfix does not verify is verified from now on, and that is said."""
+    """Convert the trusted CAs. Servers that Postfix does not verify will be verified, with a warning."""
     to = f"transports.{transport}."
     for option, ours in (("smtp_tls_CAfile", "tls_ca_file"), ("smtp_tls_CApath", "tls_ca_path")):
         value = settings.value(option)

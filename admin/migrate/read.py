@@ -54,7 +54,7 @@ def read_regular(path: Path, limit: int) -> bytes:
 
 
 def exchanger_of(path: Path) -> pwd.struct_passwd | None:
-    """Return the user who could exchange this file, or a directory on the way to it; None for root alone.
+    """Return the user who can replace this file or a directory above it; None if only root can.
 
     SystemFault if many can, or a user without an account.
     """
@@ -67,7 +67,7 @@ def exchanger_of(path: Path) -> pwd.struct_passwd | None:
 
 
 def exchanger_in(directory: Path, place: Path) -> int | None:
-    """Return who, by their uid, could exchange what stands in a directory; None for what is not there."""
+    """Return the uid of the user who can replace a file in a directory; None if it does not exist."""
     try:
         around, inside = directory.stat(), place.lstat()
     except OSError:
@@ -92,7 +92,7 @@ def account(uid: int | None, place: Path) -> pwd.struct_passwd:
 
 
 def login_of(file: str) -> str:
-    """Return the login of the user who could exchange a file, empty for root alone, or where that was told already."""
+    """Return the login of the user who can replace a file, empty if only root can, or if this was reported before."""
     try:
         owner = exchanger_of(Path(file))
     except Failure:

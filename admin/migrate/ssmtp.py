@@ -116,7 +116,7 @@ def is_yes(settings: Settings, name: str) -> bool:
 
 
 def connect(plan: Conversion, settings: Settings, file: Path) -> None:
-    """Carry over where to, how, and as whom."""
+    """Convert the smart host, TLS and the login."""
     hub = settings.get("mailhub") or Line(str(file), 0, "mailhub", "mail")
     tls = "none" if not is_yes(settings, "usetls") else "starttls" if is_yes(settings, "usestarttls") else "implicit"
     plan.put("transports.relay.tls", tls, first(settings, "usestarttls", "usetls"))
@@ -164,7 +164,7 @@ def name_us(plan: Conversion, settings: Settings) -> None:
 
 
 def give_roots_mail(plan: Conversion, settings: Settings, place: Place) -> None:
-    """Give the mail of the system's accounts to who had it."""
+    """Keep the recipient of the mail of system accounts."""
     line = settings.get("root")
     if line is None or not line.value:
         return

@@ -34,14 +34,14 @@ class Destination:
 
 
 def users_own(home: Path) -> Destination:
-    """Return where a send without privilege looks: below $XDG_CONFIG_HOME, or ~/.config."""
+    """Return the path of a user's own configuration: below $XDG_CONFIG_HOME or ~/.config."""
     named = os.environ.get("XDG_CONFIG_HOME", "")
     directory = (Path(named) if named.startswith("/") else home / ".config") / "gatepost"
     return Destination(directory / "gatepost.toml", directory / "secrets", is_own=True)
 
 
 def configuration_text(plan: Conversion) -> str:
-    """Return what will stand in gatepost.toml. MigrateError, with the peer's line, where a send would refuse it."""
+    """Return the text of gatepost.toml. MigrateError, with the peer's line, if a send would refuse it."""
     text = unchecked_text(plan)
     octets = text.encode("utf-8", "surrogateescape")
     try:
@@ -86,12 +86,12 @@ def write(plan: Conversion, destination: Destination, *, may_replace: bool) -> l
 
 
 def is_sample(path: Path) -> bool:
-    """Return whether a file holds what we came with."""
+    """Return whether a file is the unchanged sample."""
     return SAMPLE.is_file() and path.is_file() and path.read_bytes() == SAMPLE.read_bytes()
 
 
 def account() -> pwd.struct_passwd:
-    """Return the service user, who reads all of this."""
+    """Return the service user, who reads these files."""
     try:
         return pwd.getpwnam(paths.SERVICE_USER)
     except KeyError:
@@ -100,7 +100,7 @@ def account() -> pwd.struct_passwd:
 
 
 def make_directories(destination: Destination, group: int) -> None:
-    """Make the directory of secrets where it is not there, and for a user's own files those above it."""
+    """Make the directory of secrets if it is missing, and for a user's own files the directories above it."""
     if destination.is_own:
         destination.secrets.mkdir(mode=OWN_DIRECTORY_MODE, parents=True, exist_ok=True)
     elif not destination.secrets.is_dir():

@@ -42,7 +42,7 @@ def pairs(table: Mapping[str, Any]) -> str:
 
 
 def key(name: str) -> str:
-    """Return a key, bare where TOML allows it."""
+    """Return a key, without quotes if TOML allows it."""
     return name if name and set(name) <= BARE else string(name)
 
 

@@ -56,6 +56,6 @@ def parse_frame(octets: bytes) -> dict[str, str]:
 
 
 def refuse_unfit(name: str, text: str) -> None:
-    """Raise SystemFault for a name that nobody knows, or a text that is no line."""
+    """Raise SystemFault for an unknown name, or a text that is not a line."""
     if name not in NAMES or not is_text(text):
         raise SystemFault("the answer of the process that talks to the token endpoint is not valid")

@@ -72,7 +72,7 @@ def fields_of(grant: Grant) -> dict[str, str]:
 
 
 def parse_grant(file: str, octets: bytes) -> Grant:
-    """Return what a file holds. ConfigError if that is no grant; it never shows what it is instead."""
+    """Parse a grant file. ConfigError if it is not a grant; the error never shows its content."""
     try:
         fields = json.loads(octets)
     except ValueError:

@@ -21,7 +21,7 @@ class Unreached(Failure):
 
 
 def post(url: str, form: str, ca_file: str | None, whole_s: int = WHOLE_S) -> tuple[int, bytes]:
-    """Return status and octets of the answer to a form. Unreached where there is none that can be used."""
+    """Return status and octets of the answer to a form. Unreached if there is no usable answer."""
     parts = urlsplit(url)
     place = f"{parts.hostname}:{parts.port or 443}"
 
@@ -51,7 +51,7 @@ def post(url: str, form: str, ca_file: str | None, whole_s: int = WHOLE_S) -> tu
 
 
 def json_of(status: int, octets: bytes) -> dict[str, Any]:
-    """Return the object that an answer holds. Unreached where it holds none."""
+    """Return the JSON object in an answer. Unreached if there is none."""
     try:
         answer = json.loads(octets)
     except (ValueError, RecursionError):

@@ -54,7 +54,7 @@ def login(arguments: argparse.Namespace) -> int:
 
 
 def ask(messenger: Messenger, flow: str) -> dict[str, str]:
-    """Show where to go, and return what comes of it."""
+    """Show the address to visit, and return the result."""
     told = messenger.receive()
     uri = told.get("verification_uri", "")
     if not uri.startswith("https://"):
@@ -72,14 +72,14 @@ def ask(messenger: Messenger, flow: str) -> dict[str, str]:
 
 
 def seconds_of(text: str) -> int:
-    """Return how long a code is good for. ConfigError for what is no time, or one that nobody would wait."""
+    """Return the lifetime of a code. ConfigError for a wrong or much too long time."""
     if not (text.isascii() and text.isdigit() and len(text) <= 4):
         raise ConfigError(OURS, "the authorization server did not say how long its code is valid")
     return int(text)
 
 
 def by_browser(arguments: argparse.Namespace, grant: Grant) -> bool:
-    """Return whether a browser has to come back to us, as where there are no codes for this."""
+    """Return whether a browser must be redirected to us, because the provider has no device codes."""
     provider = PROVIDERS.get(arguments.provider or "")
     return bool(arguments.browser or not grant.device_endpoint or (provider and provider.by_browser))
 
@@ -104,7 +104,7 @@ def grant_of(arguments: argparse.Namespace) -> Grant:
 
 
 def client_secret(file: str | None) -> Secret:
-    """Return the secret of a client, which is none if there is no file. ConfigError for what is no secret."""
+    """Return the secret of a client, empty without a file. ConfigError if the file is not a secret."""
     if file is None:
         return Secret(b"")
     octets = one_line(file, protected_files.protected_file(os.path.abspath(file), SECRET_LIMIT))
@@ -114,7 +114,7 @@ def client_secret(file: str | None) -> Secret:
 
 
 def provided(arguments: argparse.Namespace) -> dict[str, str]:
-    """Return what is known of the provider."""
+    """Return the known settings of the provider."""
     provider = PROVIDERS.get(arguments.provider or "")
     if provider is None:
         return {}

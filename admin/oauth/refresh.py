@@ -43,7 +43,7 @@ def refresh(names: list[str], *, is_forced: bool) -> int:
 
 
 def renew(name: str, configuration: Configuration, *, is_forced: bool) -> str:
-    """Renew one token and say until when it is good. Failure where that cannot be done; all files are as before."""
+    """Renew one token and return its expiry time. Failure if this is impossible; no file is changed then."""
     path = token_file(configuration, name)
     with Messenger() as messenger, locked(name) as grant:  # it starts before the refresh token is read
         until = good_until(path)
@@ -54,7 +54,7 @@ def renew(name: str, configuration: Configuration, *, is_forced: bool) -> str:
 
 
 def answer(messenger: Messenger, grant: Grant, name: str) -> dict[str, str]:
-    """Return what the token endpoint gives for the refresh token."""
+    """Return the answer of the token endpoint to the refresh token."""
     if not grant.refresh_token.reveal():
         raise SystemFault(f"there is no refresh token: gatepost login {name}")
     messenger.say({"flow": "refresh"} | fields_of(grant))

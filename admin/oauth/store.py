@@ -28,7 +28,7 @@ Tokens = Mapping[str, str]
 
 
 def grant_file(name: str) -> Path:
-    """Return where the login of a transport is."""
+    """Return the path of the grant of a transport."""
     return Path(paths.SECRETS, f"{name}{SUFFIX}")
 
 

@@ -7,7 +7,7 @@ from helper.config.values import Host
 from helper.domain import is_domain, is_ipv4, is_ipv6, is_name
 
 SERVICE_LIMIT = 15  # RFC 6335, section 5.1
-ENTRY_LIMIT = 512  # characters; what is longer is no entry, and need not be looked at
+ENTRY_LIMIT = 512  # characters; longer entries are refused unread
 KINDS = {"mx:": "mx", "srv:": "srv"}
 
 

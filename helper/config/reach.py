@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from helper.config.values import Configuration, Transport
 
-DOMAIN = 53  # a resolver asks again by TCP where an answer is too long for UDP (RFC 7766)
+DOMAIN = 53  # a resolver asks again by TCP if an answer is too long for UDP (RFC 7766)
 MAIL_EXCHANGER = Host("mx", b"")
 INCLUDE = b":include:"
 

@@ -22,7 +22,7 @@ SIZE_LIMIT = 64 * 1024  # octets; a thousand times the smallest useful file, and
 
 
 def parse_toml(octets: bytes, file: str) -> dict[str, Any]:
-    """Return the tables of a TOML file. ConfigError, with the line where there is one, for what is no TOML."""
+    """Return the tables of a TOML file. ConfigError, with the line if it is known, for wrong syntax."""
     text = decode(octets, file)
     tables, problem, line = attempt(text)
     if problem:
@@ -53,7 +53,7 @@ def line_of(octets: bytes, path: Path) -> int | None:
 
 
 def decode(octets: bytes, file: str) -> str:
-    """Return the text of a file. ConfigError for one that is too large or is no text."""
+    """Return the text of a file. ConfigError if it is too large or not UTF-8."""
     if len(octets) > SIZE_LIMIT:
         raise ConfigError(file, f"is larger than {SIZE_LIMIT // 1024} KiB")
     if b"\0" in octets:

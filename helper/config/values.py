@@ -120,7 +120,7 @@ class Router(Record):
 
 
 class Policy(Record):
-    """Who may send what to whom; a limit of None is no limit of this policy's own."""
+    """A policy for callers; a limit of None means that this policy sets no limit."""
 
     callers: tuple[bytes, ...] = ()
     allow: bool = True

@@ -62,7 +62,7 @@ def parse_address_list(text: bytes) -> list[AddrSpec]:
 
 
 def parse_mailbox(text: bytes, qualify: bytes) -> Mailbox:
-    """Return the only address of a text, with the domain `qualify` where it has none. AddressSyntax for none or two."""
+    """Return the only address of a text, with the domain `qualify` if it has none. AddressSyntax for none or two."""
     found = parse_address_list(text)
     if len(found) != 1:
         raise AddressSyntax("there is no address" if not found else "there is more than one address", 0)

@@ -83,7 +83,7 @@ def identified(fields: Fields, prefix: bytes, author: Author) -> Fields:
 
 
 def with_from(fields: Fields, prefix: bytes, author: Author) -> Fields:
-    """Add the field `From:` where it is missing, or all that there is of it is its name."""
+    """Add the field `From:` if it is missing or empty."""
     key = prefix.lower() + b"from"
     fields = tuple(field for field in fields if field.key != key or field.body.strip())
     if any(field.key == key for field in fields):

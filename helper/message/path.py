@@ -8,7 +8,7 @@ from helper.message.tokens import END, QUOTED, Tokens, next_token
 
 
 def parse_path(text: bytes, qualify: bytes) -> Mailbox:
-    """Return the address of a path, with or without angle brackets; with the domain `qualify` where it has none.
+    """Return the address of a path, with or without angle brackets; with the domain `qualify` if it has none.
 
     A source route is read and dropped (appendix C). AddressSyntax for a display name, a comment, white space, a group,
     a second address. Dots may stand anywhere in a local part, as they do in Exim.

@@ -20,13 +20,13 @@ ONCE = MARKS | frozenset((b"resent-to", b"resent-cc", b"resent-bcc", b"resent-re
 
 
 def split_at_newest_block(fields: Fields) -> tuple[Fields, Fields, Fields]:
-    """Return the fields before the newest block, the block, and those after it; all are before where there is none."""
+    """Return the fields before the newest block, the block, and those after it; without a block, all are before."""
     start, stop = newest_resent_block(fields)
     return (fields[:start], fields[start:stop], fields[stop:]) if stop else (fields, (), ())
 
 
 def newest_resent_block(fields: Sequence[Field]) -> tuple[int, int]:
-    """Return where the newest block begins, and where its last field ends; (0, 0) where there is none.
+    """Return where the newest block begins, and where its last field ends; (0, 0) if there is none.
 
     It begins at the first `Resent-` field, wherever that stands: Python's `email` appends it to the header. Other
     fields may stand within it. The next trace field ends it, and so does a second field of a name that a block has
@@ -61,7 +61,7 @@ def end_of_block(fields: Sequence[Field], start: int) -> tuple[int, int]:
 
 
 def next_resent(fields: Sequence[Field], at: int) -> int:
-    """Return the place of the first `Resent-` field at or after `at`, the end where there is none."""
+    """Return the place of the first `Resent-` field at or after `at`, the end if there is none."""
     while at < len(fields) and not fields[at].key.startswith(PREFIX):
         at += 1
     return at

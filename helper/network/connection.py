@@ -54,7 +54,7 @@ class Connection:
         return self._message_end is not None and self._sent_octets >= self._message_end
 
     def secure(self, layer: TlsLayer, timeout_s: float) -> None:
-        """Start TLS. HostFailed for a failed handshake, or where anything was said before it.
+        """Start TLS. HostFailed if the handshake fails, or if the server sent anything before it.
 
         Text between the reply to STARTTLS and the handshake can be from an attacker on the network, and would be
         accepted as if it had come through TLS (CVE-2011-0411, CVE-2021-38371).

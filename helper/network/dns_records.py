@@ -36,7 +36,7 @@ class Service(Record):
 
 
 def mail_exchangers(domain: bytes, look_up: LookUp) -> list[bytes]:
-    """Return the hosts that take mail for a domain, best first; the domain itself where it has no MX (RFC 5321, 5.1).
+    """Return the hosts that take mail for a domain, best first; the domain itself if it has no MX (RFC 5321, 5.1).
 
     HostFailed if the domain does not exist, takes no mail (RFC 7505), or cannot be looked up now.
     """

@@ -79,7 +79,7 @@ def in_turns(addresses: list[Address]) -> list[Address]:
 
 
 def reachable_from(addresses: list[Address], interface: bytes | None) -> list[Address]:
-    """Return the addresses of the same family as the interface's own, all where none is given."""
+    """Return the addresses of the same family as the interface, all of them if no interface is given."""
     if interface is None:
         return addresses
     family = _socket.AF_INET6 if b":" in interface else _socket.AF_INET

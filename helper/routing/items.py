@@ -41,7 +41,7 @@ class Item(Record):
     mailbox: Mailbox | None = None
 
     def address_in(self, domain: bytes) -> Mailbox | None:
-        """Return the address that the item stands for where it stands for one of `domain`; None if it is none."""
+        """Return the address of the item if it is an address, with `domain` if it has none; None for other items."""
         is_local = self.kind == OWN and self.mailbox is None
         return Mailbox(self.text, domain) if is_local else self.mailbox
 

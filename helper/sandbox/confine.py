@@ -64,7 +64,7 @@ class Sandbox:
         may_bind: bool = False,
         is_required: bool = False,
     ) -> None:
-        self.strength = ""  # for the log, where the kernel does not have all of it
+        self.strength = ""  # for the log, if the kernel lacks a part of the sandbox
         self._ports = ports
         self._certificates = certificates
         self._may_bind = may_bind

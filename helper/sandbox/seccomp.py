@@ -128,12 +128,12 @@ def mask(bits: int) -> bytes:
 
 
 def refuse(*values: int) -> bytes:
-    """Refuse the call where one of these was loaded."""
+    """Refuse the call if one of these was loaded."""
     return end(values, REFUSE)
 
 
 def end(values: Sequence[int | None], verdict: bytes) -> bytes:
-    """End with a verdict where one of these was loaded; there is room for 256 of them (the field is an octet)."""
+    """End with a verdict if one of these was loaded; there is room for 256 of them (the field is an octet)."""
     known = [value for value in values if value is not None]
     last = len(known) - 1
     jumps = [instruction(IF_EQUAL, value, last - at) for at, value in enumerate(known[:-1])]
@@ -141,13 +141,13 @@ def end(values: Sequence[int | None], verdict: bytes) -> bytes:
 
 
 def refuse_others(*values: int) -> bytes:
-    """Refuse the call where none of these was loaded."""
+    """Refuse the call if none of these was loaded."""
     left = len(values)
     return b"".join(instruction(IF_EQUAL, value, left - at, 0) for at, value in enumerate(values)) + REFUSE
 
 
 def refuse_bits(bits: int) -> bytes:
-    """Refuse the call where one of these bits was loaded."""
+    """Refuse the call if one of these bits was loaded."""
     return instruction(IF_ANY_BIT, bits, 0, 1) + REFUSE
 
 

@@ -52,7 +52,7 @@ def refuse_international(envelope: Envelope, extensions: Extensions) -> None:
 
 
 def fitting_data(data: MailData, is_internationalised: bool, extensions: Extensions) -> MailData:
-    """Return the mail data, converted where a line is too long or 8-bit octets may not be sent as they are."""
+    """Return the mail data, converted if a line is too long or 8-bit octets cannot be sent unchanged."""
     body_stays = "8BITMIME" in extensions
     # What could be encoded of it was. In an internationalised transaction a header is UTF-8 (RFC 6532); in another one
     # what is no UTF-8 is as it always was.

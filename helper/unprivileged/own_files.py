@@ -36,7 +36,7 @@ def own_configuration() -> str:
 
 
 def home() -> str:
-    """Return the caller's home directory, from the password file where the environment is silent."""
+    """Return the caller's home directory, from the password file if HOME is not set."""
     directory = os.environ.get("HOME", "")
     if directory.startswith("/"):
         return directory.rstrip("/")

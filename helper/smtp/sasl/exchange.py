@@ -50,7 +50,7 @@ def encode(response: bytes) -> bytes:
 
 
 def decode(challenge: bytes) -> bytes:
-    """Return what a challenge says. BadChallenge if it is no base64 or too long."""
+    """Decode a challenge. BadChallenge if it is not base64 or too long."""
     if len(challenge) > CHALLENGE_LIMIT:
         raise BadChallenge(NO_SENSE)
     try:

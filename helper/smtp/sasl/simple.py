@@ -25,7 +25,7 @@ def login(credential: Credential) -> Exchange:
 
 
 def prepared_or_raw(octets: bytes) -> bytes:
-    """Return a prepared string, or what was given where that cannot be prepared.
+    """Return a prepared string, or the given one if it cannot be prepared.
 
     The server prepares both sides before it compares them (RFC 4616, section 2); one that compares octets may have
     been given a password in Latin-1.
