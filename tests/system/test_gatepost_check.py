@@ -422,7 +422,7 @@ def test_a_copy_that_cannot_be_compiled_is_no_fault_but_told(configured):
     finally:
         (configured.sysconfdir / "gatepost.compiled.new").rmdir()
     assert (status, output.count("warn ")) == (0, 1)
-    assert "so that sends are slower: rm -r " in output
+    assert "so sends are slower: rm -r " in output
 
 
 def test_an_ordinary_user_is_told_that_root_can_check_what_is_roots(configured):
