@@ -229,8 +229,8 @@ def weak(account):
             "        with Apart(self.who, work, TIME_LIMIT_S) as made:\n": (
                 "        with Apart(None if work.__name__ == 'tell' else self.who, work, TIME_LIMIT_S) as made:\n"
             ),
-            "    os.chmod(folder, 0o755)": (
-                f"    os.chown(folder, {account.pw_uid}, {account.pw_gid})\n    os.chmod(folder, 0o755)"
+            "    os.chmod(directory, 0o755)": (
+                f"    os.chown(directory, {account.pw_uid}, {account.pw_gid})\n    os.chmod(directory, 0o755)"
             ),
         },
         "admin/migrate/read.py": {

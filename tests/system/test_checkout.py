@@ -60,5 +60,7 @@ def test_after_root_has_built_and_installed_the_owner_can_go_on(installation, ow
     places = ("PREFIX=$(HOME)/.local", "SYSCONFDIR=$(HOME)/.config")
     run(checkout, "make", "-s", "install", *places, CHEAP, **rights_of(owner))
     assert Path(owner.pw_dir, ".local/sbin/sendmail").stat().st_uid == owner.pw_uid
+    for place in (".local", ".config"):
+        shutil.rmtree(Path(owner.pw_dir, place))
     run(checkout, "make", "-s", "clean", **rights_of(owner))
     assert names_in(checkout) == before
