@@ -54,7 +54,8 @@ def own_calls(half, lines):
         "frontend": ('/sbin/sendmail", [', "execve("),
         "helper": ('/helper/__main__.py"', "openat("),
     }[half]
-    pid = next(line.split()[0] for line in lines if "execve(" in line and begin in line and " = 0" in line)
+    # strace cuts a line in two (unfinished, resumed) where another process comes between.
+    pid = next(line.split()[0] for line in lines if "execve(" in line and begin in line and " = -1" not in line)
     own = [line for line in lines if line.split()[0] == pid and " resumed>" not in line]
     opened = next(number for number, line in enumerate(own) if start in line and begin in line)
     return own[opened:]
