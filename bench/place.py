@@ -54,7 +54,7 @@ class Place:
             self._add_accounts()
             self._make_certificate()
             self._hide_the_log()
-        except BaseException:
+        except BaseException:  # clean up, whatever happened
             self.__exit__()
             raise
         return self

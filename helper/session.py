@@ -1,4 +1,4 @@
-"""A session of -bs: each of its messages is reported as a send is, and the end of the session once."""
+"""Speak SMTP with the caller's program (-bs): each message is reported as a send is, the end once."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def text_of(outcome: Verdict) -> bytes:
 
 
 def is_refused_credential(failure: Failure) -> bool:
-    """Return whether a password or token was refused: another try in this session could lock the account."""
+    """Return whether a password or token was refused. Another try with the next message could lock the account."""
     if isinstance(failure, AllHostsFailed):
         return any(each.status == status.NOT_PERMITTED for each in failure.failures)
     return isinstance(failure, StaleToken)

@@ -52,7 +52,7 @@ class Messenger:
         self._rest = b""
         try:
             self.receive(START_S)
-        except BaseException:
+        except BaseException:  # end the process, whatever happened
             self.__exit__()
             raise
         return self

@@ -48,9 +48,11 @@ class Acquired(Record):
     packed: Any = None
     source: bytes = b""
     machine: Facts | None = None
-    passwords: dict[str, Secret] = {}  # noqa: RUF012 # by the name of the transport
-    certificates: dict[str, tuple[str, Secret, str, Secret]] = {}  # noqa: RUF012 # file, content, file of the key, key
-    alias_files: dict[str, bytes | None] = {}  # noqa: RUF012 # by the path; None for a missing file
+    # Passwords and certificates stand under the name of their transport: a certificate's file and content, the file and
+    # content of its key. Alias files stand under their path, None for a missing one.
+    passwords: dict[str, Secret] = {}  # noqa: RUF012 # nobody changes a field of a Record
+    certificates: dict[str, tuple[str, Secret, str, Secret]] = {}  # noqa: RUF012 # as above
+    alias_files: dict[str, bytes | None] = {}  # noqa: RUF012 # as above
     log: int | None = None  # a descriptor, None for the system log
 
 

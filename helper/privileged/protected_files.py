@@ -74,7 +74,8 @@ class Owner(Record):
     secrets: str
     log_writer: Callable[[], Writer]
     refuse_writable: Callable[[str, os.stat_result], None]
-    environment: dict[str, str] = {}  # noqa: RUF012 # of a user's own programs, besides PATH; root's get nothing
+    # The variables of a user's own programs, besides PATH. Root's programs get none.
+    environment: dict[str, str] = {}  # noqa: RUF012 # nobody changes a field of a Record
     frontend: int = -1  # a password_command ends when this socket closes
 
     @property

@@ -294,10 +294,3 @@ def given_octets(argument: str | None) -> bytes | None:
 def shown(text: str) -> str:
     """Return the caller's text made safe for a terminal, at most 80 characters."""
     return printable(text if len(text) <= 80 else text[:77] + "...")
-
-
-def help_text() -> str:
-    """Return the summary that --help shows."""
-    forms = {NONE: "", JOINED: "...", VALUE: " ARGUMENT"}
-    rows = [f"  {f'-{option.letter}{forms[option.argument]}':<14}{option.summary}" for option in OPTIONS]
-    return "\n".join(["usage: sendmail [OPTION...] [RECIPIENT...] < MESSAGE", "", *rows, ""])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from helper.request.argv import help_text
+from helper.request.argv import JOINED, NONE, OPTIONS, VALUE
 from helper.request.submission import SHOW_HELP, SHOW_QUEUE, SHOW_VERSION
 from helper.version import VERSION
 
@@ -20,6 +20,13 @@ def text_at_once(command: CommandLine) -> str:
     if command.mode == SHOW_VERSION:
         return version_text()
     return "Mail queue is empty\n" if command.mode == SHOW_QUEUE else ""
+
+
+def help_text() -> str:
+    """Return the summary that --help shows."""
+    forms = {NONE: "", JOINED: "...", VALUE: " ARGUMENT"}
+    rows = [f"  {f'-{option.letter}{forms[option.argument]}':<14}{option.summary}" for option in OPTIONS]
+    return "\n".join(["usage: sendmail [OPTION...] [RECIPIENT...] < MESSAGE", "", *rows, ""])
 
 
 def version_text() -> str:

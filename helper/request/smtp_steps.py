@@ -1,4 +1,4 @@
-"""What a session of SMTP asks of who joins it to descriptors and helper: the only words that both know."""
+"""The steps that the SMTP server of -bs asks for; the session server carries them out."""
 
 from __future__ import annotations
 
@@ -94,9 +94,9 @@ class Submit(Record):
 
 
 class Outcome(Record):
-    """What became of a message: the smart host's own words, or why it was not sent.
+    """The outcome of a message: the smart host's reply, or the reason why it was not sent.
 
-    `is_last` says that no later one of this session can fare better: the credential was refused, or has expired.
+    `is_last`: the next message would fail as well, because the credential was refused or has expired.
     """
 
     is_sent: bool

@@ -123,7 +123,7 @@ class Tracer:
                     os.setresgid(real_gid, real_gid, real_gid)
                     os.setresuid(real_uid, real_uid, real_uid)
                 carry_out(attack, victim)
-            except BaseException:
+            except BaseException:  # the attacker must not go on as a second tracer
                 os._exit(1)
             os._exit(0)
         self.has_succeeded = os.waitstatus_to_exitcode(os.waitpid(attacker, 0)[1]) == 0

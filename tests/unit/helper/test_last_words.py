@@ -12,7 +12,7 @@ from helper.last_words import defect_line
 def raised(statement: str) -> BaseException:
     try:
         exec(statement, {})
-    except Exception as defect:
+    except Exception as defect:  # any defect: that is what the last words are about
         return defect
     raise AssertionError(statement)
 

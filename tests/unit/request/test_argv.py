@@ -7,7 +7,8 @@ import pathlib
 import pytest
 
 from helper.failure import UsageError
-from helper.request.argv import OPTIONS, CommandLine, help_text, parse_argv, shown
+from helper.request.argv import OPTIONS, CommandLine, parse_argv, shown
+from helper.request.at_once import help_text
 
 
 def parse(*words: str) -> CommandLine:
